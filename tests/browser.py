@@ -1,0 +1,81 @@
+"""A headless Chromium for the tests, and pages that remember whatever goes wrong on them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def chromium() -> str:
+    """Return the path of Chromium; without one, skip the test (or fail it where CI is set)."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        reason = "Chromium is not installed: the browser tests did not run."
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+def launch(playwright: Playwright, **kwargs: Any) -> Browser:
+    """Start headless Chromium; keyword arguments go to Playwright's ``launch``."""
+    return playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS, **kwargs)
+
+
+def page_with_watch(browser: Browser, base_url: str, **kwargs: Any) -> tuple[Page, list[str]]:
+    """Open an empty page that writes down what goes wrong on it.
+
+    Parameters
+    ----------
+    browser
+        From `launch`.
+    base_url
+        The only host that the page may speak to.
+    **kwargs
+        For ``browser.new_context``: ``viewport``, ``color_scheme``, ...
+
+    Returns
+    -------
+    page, problems
+        The list grows with every console error, uncaught exception and request to another host.
+        Such a request is not let through. Close with ``page.context.close()``.
+    """
+    host = urlsplit(base_url).netloc
+    problems: list[str] = []
+    context = browser.new_context(base_url=base_url, **kwargs)
+
+    def foreign(url: str) -> bool:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != host
+
+    context.route(foreign, lambda route: route.abort())
+    context.on(
+        "request",
+        lambda r: problems.append(f"request to another host: {r.url}") if foreign(r.url) else None,
+    )
+    context.on(
+        "console",
+        lambda m: problems.append(f"console error: {m.text}") if m.type == "error" else None,
+    )
+    context.on("weberror", lambda e: problems.append(f"uncaught: {e.error}"))
+    page = context.new_page()
+    page.on(
+        "websocket",
+        lambda w: problems.append(f"socket to another host: {w.url}") if foreign(w.url) else None,
+    )
+    return page, problems
