@@ -1,0 +1,58 @@
+"""Samples to one row of numbers per 3-second window.
+
+`extract` gives the 57 *classic* columns under the names of the published GTZAN tables;
+`REGISTRY` says what each one is. The definitions are those of the published 3-second
+table (see `audionome.features.classic`), so training and serving use one function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from audionome import audio
+from audionome.features.classic import window_features
+from audionome.features.registry import COLUMNS, REGISTRY, Feature
+
+__all__ = ["COLUMNS", "REGISTRY", "Feature", "extract"]
+
+
+def extract(
+    samples: NDArray[np.float32], *, progress: Callable[[float], None] | None = None
+) -> pd.DataFrame:
+    """The 57 classic features of every window of a clip.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n,), float32
+        Mono samples at 22 050 Hz, full scale [-1, 1] (see `audionome.audio.load`).
+    progress : callable, optional
+        Called with the share of windows done, in (0, 1].
+
+    Returns
+    -------
+    DataFrame of shape (windows, 57), float64
+        One row per complete 3-second window, index ``window`` from 0, columns `COLUMNS`.
+
+    Raises
+    ------
+    audionome.audio.TooShortError
+        If not even one window fits.
+    audionome.audio.NotFiniteError
+        If a sample is NaN or infinite.
+
+    Examples
+    --------
+    >>> from audionome import audio, features
+    >>> features.extract(audio.load("song.mp3"))["tempo"]  # doctest: +SKIP
+    """
+    clip = audio.windows(audio.check(samples))
+    rows = np.empty((len(clip), len(COLUMNS)))
+    for k, window in enumerate(clip):
+        rows[k] = window_features(window)
+        if progress is not None:
+            progress((k + 1) / len(clip))
+    return pd.DataFrame(rows, columns=list(COLUMNS), index=pd.RangeIndex(len(clip), name="window"))

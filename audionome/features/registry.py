@@ -1,0 +1,187 @@
+"""What each of the 57 classic columns is: name, unit, range, meaning and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["COLUMNS", "REGISTRY", "Feature"]
+
+N_MFCC = 20
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of the feature table.
+
+    Attributes
+    ----------
+    name : str
+        Column name, as in the published GTZAN tables.
+    unit : str
+        Unit of the value; ``"1"`` when it has none.
+    low, high : float
+        Smallest and largest value that the definition allows (may be infinite).
+    meaning : str
+        One sentence for a reader who has never met the feature.
+    source : str
+        Where the definition comes from.
+    level_dependent : bool
+        True when a louder copy of the same music changes the value.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    meaning: str
+    source: str
+    level_dependent: bool = False
+
+
+_INF = float("inf")
+_NYQUIST = 11025.0
+
+# family: (unit, low, high, highest variance, meaning, source, level-dependent)
+_FAMILIES: dict[str, tuple[str, float, float, float, str, str, bool]] = {
+    "chroma_stft": (
+        "1",
+        0.0,
+        1.0,
+        0.25,
+        "energy in the twelve pitch classes, the strongest of each frame set to 1: "
+        "high when many pitches sound at once or the sound is noisy",
+        "Ellis, Chroma feature analysis and synthesis (2007); librosa.feature.chroma_stft",
+        False,
+    ),
+    "rms": (
+        "full scale",
+        0.0,
+        1.0,
+        0.25,
+        "root mean square of the samples of a frame: how loud the recording is",
+        "librosa.feature.rms",
+        True,
+    ),
+    "spectral_centroid": (
+        "Hz",
+        0.0,
+        _NYQUIST,
+        _NYQUIST**2 / 4,
+        "centre of gravity of the spectrum: a bright sound has a high one",
+        "Klapuri and Davy, Signal Processing Methods for Music Transcription (2006), ch. 5; "
+        "librosa.feature.spectral_centroid",
+        False,
+    ),
+    "spectral_bandwidth": (
+        "Hz",
+        0.0,
+        _NYQUIST,
+        _NYQUIST**2 / 4,
+        "spread of the spectrum around its centroid: narrow for a flute, wide for cymbals",
+        "Klapuri and Davy (2006), ch. 5; librosa.feature.spectral_bandwidth",
+        False,
+    ),
+    "rolloff": (
+        "Hz",
+        0.0,
+        _NYQUIST,
+        _NYQUIST**2 / 4,
+        "frequency below which 85 % of the spectrum's magnitude lies",
+        "Scheirer and Slaney (1997); librosa.feature.spectral_rolloff",
+        False,
+    ),
+    "zero_crossing_rate": (
+        "1",
+        0.0,
+        1.0,
+        0.25,
+        "share of samples at which the waveform changes its sign: high for noise and hi-hats",
+        "Gouyon, Pachet and Delerue (2000); librosa.feature.zero_crossing_rate",
+        False,
+    ),
+    "harmony": (
+        "full scale",
+        -1.0,
+        1.0,
+        1.0,
+        "samples of the harmonic part alone (sustained tones, drums removed)",
+        "Fitzgerald, Harmonic/percussive separation using median filtering (DAFx 2010); "
+        "librosa.decompose.hpss",
+        True,
+    ),
+    "perceptr": (
+        "full scale",
+        -1.0,
+        1.0,
+        1.0,
+        "samples of the percussive part alone (drums and attacks, sustained tones removed)",
+        "Fitzgerald (DAFx 2010); librosa.decompose.hpss",
+        True,
+    ),
+}
+
+
+def _pair(
+    family: str,
+    unit: str,
+    low: float,
+    high: float,
+    var_high: float,
+    meaning: str,
+    source: str,
+    level: bool,
+    var_level: bool,
+) -> list[Feature]:
+    var_unit = unit if unit == "1" else f"{unit}²"
+    return [
+        Feature(
+            f"{family}_mean", unit, low, high, f"Mean over the window: {meaning}.", source, level
+        ),
+        Feature(
+            f"{family}_var",
+            var_unit,
+            0.0,
+            var_high,
+            f"Variance over the window: {meaning}.",
+            source,
+            var_level,
+        ),
+    ]
+
+
+def _mfcc_meaning(i: int) -> str:
+    if i == 1:
+        return "first mel cepstral coefficient: overall level of the spectrum in decibels"
+    if i == 2:
+        return "second mel cepstral coefficient: tilt of the spectrum, low against high"
+    return (
+        f"mel cepstral coefficient {i}: the shape of the spectrum (timbre), "
+        f"{i - 1} half-waves across the mel bands"
+    )
+
+
+def _build() -> dict[str, Feature]:
+    features: list[Feature] = []
+    for family, (unit, low, high, var_high, meaning, source, level) in _FAMILIES.items():
+        features += _pair(family, unit, low, high, var_high, meaning, source, level, level)
+    features.append(
+        Feature(
+            "tempo",
+            "BPM",
+            0.0,
+            320.0,
+            "Most likely tempo of the window, in beats per minute; 0 when nothing starts.",
+            "Ellis, Beat tracking by dynamic programming (2007); librosa.beat.beat_track",
+        )
+    )
+    for i in range(1, N_MFCC + 1):
+        source = "Davis and Mermelstein (1980); librosa.feature.mfcc (Slaney mel scale, 128 bands)"
+        # A gain adds a constant to every mel band in decibels: only the first mean moves.
+        features += _pair(
+            f"mfcc{i}", "dB", -_INF, _INF, _INF, _mfcc_meaning(i), source, i == 1, False
+        )
+    return {f.name: f for f in features}
+
+
+REGISTRY: dict[str, Feature] = _build()
+COLUMNS: tuple[str, ...] = tuple(REGISTRY)
