@@ -1,0 +1,87 @@
+"""What the notebooks of the book call to show a chart, a table or a sentence with numbers.
+
+While the book is built (its Sphinx extension sets ``AUDIONOME_BOOK``), a chart becomes HTML that
+the site's own script draws: a figure with a caption, a text alternative and its data as a table.
+Anywhere else (Jupyter, Colab, VS Code) the same call shows the Plotly figure itself.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+from typing import Any
+
+import pandas as pd
+
+from audionome.charts import Chart
+
+__all__ = ["Shown", "figure_html", "say", "show", "table_html"]
+
+
+class Shown:
+    """Something that a notebook displays by its MIME bundle."""
+
+    def __init__(self, bundle: dict[str, Any]) -> None:
+        self._bundle = bundle
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return self._bundle
+
+
+def show(item: Chart | pd.DataFrame) -> Shown:
+    """Show a chart with its text alternative and data, or a plain table.
+
+    Parameters
+    ----------
+    item
+        A chart from `audionome.charts`, or a table; its index is not shown.
+
+    Returns
+    -------
+    Shown
+        To be the last expression of a notebook cell.
+    """
+    if isinstance(item, pd.DataFrame):
+        return Shown({"text/html": table_html(item)})
+    if "AUDIONOME_BOOK" in os.environ:
+        return Shown({"text/html": figure_html(item), "text/plain": item.alt})
+    return Shown({**item.figure._repr_mimebundle_(), "text/plain": item.alt})
+
+
+def say(markdown: str) -> Shown:
+    """Show a paragraph of Markdown whose numbers were computed in the cell."""
+    return Shown({"text/markdown": markdown, "text/plain": markdown})
+
+
+def figure_html(chart: Chart) -> str:
+    """Return a chart as HTML without any script: figure, caption, text alternative and table.
+
+    Parameters
+    ----------
+    chart
+        The chart to show.
+
+    Returns
+    -------
+    str
+        A ``<figure>``; ``book/_static/audionome.js`` finds it and lets Plotly draw.
+    """
+    # "<" cannot end the script element early when it is written as an escape.
+    data = chart.figure.to_json().replace("<", "\\u003c")
+    height = int(chart.figure.layout.height or 400)
+    return (
+        '<figure class="audionome-chart">'
+        f"<figcaption>{html.escape(chart.caption)}</figcaption>"
+        f'<div class="plotly-graph-div" role="img" aria-label="{html.escape(chart.alt)}" '
+        f'style="min-height:{height}px"></div>'
+        f'<script type="application/json" class="audionome-figure">{data}</script>'
+        f"<noscript><p>{html.escape(chart.alt)}</p></noscript>"
+        f"<details><summary>The data as a table</summary>{table_html(chart.table)}</details>"
+        "</figure>"
+    )
+
+
+def table_html(table: pd.DataFrame) -> str:
+    """Return a table as HTML that scrolls by itself when it is wider than the page."""
+    body = table.to_html(index=False, border=0, classes="audionome-table", justify="left")
+    return f'<div class="audionome-scroll" tabindex="0">{body}</div>'

@@ -1,0 +1,132 @@
+"""The one Sphinx extension of the book: local assets, fresh notebooks, numbers in prose.
+
+- Plotly is served by the site itself and loaded only on pages that show a chart.
+- Pages never speak to another host: no Thebe script, mathematics as MathML (no MathJax).
+- A change in the module or the data runs the notebooks again; nothing else does.
+- ``{{ name }}`` in a page is a number computed from what ships, never typed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import plotly
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+ROOT = Path(__file__).resolve().parents[2]
+PLOTLY = f"plotly-{plotly.__version__}.min.js"
+
+
+def inputs_digest(root: Path) -> str:
+    """Hash everything that a notebook's output can depend on besides its own cells."""
+    digest = hashlib.sha256()
+    files = [*(root / "audionome").rglob("*.py"), *(root / "data").rglob("*")]
+    for path in sorted(p for p in files if p.is_file()):
+        digest.update(f"{path.relative_to(root)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    constraints = root / "constraints.txt"
+    if constraints.is_file():
+        digest.update(constraints.read_bytes())
+    digest.update(os.environ.get("AUDIONOME_GTZAN_TABLE", "").encode())
+    return digest.hexdigest()[:16]
+
+
+def share(value: float, digits: int = 1) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * value:.{digits}f} %"
+
+
+def numbers() -> dict[str, str]:
+    """Compute every number that the prose pages substitute."""
+    from audionome import audio, gtzan
+    from audionome.classifier import load_classifier
+
+    classifier = load_classifier()
+    found = {
+        "longest": f"{audio.MAX_SECONDS / 3600:g} hours",
+        "shortest": f"{audio.WINDOW_HOP / audio.SAMPLE_RATE:g} seconds",
+        "genres": ", ".join(gtzan.GENRES),
+    }
+    for key, result in classifier.card["evaluation"].items():
+        if not isinstance(result, dict) or "accuracy" not in result:
+            continue
+        found |= {
+            f"{key}_accuracy": share(result["accuracy"]),
+            f"{key}_interval": f"{100 * result['low']:.1f} to {100 * result['high']:.1f} %",
+            f"{key}_n": f"{result['n']:,}",
+            f"{key}_level": f"{result['level']}s",
+            f"{key}_protocol": result["protocol"],
+        }
+    return found
+
+
+def config_inited(app: Sphinx, config: Config) -> None:
+    """Set what depends on the state of the module and the data."""
+    # Kernels inherit it: audionome.book then renders for the site.
+    os.environ["AUDIONOME_BOOK"] = "1"
+    digest = inputs_digest(ROOT)
+    config.audionome_inputs = digest
+    caches = ROOT / "book" / "_build" / ".executed"
+    for old in caches.glob("*"):
+        if old.name != digest:
+            shutil.rmtree(old, ignore_errors=True)
+    config.nb_execution_cache_path = str(caches / digest)
+    config.myst_substitutions = {**config.myst_substitutions, **numbers()}
+
+
+def copy_plotly(app: Sphinx) -> None:
+    """Put the installed plotly.min.js into the site before pages refer to it."""
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    for old in static.glob("plotly-*.min.js"):
+        if old.name != PLOTLY:
+            old.unlink()
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    if not (static / PLOTLY).exists():
+        shutil.copyfile(source, static / PLOTLY)
+
+
+def page_scripts(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Load the chart scripts where there is a chart, and the Thebe scripts nowhere."""
+    if "audionome-chart" in context.get("body", ""):
+        app.add_js_file(PLOTLY, loading_method="defer")
+        app.add_js_file("audionome.js", loading_method="defer")
+    # sphinx-thebe declares its constants twice on a page and names a remote script.
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if "thebe" not in (str(getattr(script, "filename", "")) + str(script)).lower()
+        and "THEBE_JS_URL" not in getattr(script, "attributes", {}).get("body", "")
+    ]
+
+
+def visit_math(self: Any, node: nodes.math) -> None:
+    """Write inline mathematics as MathML, which browsers draw without a script."""
+    self.body.append(tex2mathml(node.astext(), as_block=False))
+    raise nodes.SkipNode
+
+
+def visit_math_block(self: Any, node: nodes.math_block) -> None:
+    """Write a displayed formula as MathML."""
+    self.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    # "env": when it changes, every page is read again.
+    app.add_config_value("audionome_inputs", "", "env", types=(str,))
+    app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
+    app.connect("config-inited", config_inited)
+    app.connect("builder-inited", copy_plotly)
+    app.connect("html-page-context", page_scripts, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
