@@ -28,7 +28,7 @@ class Shown:
         return self._bundle
 
 
-def show(item: Chart | pd.DataFrame) -> Shown:
+def show(item: Chart | pd.DataFrame) -> Any:
     """Show a chart with its text alternative and data, or a plain table.
 
     Parameters
@@ -38,14 +38,14 @@ def show(item: Chart | pd.DataFrame) -> Shown:
 
     Returns
     -------
-    Shown
-        To be the last expression of a notebook cell.
+    object
+        To be the last expression of a notebook cell: it displays itself.
     """
     if isinstance(item, pd.DataFrame):
         return Shown({"text/html": table_html(item)})
     if "AUDIONOME_BOOK" in os.environ:
         return Shown({"text/html": figure_html(item), "text/plain": item.alt})
-    return Shown({**item.figure._repr_mimebundle_(), "text/plain": item.alt})
+    return item.figure
 
 
 def say(markdown: str) -> Shown:

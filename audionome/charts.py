@@ -63,14 +63,15 @@ SYMBOLS: dict[str, str] = {
     "reggae": "triangle-down",
     "rock": "hexagram",
 }
+# Plotly has eight patterns; two genres that share one differ in lightness.
 PATTERNS: dict[str, str] = {
     "blues": "",
-    "classical": "/",
-    "country": ".",
+    "classical": "\\",
+    "country": "/",
     "disco": "x",
-    "hiphop": "\\",
-    "jazz": "-",
-    "metal": "",
+    "hiphop": ".",
+    "jazz": "",
+    "metal": "-",
     "pop": "|",
     "reggae": "+",
     "rock": "/",
@@ -89,7 +90,7 @@ TEMPLATE = go.layout.Template(
         "plot_bgcolor": _CLEAR,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "xaxis": {"automargin": True, "gridcolor": GRID, "zerolinecolor": GRID},
-        "yaxis": {"automargin": True, "gridcolor": GRID, "zerolinecolor": GRID},
+        "yaxis": {"automargin": True, "gridcolor": GRID, "zerolinecolor": GRID, "ticksuffix": " "},
         "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
         "hoverlabel": {"align": "left"},
     }
@@ -160,7 +161,7 @@ def probability_bars(probabilities: Mapping[str, float]) -> Chart:
             "range": [0, min(1.12, max(values, default=1.0) * 1.2 + 0.02)],
             "tickformat": ".0%",
         },
-        yaxis={"autorange": "reversed"},
+        yaxis={"autorange": "reversed", "showgrid": False},
     )
     first, *rest = [f"{g} {_percent(v)}" for g, v in zip(genres, values, strict=True)]
     return Chart(
@@ -211,7 +212,11 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
         height=380,
         hovermode="x unified",
         xaxis={"title": {"text": "Time (s)"}, "range": [times[0], times[-1]], "showgrid": False},
-        yaxis={"title": {"text": "Probability"}, "range": [0, 1], "tickformat": ".0%"},
+        yaxis={
+            "title": {"text": "Probability", "standoff": 14},
+            "range": [0, 1],
+            "tickformat": ".0%",
+        },
         legend={"traceorder": "normal"},
     )
     best = rows.idxmax(axis="columns")
@@ -339,7 +344,7 @@ def artists_by_genre(tracks: pd.DataFrame) -> Chart:
     artists: dict[str, int] = {}
     for genre, group in tracks.groupby("genre", observed=True, sort=True)["artist"]:
         sizes = group.value_counts().to_list()
-        head = (sizes[:3] + [0, 0, 0])[:3]
+        head = [*sizes, 0, 0, 0][:3]
         rows[str(genre)] = [*head, sum(sizes) - sum(head)]
         artists[str(genre)] = len(sizes)
     counts = pd.DataFrame.from_dict(rows, orient="index", columns=names)
@@ -412,7 +417,7 @@ def feature_distribution(
         meta={"notes": {name: feature.meaning for name, feature in registry.items()}},
         boxgap=0.35,
         xaxis={"title": {"text": _axis(registry[first])}},
-        yaxis={"autorange": "reversed"},
+        yaxis={"autorange": "reversed", "showgrid": False},
         updatemenus=[
             {
                 "type": "dropdown",
@@ -433,7 +438,7 @@ def feature_distribution(
             }
         ],
     )
-    medians = summary.pivot(index="feature", columns="genre", values="p50").loc[list(registry)]
+    medians = rows["p50"].unstack("genre").loc[list(registry)]  # noqa: PD010
     table = medians.map(lambda value: f"{value:.4g}")
     table.insert(0, "unit", [registry[name].unit for name in table.index])
     now = rows.loc[first]["p50"]
@@ -481,7 +486,7 @@ def _stacked(counts: pd.DataFrame, *, unit: str, caption: str, alt: str) -> Char
         bargap=0.25,
         showlegend=True,
         xaxis={"title": {"text": unit}},
-        yaxis={"autorange": "reversed"},
+        yaxis={"autorange": "reversed", "showgrid": False},
         legend={"traceorder": "normal"},
     )
     table = counts.rename_axis(index="genre", columns=None).reset_index()

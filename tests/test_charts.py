@@ -27,7 +27,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def windows(n: int) -> list[Any]:
-    """n windows of a piece that is blues at first and jazz in its second half."""
+    """Make the windows of a piece that is blues at first and jazz in its second half."""
     out = []
     for k in range(n):
         p = dict.fromkeys(GENRES, 0.02)
@@ -77,11 +77,10 @@ def test_colours_stand_out_on_light_and_dark(page: str) -> None:
 
 
 def test_genres_can_be_told_apart_without_hue() -> None:
-    # Two genres with the same fill pattern must differ clearly in lightness or in hue.
+    # Two genres with the same fill pattern must differ in lightness.
     for one, other in combinations(GENRES, 2):
         if charts.PATTERNS[one] == charts.PATTERNS[other]:
-            far = np.abs(linear(charts.PALETTE[one]) - linear(charts.PALETTE[other])).max()
-            assert far > 0.25, (one, other)
+            assert contrast(charts.PALETTE[one], charts.PALETTE[other]) > 1.5, (one, other)
 
 
 def test_probability_bars_rank_and_say_the_genres() -> None:
@@ -172,7 +171,6 @@ def test_figure_html_holds_words_data_and_no_running_script() -> None:
 def test_show_is_html_in_the_book_and_plotly_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     chart = charts.probability_bars(dict.fromkeys(GENRES, 0.1))
     monkeypatch.setenv("AUDIONOME_BOOK", "1")
-    assert "text/html" in book.show(chart)._repr_mimebundle_()
+    assert set(book.show(chart)._repr_mimebundle_()) == {"text/html", "text/plain"}
     monkeypatch.delenv("AUDIONOME_BOOK")
-    assert "text/html" not in book.show(chart)._repr_mimebundle_()
-    assert "application/vnd.plotly.v1+json" in book.show(chart)._repr_mimebundle_()
+    assert book.show(chart) is chart.figure

@@ -22,6 +22,8 @@
     return {
       "font.color": ink,
       "font.size": narrow.matches ? 11 : 13,
+      "xaxis.title.font.size": narrow.matches ? 11 : 13,
+      "yaxis.title.font.size": narrow.matches ? 11 : 13,
       "xaxis.gridcolor": grid,
       "xaxis.zerolinecolor": grid,
       "yaxis.gridcolor": grid,

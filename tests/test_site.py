@@ -1,0 +1,178 @@
+"""The built site in a real browser, and the notebooks behind it.
+
+Set ``AUDIONOME_SITE`` to a built folder to test that one; otherwise ``book/_build/html`` is used,
+and built by ``make site`` first unless it is newer than everything it is made from.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import launch, page_with_watch
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+WIDTHS = {"wide": 1280, "narrow": 390}
+DATASET = "notebooks/dataset.html"
+# The pages of the table of contents, and those that Sphinx adds.
+PAGES = ["book/index.html", DATASET, "book/usage.html", "search.html", "genindex.html"]
+
+
+def up_to_date(site: Path) -> bool:
+    """Tell whether the site is newer than everything it is made from."""
+    index = site / "searchindex.js"  # written last
+    if not index.is_file():
+        return False
+    folders = [ROOT / name for name in ("audionome", "book", "data", "notebooks")]
+    files = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
+    files += [ROOT / "_config.yml", ROOT / "_toc.yml"]
+    made = {"_build", "__pycache__", ".ipynb_checkpoints"}
+    newest = max(p.stat().st_mtime for p in files if not made & set(p.parts))
+    return index.stat().st_mtime >= newest
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the built site."""
+    if folder := os.environ.get("AUDIONOME_SITE"):
+        return Path(folder)
+    site = ROOT / "book" / "_build" / "html"
+    if not up_to_date(site):
+        done = subprocess.run(["make", "site"], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return site
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without a line on the terminal for each."""
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def base_url(site: Path) -> Iterator[str]:
+    """The address of the site, served on a free port."""
+    handler = functools.partial(QuietHandler, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all pages."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+def charts_drawn(page: Page) -> int:
+    """Wait until every chart of the page is drawn and return how many there are."""
+    count = page.locator("figure.audionome-chart").count()
+    page.wait_for_function(
+        "n => document.querySelectorAll('figure.audionome-chart.drawn').length === n", arg=count
+    )
+    assert page.locator(".plotly-graph-div").count() == count
+    assert page.locator(".plotly-graph-div:has(.main-svg)").count() == count
+    return count
+
+
+def test_the_list_of_pages_is_complete(site: Path) -> None:
+    built = {p.relative_to(site).as_posix() for p in site.rglob("*.html")}
+    built = {p for p in built if not p.startswith(("_static/", "_sources/"))}
+    assert built == {*PAGES, "index.html"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PAGES)
+def test_page(chromium: Browser, base_url: str, path: str, width: str, scheme: Any) -> None:
+    viewport: Any = {"width": WIDTHS[width], "height": 900}
+    page, problems = page_with_watch(chromium, base_url, viewport=viewport, color_scheme=scheme)
+    page.goto(path, wait_until="networkidle")
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+    count = charts_drawn(page)
+    assert (count > 0) == (path == DATASET)
+    # Plotly comes once, and only where there is a chart.
+    assert page.locator("script[src*='plotly']").count() == (1 if count else 0)
+    for chart in page.locator(".plotly-graph-div").all():
+        assert len(chart.get_attribute("aria-label") or "") > 40
+    assert page.locator("figure.audionome-chart details table").count() == count
+
+    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wider <= 0, f"the page scrolls sideways by {wider} px"
+    assert "{{" not in page.inner_text("body")
+    assert problems == []
+    page.context.close()
+
+
+def test_the_root_leads_home(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto("index.html")
+    page.wait_for_url("**/book/index.html")
+    assert page.locator("h1").first.inner_text().startswith("Audionome")
+    assert problems == []
+    page.context.close()
+
+
+def test_the_feature_menu_changes_the_chart(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(DATASET, wait_until="networkidle")
+    charts_drawn(page)
+    menu = page.get_by_label("Feature")
+    assert menu.locator("option").count() == 57
+    figure = page.locator("figure.audionome-chart", has=menu)
+
+    def state() -> tuple[str, str, str]:
+        return (
+            figure.locator(".xtitle").text_content() or "",
+            figure.locator("path.box").first.get_attribute("d") or "",
+            figure.locator(".audionome-note").inner_text(),
+        )
+
+    before = state()
+    menu.focus()
+    menu.select_option("tempo")
+    page.wait_for_function("title => document.body.textContent.includes(title)", arg="tempo (BPM)")
+    after = state()
+    assert "tempo" in after[0]
+    assert all(a != b for a, b in zip(before, after, strict=True))
+    assert problems == []
+    page.context.close()
+
+
+def test_charts_follow_the_theme(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url, color_scheme="light")
+    page.goto(DATASET, wait_until="networkidle")
+    charts_drawn(page)
+    ink = "getComputedStyle(document.querySelector('.plotly-graph-div .ytick text')).fill"
+    light = page.evaluate(ink)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function(f"light => {ink} !== light", arg=light)
+    assert problems == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_notebook_is_clean(path: Path) -> None:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert code
+    for cell in code:
+        assert not cell["outputs"]
+        assert cell["execution_count"] is None
+        assert len("".join(cell["source"]).splitlines()) <= 5, "".join(cell["source"])
