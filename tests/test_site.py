@@ -6,9 +6,11 @@ and built by ``make site`` first unless it is newer than everything it is made f
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,11 +20,10 @@ from typing import Any
 
 import pytest
 from browser import launch, page_with_watch
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-WIDTHS = {"wide": 1280, "narrow": 390}
 DATASET = "notebooks/dataset.html"
 # The pages of the table of contents, and those that Sphinx adds.
 PAGES = ["book/index.html", DATASET, "book/usage.html", "search.html", "genindex.html"]
@@ -96,11 +97,21 @@ def test_the_list_of_pages_is_complete(site: Path) -> None:
     assert built == {*PAGES, "index.html"}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+def fits(page: Page) -> None:
+    """Check that the page does not scroll sideways, once charts have taken their new size."""
+    wider = "document.documentElement.scrollWidth - window.innerWidth"
+    with contextlib.suppress(TimeoutError):
+        page.wait_for_function(f"{wider} <= 0", timeout=5000)
+    assert page.evaluate(wider) <= 0, "the page scrolls sideways"
+
+
+@pytest.mark.parametrize(("scheme", "widths"), [("light", (1280, 390)), ("dark", (390, 1280))])
 @pytest.mark.parametrize("path", PAGES)
-def test_page(chromium: Browser, base_url: str, path: str, width: str, scheme: Any) -> None:
-    viewport: Any = {"width": WIDTHS[width], "height": 900}
+def test_page(
+    chromium: Browser, base_url: str, path: str, scheme: Any, widths: tuple[int, int]
+) -> None:
+    # Opened at the first width, then resized to the second.
+    viewport: Any = {"width": widths[0], "height": 900}
     page, problems = page_with_watch(chromium, base_url, viewport=viewport, color_scheme=scheme)
     page.goto(path, wait_until="networkidle")
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
@@ -112,10 +123,11 @@ def test_page(chromium: Browser, base_url: str, path: str, width: str, scheme: A
     for chart in page.locator(".plotly-graph-div").all():
         assert len(chart.get_attribute("aria-label") or "") > 40
     assert page.locator("figure.audionome-chart details table").count() == count
+    assert not re.search(r"\{\{ \w+ \}\}", page.inner_text("body")), "a number is missing"
 
-    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wider <= 0, f"the page scrolls sideways by {wider} px"
-    assert "{{" not in page.inner_text("body")
+    fits(page)
+    page.set_viewport_size({"width": widths[1], "height": 900})
+    fits(page)
     assert problems == []
     page.context.close()
 
@@ -133,7 +145,7 @@ def test_the_feature_menu_changes_the_chart(chromium: Browser, base_url: str) ->
     page, problems = page_with_watch(chromium, base_url)
     page.goto(DATASET, wait_until="networkidle")
     charts_drawn(page)
-    menu = page.get_by_label("Feature")
+    menu = page.get_by_role("combobox", name="Feature")
     assert menu.locator("option").count() == 57
     figure = page.locator("figure.audionome-chart", has=menu)
 

@@ -43,6 +43,11 @@ def share(value: float, digits: int = 1) -> str:
     return f"{100 * value:.{digits}f} %"
 
 
+def sentence(words: str) -> str:
+    """Begin with a capital and end with a full stop."""
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+
+
 def numbers() -> dict[str, str]:
     """Compute every number that the prose pages substitute."""
     from audionome import audio, gtzan
@@ -62,7 +67,7 @@ def numbers() -> dict[str, str]:
             f"{key}_interval": f"{100 * result['low']:.1f} to {100 * result['high']:.1f} %",
             f"{key}_n": f"{result['n']:,}",
             f"{key}_level": f"{result['level']}s",
-            f"{key}_protocol": result["protocol"],
+            f"{key}_protocol": sentence(result["protocol"]),
         }
     return found
 
