@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.util
 import json
 import os
 import re
@@ -21,6 +22,8 @@ from typing import Any
 import pytest
 from browser import launch, page_with_watch
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+
+from audionome import load_classifier
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -141,6 +144,16 @@ def test_the_root_leads_home(chromium: Browser, base_url: str) -> None:
     page.context.close()
 
 
+def test_home_shows_the_numbers_of_the_shipped_model(chromium: Browser, base_url: str) -> None:
+    page, _ = page_with_watch(chromium, base_url)
+    page.goto("book/index.html")
+    shown = page.locator(".audionome-figure-number").all_inner_texts()
+    results = load_classifier().card["evaluation"]
+    for text, key in zip(shown, ("random_windows", "artist_grouped"), strict=True):
+        assert abs(float(text.split()[0]) / 100 - results[key]["accuracy"]) < 6e-4
+    page.context.close()
+
+
 def test_the_feature_menu_changes_the_chart(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(DATASET, wait_until="networkidle")
@@ -177,6 +190,24 @@ def test_charts_follow_the_theme(chromium: Browser, base_url: str) -> None:
     page.wait_for_function(f"light => {ink} !== light", arg=light)
     assert problems == []
     page.context.close()
+
+
+def test_a_change_of_module_or_data_runs_the_notebooks_again(tmp_path: Path) -> None:
+    path = ROOT / "book" / "_ext" / "audionome_book.py"
+    spec = importlib.util.spec_from_file_location("audionome_book", path)
+    assert spec is not None
+    assert spec.loader is not None
+    extension = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(extension)
+
+    seen = set()
+    for name in ("audionome/a.py", "data/b/c.parquet", "constraints.txt", "data/d.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+        seen.add(extension.inputs_digest(tmp_path))
+    (tmp_path / "README.md").write_text("not read by any notebook")
+    assert extension.inputs_digest(tmp_path) in seen
+    assert len(seen) == 4
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)

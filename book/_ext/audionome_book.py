@@ -27,7 +27,11 @@ PLOTLY = f"plotly-{plotly.__version__}.min.js"
 def inputs_digest(root: Path) -> str:
     """Hash everything that a notebook's output can depend on besides its own cells."""
     digest = hashlib.sha256()
-    files = [*(root / "audionome").rglob("*.py"), *(root / "data").rglob("*")]
+    files = [
+        *(root / "audionome").rglob("*.py"),
+        *(root / "book" / "_ext").rglob("*.py"),
+        *(root / "data").rglob("*"),
+    ]
     for path in sorted(p for p in files if p.is_file()):
         digest.update(f"{path.relative_to(root)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -39,8 +43,8 @@ def inputs_digest(root: Path) -> str:
 
 
 def share(value: float, digits: int = 1) -> str:
-    """Write a share as a percentage."""
-    return f"{100 * value:.{digits}f} %"
+    """Write a share as a percentage that does not break across lines."""
+    return f"{100 * value:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def sentence(words: str) -> str:
@@ -64,7 +68,7 @@ def numbers() -> dict[str, str]:
             continue
         found |= {
             f"{key}_accuracy": share(result["accuracy"]),
-            f"{key}_interval": f"{100 * result['low']:.1f} to {100 * result['high']:.1f} %",
+            f"{key}_interval": f"{100 * result['low']:.1f} to {share(result['high'])}",
             f"{key}_n": f"{result['n']:,}",
             f"{key}_level": f"{result['level']}s",
             f"{key}_protocol": sentence(result["protocol"]),
