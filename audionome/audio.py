@@ -20,6 +20,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from audionome.errors import AudionomeError
+
 __all__ = [
     "MAX_SECONDS",
     "SAMPLE_RATE",
@@ -69,7 +71,7 @@ _SIGNATURES = (
 )
 
 
-class AudioError(ValueError):
+class AudioError(AudionomeError):
     """A recording that cannot be used; the text says why in one plain sentence."""
 
 

@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 from audionome._paths import data_path
+from audionome.errors import AudionomeError
 
 __all__ = [
     "COMPLETION_VARIABLE",
@@ -38,6 +39,8 @@ __all__ = [
     "build_tracks",
     "load",
     "load_summary",
+    "load_windows",
+    "near_repetitions",
     "read_published",
     "summarise",
 ]
@@ -68,10 +71,9 @@ TRACK_COLUMNS: tuple[str, ...] = (
 )
 _KEYS = ("track", "window", "genre", "source")
 _CORRUPT = {"jazz.00054": "audio corrupt in every public copy"}
-_WINDOWS = range(9980, 9991)  # complete tables differ by a few short last windows
 
 
-class DatasetError(ValueError):
+class DatasetError(AudionomeError):
     """A table that is not what it should be; the text says what is wrong and what to do."""
 
 
@@ -127,38 +129,47 @@ def load(*, complete_with: str | Path | None = None) -> Gtzan:
         If a file is missing, is not the one that was committed, or misses columns, tracks or
         values.
     """
+    tracks = _read_parquet(data_path("gtzan", "tracks.parquet"))
+    _validate_tracks(tracks)
+    windows = load_windows(complete_with=complete_with)
+    genre = windows["track"].map(tracks.set_index("track")["genre"])
+    _require(
+        bool((genre == windows["genre"]).all()),
+        "The feature table names tracks or genres that are not GTZAN's.",
+    )
+    return Gtzan(windows, tracks, _note(windows, tracks))
+
+
+def load_windows(*, complete_with: str | Path | None = None) -> pd.DataFrame:
+    """Window rows alone, validated; see `load` for the argument and the errors."""
     folder = data_path("gtzan")
     record = _read_json(folder / "features.json")
-    measured = _read_parquet(folder / "features.parquet")
+    windows = _read_parquet(folder / "features.parquet")
     _require(
         _sha256(folder / "features.parquet") == record["sha256"],
         "data/gtzan/features.parquet is not the file that data/gtzan/features.json describes; "
         "restore both from the repository or run `audionome features` again.",
     )
     _require(
-        len(measured) == record["rows"] and measured["track"].nunique() == len(record["clips"]),
+        len(windows) == record["rows"] and windows["track"].nunique() == len(record["clips"]),
         "data/gtzan/features.parquet has other rows than data/gtzan/features.json says.",
     )
-    tracks = _read_parquet(folder / "tracks.parquet")
-    _validate_tracks(tracks)
-    measured.insert(3, "source", "measured")
-    columns = [c for c in measured.columns if c not in _KEYS]
-    _validate_windows(measured, tracks, "data/gtzan/features.parquet")
+    windows.insert(3, "source", "measured")
+    _validate_windows(windows, "data/gtzan/features.parquet")
 
     path = complete_with or os.environ.get(COMPLETION_VARIABLE)
-    windows = measured
-    if path is not None:
-        published = read_published(path, columns)
-        _validate_windows(published, tracks, str(path))
-        published = published[~published["track"].isin(measured["track"])]
-        windows = pd.concat([measured, published], ignore_index=True)
-        windows = windows.sort_values(["track", "window"], ignore_index=True)
-    dataset = Gtzan(windows, tracks, _note(windows, tracks))
+    if path is None:
+        return windows
+    published = read_published(path, [c for c in windows.columns if c not in _KEYS])
+    _validate_windows(published, str(path))
+    absent = published[~published["track"].isin(windows["track"])]
+    windows = pd.concat([windows, absent], ignore_index=True)
+    count = windows["track"].nunique()
     _require(
-        path is None or (dataset.complete and len(windows) in _WINDOWS),
-        f'"{path}" does not complete the table: {dataset.note}',
+        count == N_TRACKS,
+        f'"{path}" does not complete the table: {count} of {N_TRACKS} tracks.',
     )
-    return dataset
+    return windows.sort_values(["track", "window"], ignore_index=True)
 
 
 def read_published(path: str | Path, columns: list[str]) -> pd.DataFrame:
@@ -248,7 +259,7 @@ def _validate_tracks(tracks: pd.DataFrame) -> None:
     _require(not tracks.isna().any(axis=None), f"{name} has empty cells.")
 
 
-def _validate_windows(table: pd.DataFrame, tracks: pd.DataFrame, name: str) -> None:
+def _validate_windows(table: pd.DataFrame, name: str) -> None:
     numbers = table.drop(columns=[c for c in _KEYS if c in table])
     _require(numbers.shape[1] == 57, f"{name} should have 57 feature columns.")
     _require(
@@ -256,11 +267,6 @@ def _validate_windows(table: pd.DataFrame, tracks: pd.DataFrame, name: str) -> N
         f"{name} has values that are missing or infinite.",
     )
     _require(not table.duplicated(["track", "window"]).any(), f"{name} has a window twice.")
-    genre = table["track"].map(tracks.set_index("track")["genre"])
-    _require(
-        bool((genre == table["genre"]).all()),
-        f"{name} has tracks or genres that are not GTZAN's.",
-    )
 
 
 def _note(windows: pd.DataFrame, tracks: pd.DataFrame) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from audionome import audio
 from audionome.features.classic import window_features
@@ -51,8 +52,11 @@ def extract(
     """
     clip = audio.windows(audio.check(samples))
     rows = np.empty((len(clip), len(COLUMNS)))
-    for k, window in enumerate(clip):
-        rows[k] = window_features(window)
-        if progress is not None:
-            progress((k + 1) / len(clip))
+    # The matrices are small: BLAS threads cost more than they give, most of all when
+    # several clips are measured at once.
+    with threadpool_limits(1, user_api="blas"):
+        for k, window in enumerate(clip):
+            rows[k] = window_features(window)
+            if progress is not None:
+                progress((k + 1) / len(clip))
     return pd.DataFrame(rows, columns=list(COLUMNS), index=pd.RangeIndex(len(clip), name="window"))

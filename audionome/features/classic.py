@@ -36,7 +36,8 @@ _TINY = float(np.finfo(np.float32).tiny)
 
 _FREQUENCIES: Array64 = np.arange(N_BINS) * (SAMPLE_RATE / N_FFT)
 _MOMENTS: Array64 = np.stack([np.ones(N_BINS), _FREQUENCIES, _FREQUENCIES**2], axis=1)
-_HANN: Array32 = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
+_HANN: Array64 = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)
+_HANN32: Array32 = _HANN.astype(np.float32)
 
 
 # -- filter banks, computed once ----------------------------------------------------------
@@ -243,7 +244,7 @@ def _harmonic(spectrum: NDArray[np.complex64], magnitude: Array32) -> Array32:
     total[silent] = 1
     mask = harmonic / total
     mask[silent] = 0.5  # both medians zero: half to each part
-    parts = fft.irfft(spectrum * mask, n=N_FFT, axis=1) * _HANN
+    parts = fft.irfft(spectrum * mask, n=N_FFT, axis=1) * _HANN32
     return _overlap_add(parts)
 
 
@@ -253,7 +254,7 @@ def _overlap_add(parts: Array32) -> Array32:
     n = len(parts)
     total = np.zeros((n + hops - 1, HOP), dtype=np.float32)
     norm = np.zeros((n + hops - 1, HOP), dtype=np.float32)
-    square = (_HANN**2).reshape(hops, HOP)
+    square = (_HANN32**2).reshape(hops, HOP)
     for i in range(hops):
         total[i : i + n] += parts[:, i * HOP : (i + 1) * HOP]
         norm[i : i + n] += square[i]
@@ -286,8 +287,7 @@ def window_features(samples: Array32) -> Array64:
     padded = np.pad(samples, N_FFT // 2, mode="reflect")
     # Transformed in double precision and rounded, as librosa does: the tables' roll-off
     # depends on the last bit of a running sum.
-    frames = (_frames(padded) * _HANN).astype(np.float64)
-    spectrum = fft.rfft(frames, axis=1).astype(np.complex64)
+    spectrum = fft.rfft(_frames(padded) * _HANN, axis=1).astype(np.complex64)
     magnitude = np.abs(spectrum)
     power = np.square(magnitude)
     mel_db = _mel_db(power)

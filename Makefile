@@ -1,0 +1,52 @@
+# Every target sets up what it needs in .venv and reuses it the next time.
+PYTHON ?= python3
+PORT ?= 8000
+DASHBOARD_PORT ?= 8866
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SITE := book/_build/html
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: site dashboard test serve clean lint lock
+
+site: $(READY)
+	@echo "Building the report ..."
+	$(BIN)/jupyter-book build . --path-output book -W --keep-going -q
+	@echo "Done. Open $(CURDIR)/$(SITE)/index.html, or run: make serve"
+
+dashboard: $(READY)
+	@echo "The dashboard: http://localhost:$(DASHBOARD_PORT)  (stop it with Ctrl-C)"
+	$(BIN)/voila notebooks/dashboard.ipynb --port $(DASHBOARD_PORT) --no-browser
+
+serve: site
+	@echo "The report: http://localhost:$(PORT)  (stop it with Ctrl-C)"
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
+
+test: lint site
+	AUDIONOME_SITE=$(SITE) $(BIN)/pytest -n 2 --dist loadfile
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Audionome needs Python 3.11 or newer; run: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV) (once) ..."
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt \
+	  -e '.[book,dashboard,test]'
+	@touch $(READY)
+
+# Exact versions of everything, for every platform; no addresses of package servers.
+lock: $(READY)
+	printf 'uv\nhatchling\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --all-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	  pyproject.toml - -o constraints.txt
+
+clean:
+	rm -rf $(VENV) book/_build .pytest_cache .mypy_cache .ruff_cache

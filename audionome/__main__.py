@@ -1,0 +1,5 @@
+"""``python -m audionome``."""
+
+from audionome.cli import main
+
+main()

@@ -1,0 +1,257 @@
+"""The command line: ``audionome classify song.mp3``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from audionome.errors import AudionomeError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from audionome.classifier import Prediction
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="The honest, interactive reference on music genre classification.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+_UNREADABLE = 2
+
+
+def main() -> None:
+    """Run the command line; expected failures end in one sentence and exit code 2."""
+    try:
+        app()
+    except AudionomeError as error:
+        _fail(str(error))
+
+
+def _fail(sentence: str) -> None:
+    print(f"audionome: {sentence}", file=sys.stderr)
+    raise SystemExit(_UNREADABLE)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import audionome
+
+        print(audionome.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None: ...
+
+
+@app.command()
+def classify(
+    files: Annotated[
+        list[Path], typer.Argument(help="Recordings, or folders that hold some.", metavar="FILE…")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per file and line.")
+    ] = False,
+    model: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
+) -> None:
+    """Tell the genre of recordings, how sure the answer is, and how it changes over time.
+
+    Exit code 2 if a file could not be read; the others are still answered.
+    """
+    from audionome.audio import AudioError
+    from audionome.classifier import load_classifier
+    from audionome.features.collection import find_audio
+
+    classifier = load_classifier(model)
+    paths = [p for f in files for p in (find_audio(f) if f.is_dir() else [f])]
+    if not paths:
+        _fail("the folder holds no audio file.")
+    failed = False
+    for path in paths:
+        try:
+            prediction = classifier.classify(path)
+        except AudioError as error:
+            failed = True
+            _report_error(path, str(error), as_json=as_json)
+            continue
+        if as_json:
+            print(json.dumps(_record(path, prediction), allow_nan=False), flush=True)
+        else:
+            _console().print(_table(path, prediction))
+    if failed:
+        raise typer.Exit(_UNREADABLE)
+
+
+def _record(path: Path, prediction: Prediction) -> dict[str, Any]:
+    return {"file": str(path), **prediction.as_dict()}
+
+
+def _report_error(path: Path, message: str, *, as_json: bool) -> None:
+    if as_json:
+        empty = dict.fromkeys(("genre", "confidence", "tempo", "duration"))
+        record = {"file": str(path), "status": "error", **empty, "probabilities": {}}
+        record |= {"windows": [], "seconds": {}, "message": message}
+        print(json.dumps(record), flush=True)
+    else:
+        _console(stderr=True).print(f"[bold red]cannot be read:[/] {_escape(message)}")
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _table(path: Path, prediction: Prediction) -> Any:
+    from rich.console import Group
+    from rich.table import Table
+
+    minutes, seconds = divmod(round(prediction.duration), 60)
+    tempo = f"{prediction.tempo:.0f} BPM" if prediction.tempo else "no beat"
+    heading = f"[bold]{_escape(path.name)}[/]  {minutes}:{seconds:02d}, {tempo}"
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("genre")
+    table.add_column("probability", justify="right")
+    table.add_column("", min_width=20)
+    shown = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    for genre, p in shown:
+        if p >= 0.005 or genre == prediction.genre:
+            table.add_row(genre, f"{p:.0%}", "█" * round(20 * p))
+    return Group("", heading, f"[italic]{prediction.message}[/]", table)
+
+
+@app.command(name="features")
+def features_(
+    folder: Annotated[Path, typer.Argument(help="Folder of recordings, one subfolder a genre.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
+    jobs: Annotated[int, typer.Option(help="Parallel processes; -1 for all cores.")] = -1,
+) -> None:
+    """Measure the 57 classic features of every 3-second window of a folder's recordings.
+
+    An interrupted run goes on where it stopped.
+    """
+    from audionome.features.collection import measure_folder
+
+    with _progress() as bar:
+        task = bar.add_task("Measuring", total=None)
+        measured = measure_folder(
+            folder,
+            out,
+            jobs=jobs,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    console = _console()
+    console.print(
+        f"{len(measured.table)} windows of {measured.table['track'].nunique()} recordings "
+        f"written to {_escape(str(out))}."
+    )
+    for message in measured.failed.values():
+        _console(stderr=True).print(f"[bold red]left out:[/] {_escape(message)}")
+    if measured.failed:
+        raise typer.Exit(_UNREADABLE)
+
+
+_COMPLETION = Annotated[
+    Path | None,
+    typer.Option(
+        help="Copy of Kaggle's features_3_sec.csv for the tracks without audio "
+        "[default: $AUDIONOME_GTZAN_TABLE]."
+    ),
+]
+
+
+@app.command()
+def tracks(
+    lists: Annotated[Path, typer.Argument(help="Folder with artists.csv, splits/, …")],
+    complete_with: _COMPLETION = None,
+) -> None:
+    """Write data/gtzan/tracks.parquet: genre, artist group, fault and split of each track."""
+    from audionome import gtzan
+    from audionome._paths import data_path
+
+    windows = gtzan.load_windows(complete_with=complete_with)
+    table = gtzan.build_tracks(lists, windows)
+    out = data_path("gtzan", "tracks.parquet")
+    table.to_parquet(out, index=False)
+    _console().print(f"{len(table)} tracks, {table['artist'].nunique()} artist groups: {out}")
+
+
+@app.command()
+def summarise(complete_with: _COMPLETION = None) -> None:
+    """Write data/results/gtzan_summary.parquet: the spread of every feature in every genre."""
+    from audionome import gtzan
+    from audionome._paths import data_path
+
+    dataset = gtzan.load(complete_with=complete_with)
+    if not dataset.complete:
+        raise gtzan.DatasetError(f"The summary needs all tracks. {dataset.note}")
+    table = gtzan.summarise(dataset)
+    out = data_path("results", "gtzan_summary.parquet")
+    table.to_parquet(out, index=False)
+    _console().print(f"{len(table)} rows: {out}")
+
+
+@app.command()
+def train(
+    complete_with: _COMPLETION = None,
+    out: Annotated[Path | None, typer.Option(help="Folder [default: data/models].")] = None,
+) -> None:
+    """Fit, calibrate and judge the model that ships, on all 1 000 tracks."""
+    from audionome import gtzan
+    from audionome._paths import data_path
+    from audionome.training import train as fit
+
+    dataset = gtzan.load(complete_with=complete_with)
+    with _progress() as bar:
+        task = bar.add_task("Training", total=None)
+        card = fit(
+            dataset,
+            out or data_path("models"),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    for name, result in card["evaluation"].items():
+        _console().print(
+            f"{name.replace('_', ' ')}: {result['accuracy']:.1%} of {result['n']} "
+            f"{result['level']}s [{result['low']:.1%}, {result['high']:.1%}]",
+            markup=False,
+        )
+
+
+def _progress() -> Progress:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=_console(stderr=True))
