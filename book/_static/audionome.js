@@ -74,8 +74,7 @@
     }
     await Plotly.newPlot(div, data, layout, {
       responsive: true,
-      displaylogo: false,
-      displayModeBar: touch.matches ? false : "hover",
+      displayModeBar: false, // Its buttons would be hidden inside an image from a screen reader.
     });
     await Plotly.relayout(div, themed());
     figure.classList.add("drawn");
