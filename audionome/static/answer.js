@@ -1,5 +1,6 @@
 // The way out: the sentence, the genre, and each chart with its words and its numbers.
 
+const config = { responsive: true, displayModeBar: false };
 const PLAIN = "The drawing is not available; the table below has its numbers.";
 
 function element(name, properties = {}, children = []) {
@@ -68,6 +69,27 @@ function tableOf({ caption, columns, rows }) {
   ]);
 }
 
+// The colours of the page, and room on a phone: the legend below everything, a finger scrolls.
+function fitted(layout, page) {
+  const style = getComputedStyle(page);
+  const ink = style.getPropertyValue("--an-ink").trim();
+  const grid = style.getPropertyValue("--an-line").trim() + "80";
+  const axis = (of) => ({ ...of, gridcolor: grid, zerolinecolor: grid });
+  return {
+    ...layout,
+    font: { ...layout.font, color: ink },
+    xaxis: axis(layout.xaxis),
+    yaxis: axis(layout.yaxis),
+    legend: { ...layout.legend, yref: "container", y: 0, yanchor: "bottom" },
+    hoverlabel: {
+      ...layout.hoverlabel,
+      bgcolor: style.getPropertyValue("--an-field").trim(),
+      font: { color: ink },
+    },
+    dragmode: matchMedia("(pointer: coarse)").matches ? false : layout.dragmode,
+  };
+}
+
 function figureOf(model, chart) {
   const drawing = element("div", { className: "an-drawing" });
   drawing.setAttribute("role", "img");
@@ -83,7 +105,9 @@ function figureOf(model, chart) {
     .then(async (Plotly) => {
       if (!figure.isConnected) return; // a newer answer has taken its place
       const { data, layout } = JSON.parse(chart.figure);
-      await Plotly.newPlot(drawing, data, layout, { responsive: true, displayModeBar: false });
+      const paint = () => Plotly.react(drawing, data, fitted(layout, figure), config);
+      drawing.repaint = paint;
+      await paint();
       figure.dataset.drawn = "true";
     })
     .catch(() => {
@@ -151,6 +175,11 @@ function render({ model, el }) {
     );
   }
 
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const repaint = () => {
+    for (const drawing of body.querySelectorAll(".js-plotly-plot")) drawing.repaint();
+  };
+  dark.addEventListener("change", repaint);
   model.on("change:result", show);
   show();
   // Fetched while the visitor looks for a file; a failure is told where a chart would be.
@@ -158,6 +187,7 @@ function render({ model, el }) {
 
   return () => {
     clearTimeout(timer);
+    dark.removeEventListener("change", repaint);
     model.off("change:result", show);
     purge();
   };

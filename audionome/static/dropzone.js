@@ -38,7 +38,7 @@ function render({ model, el }) {
   const name = element("span", { className: "an-name" });
   const size = element("span", { className: "an-size" });
   const player = element("audio", { controls: true, preload: "metadata" });
-  const silent = element("p", { className: "an-help", hidden: true });
+  const silent = element("p", { className: "an-help an-mute", hidden: true });
   silent.textContent = "This browser cannot play the file; the analysis does not need it to.";
   const file = element("div", { className: "an-file", hidden: true }, [
     element("p", { className: "an-title" }, [name, size]),
