@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -422,15 +423,17 @@ def test_dropping_keyboard_and_a_narrow_dark_page(
     assert page.evaluate("document.activeElement.type") == "file"
     with page.expect_file_chooser():
         page.keyboard.press("Enter")
-    content = encode(clip[0], clip[1], "flac")
+    samples, rate = clip
+    content = encode(samples[: 7 * rate], rate, "flac")
     page.evaluate(
-        """([bytes]) => {
+        """(text) => {
+            const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
             const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(bytes)], "dropped.flac"));
+            transfer.items.add(new File([bytes], "dropped.flac"));
             const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
             document.body.dispatchEvent(new DragEvent("drop", options));
         }""",
-        [list(content)],
+        base64.b64encode(content).decode(),
     )
     visit.wait("done")
     visit.drawn()
