@@ -250,7 +250,7 @@ def _decoded_by_ffmpeg(
     import av
 
     try:
-        container = av.open(data, options={"format_whitelist": _CONTAINERS})
+        container = av.open(data, mode="r", options={"format_whitelist": _CONTAINERS})
     except (av.FFmpegError, ValueError) as error:
         if any(head[at:].startswith(mark) for at, mark in _SIGNATURES):
             raise _damaged(name) from error
@@ -272,9 +272,7 @@ def _decoded_by_ffmpeg(
 
 
 def _damaged(name: str) -> DamagedAudioError:
-    return DamagedAudioError(
-        f"{name} is damaged and cannot be decoded; copy or download it again."
-    )
+    return DamagedAudioError(f"{name} is damaged and cannot be decoded; copy or download it again.")
 
 
 def _resampled(

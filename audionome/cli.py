@@ -102,9 +102,9 @@ def _record(path: Path, prediction: Prediction) -> dict[str, Any]:
 
 def _report_error(path: Path, message: str, *, as_json: bool) -> None:
     if as_json:
-        empty = dict.fromkeys(("genre", "confidence", "tempo", "duration"))
-        record = {"file": str(path), "status": "error", **empty, "probabilities": {}}
-        record |= {"windows": [], "seconds": {}, "message": message}
+        record: dict[str, Any] = {"file": str(path), "status": "error", "message": message}
+        record |= dict.fromkeys(("genre", "confidence", "tempo", "duration"))
+        record |= {"probabilities": {}, "windows": [], "seconds": {}}
         print(json.dumps(record), flush=True)
     else:
         _console(stderr=True).print(f"[bold red]cannot be read:[/] {_escape(message)}")

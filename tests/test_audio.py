@@ -141,7 +141,7 @@ def test_each_failure_has_its_error_and_one_sentence(
         audio.load(content)
     path = tmp_path / "holiday.wav"
     path.write_bytes(content)
-    with pytest.raises(error, match="holiday.wav"):
+    with pytest.raises(error, match=r"holiday\.wav"):
         audio.load(path)
     sentence = str(caught.value)
     assert sentence.startswith("The recording ")

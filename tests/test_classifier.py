@@ -159,8 +159,8 @@ def test_the_card(shipped: classifier.Classifier) -> None:
         assert result["low"] < result["accuracy"] < result["high"]
         assert result["protocol"]
     # The point of the whole project.
-    assert card["evaluation"]["random_windows"]["low"] > (
-        card["evaluation"]["artist_grouped"]["high"]
+    assert (
+        card["evaluation"]["random_windows"]["low"] > (card["evaluation"]["artist_grouped"]["high"])
     )
 
 
@@ -186,9 +186,7 @@ def test_the_random_windows_figure_recomputes(published: Path) -> None:
     assert got == pytest.approx(card["evaluation"]["random_windows"], abs=1e-6)
 
 
-def test_training_needs_the_complete_table(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_training_needs_the_complete_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(gtzan.COMPLETION_VARIABLE, raising=False)
     with pytest.raises(gtzan.DatasetError, match="needs all tracks"):
         training.train(gtzan.load(), tmp_path)
@@ -228,8 +226,6 @@ def test_expected_calibration_error() -> None:
 
 
 def test_track_probabilities() -> None:
-    got = evaluation.track_probabilities(
-        np.array([[1.0, 0], [0, 1], [0.5, 0.5]]), ["b", "b", "a"]
-    )
+    got = evaluation.track_probabilities(np.array([[1.0, 0], [0, 1], [0.5, 0.5]]), ["b", "b", "a"])
     expected = pd.DataFrame([[0.5, 0.5], [0.5, 0.5]], index=["a", "b"])
     pd.testing.assert_frame_equal(got, expected)

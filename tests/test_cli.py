@@ -32,9 +32,7 @@ WINDOW = {
     "required": ["start", "end", "probabilities"],
     "additionalProperties": False,
 }
-FIELDS = (
-    "file status genre confidence probabilities windows tempo duration seconds message".split()
-)
+FIELDS = "file status genre confidence probabilities windows tempo duration seconds message".split()
 ANSWER = {
     "type": "object",
     "properties": {

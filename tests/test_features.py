@@ -18,8 +18,9 @@ TIME = np.arange(N) / RATE
 
 #: Columns whose values come close to zero, where a relative error means nothing: held to an
 #: absolute error instead. The means of the separated waveforms are the offset of a signal that
-#: swings around zero; cepstral means are sums of decibels of either sign.
-ABSOLUTE = {"harmony_mean": 1e-8, "perceptr_mean": 1e-8} | {
+#: swings around zero; cepstral means are sums of decibels of either sign; the variance of a
+#: separated waveform is rounding noise where the clip is digitally silent.
+ABSOLUTE = {"harmony_mean": 1e-8, "perceptr_mean": 1e-8, "harmony_var": 1e-12} | {
     f"mfcc{i}_mean": 1e-4 for i in range(1, 21)
 }
 #: In a few windows of the published table the roll-off of one frame lies one bin (10.8 Hz)
@@ -37,9 +38,10 @@ def row(samples: np.ndarray) -> pd.Series:
 def test_sine() -> None:
     bin_100 = 100 * RATE / 2048
     got = row(0.5 * np.sin(2 * np.pi * bin_100 * TIME))
-    # Only the frames that see the reflected ends hold anything but the sine.
-    assert got["spectral_centroid_mean"] == pytest.approx(bin_100, rel=2e-3)
-    assert got["rolloff_mean"] == pytest.approx(bin_100, abs=RATE / 2048)
+    # The last frames see the reflection at the window's end: a kink that is not the sine's.
+    assert got["spectral_centroid_mean"] == pytest.approx(bin_100, rel=0.02)
+    # A Hann window spreads a sine over three bins as 1:2:1: 85 % is reached in the third.
+    assert got["rolloff_mean"] == pytest.approx(bin_100 + RATE / 2048, abs=RATE / 2048)
     assert got["rms_mean"] == pytest.approx(0.5 / np.sqrt(2), rel=1e-3)
     assert got["zero_crossing_rate_mean"] == pytest.approx(2 * bin_100 / RATE, rel=0.02)
     assert got["spectral_bandwidth_mean"] < 60
@@ -216,9 +218,7 @@ def test_parity_on_real_clips(
     assert_parity(table)
 
 
-def test_parity_of_the_committed_table(
-    published: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_parity_of_the_committed_table(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = parity(gtzan.load_windows(), published)
     with capsys.disabled():
         print(f"\nParity with the published table, 856 tracks:\n{table.to_string()}")

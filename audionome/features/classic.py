@@ -34,9 +34,9 @@ N_MELS = 128
 MEDIAN = 31  # frames or bins seen by the two median filters of the separation
 _TINY = float(np.finfo(np.float32).tiny)
 
-_FREQUENCIES: Array64 = np.arange(N_BINS) * (SAMPLE_RATE / N_FFT)
+_FREQUENCIES: Array64 = np.arange(N_BINS, dtype=np.float64) * (SAMPLE_RATE / N_FFT)
 _MOMENTS: Array64 = np.stack([np.ones(N_BINS), _FREQUENCIES, _FREQUENCIES**2], axis=1)
-_HANN: Array64 = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)
+_HANN: Array64 = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT, dtype=np.float64) / N_FFT)
 _HANN32: Array32 = _HANN.astype(np.float32)
 
 
@@ -175,7 +175,8 @@ def _tuning(power: Array32) -> float:
 def _chroma(power: Array32) -> Array32:
     raw = power @ chroma_filters(_tuning(power)).T
     peak = raw.max(axis=1, keepdims=True)
-    return raw / np.where(peak < _TINY, np.float32(1), peak)
+    peak[peak < _TINY] = 1
+    return np.asarray(raw / peak, dtype=np.float32)
 
 
 def _mel_db(power: Array32) -> Array32:
