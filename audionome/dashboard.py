@@ -130,7 +130,7 @@ class DropZone(anywidget.AnyWidget):
                 self._job, self._content = job, bytearray()
             self._on_start(job)
             if kind == "cancel":
-                self.tell(job, "idle", message.get("sentence", ""))
+                self.tell(job, "idle")
             else:
                 self._begin(job, int(message["size"]))
         elif kind == "chunk" and self.is_current(job):
@@ -212,8 +212,7 @@ class Dashboard(ipywidgets.VBox):
         # One worker: an older analysis ends at its next step, and two never share the memory.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audionome")
         self._running: Future[None] | None = None
-        if classify is None:
-            self._worker.submit(self._warm_up)
+        self._warm = self._worker.submit(self._warm_up) if classify is None else None
 
     def fail(self, sentence: str, *, job: int | None = None) -> None:
         """Show a sentence instead of an answer; by default for the newest job."""
@@ -224,9 +223,9 @@ class Dashboard(ipywidgets.VBox):
         # chooses a file meets the same one, with a sentence.
         try:
             import audionome
-            from audionome import charts  # noqa: F401
 
             audionome.load_classifier()
+            from audionome import charts  # noqa: F401
         except Exception:
             get_logger().exception("Dashboard: the model could not be loaded")
 
@@ -236,7 +235,9 @@ class Dashboard(ipywidgets.VBox):
         self.answer.result = {}
 
     def _analyse(self, job: int, content: bytes) -> None:
-        self.drop.tell(job, "analysing", "Listening to the sound…")
+        waits = self._warm is not None and not self._warm.done()
+        sentence = "Loading the model; only the first answer waits for it…"
+        self.drop.tell(job, "analysing", sentence if waits else "Listening to the sound…")
         self._running = self._worker.submit(self._work, job, content)
 
     def _work(self, job: int, content: bytes) -> None:

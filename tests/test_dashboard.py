@@ -414,6 +414,19 @@ def test_another_file_takes_the_place_of_the_one_that_is_analysed(
     assert visit.problems == []
 
 
+def test_stop_ends_the_work(visit: Visit, clip: tuple[np.ndarray, int], tmp_path: Path) -> None:
+    samples, rate = clip
+    (long := tmp_path / "long.wav").write_bytes(encode(np.tile(samples, 6), rate, "wav"))
+    visit.give(long)
+    visit.page.click(".an-stop")
+    assert visit.page.get_attribute(".an-drop", "data-state") == "idle"
+    assert "Stopped" in visit.said()
+    visit.page.wait_for_timeout(1000)
+    assert "Stopped" in visit.said()
+    assert not visit.page.is_visible(".an-genre")
+    assert visit.problems == []
+
+
 def test_dropping_keyboard_and_a_narrow_dark_page(
     browser: Any, server: str, clip: tuple[np.ndarray, int]
 ) -> None:

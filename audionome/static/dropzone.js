@@ -3,7 +3,8 @@
 
 const PIECE = 1 << 20; // bytes in one message
 const AHEAD = 4; // pieces that may wait for their receipt
-const PATIENCE = 30000; // ms without a receipt before the connection counts as lost
+// Time without a sign of life (ms) before the server counts as lost.
+const PATIENCE = { uploading: 30000, analysing: 120000 };
 
 const MIB = 2 ** 20;
 const LOST = "The server does not answer. Reload the page and choose the file again.";
@@ -74,7 +75,7 @@ function render({ model, el }) {
   let job = 0;
   let total = 1;
   let received = 0;
-  let heard = 0; // when the last receipt came
+  let heard = 0; // when the server last gave a sign of life
   let wake = () => {};
   let url = "";
 
@@ -143,20 +144,10 @@ function render({ model, el }) {
         show("error", "This file cannot be read; a folder cannot be dropped here.", 0);
         return;
       }
-      while (mine === job && start - received >= AHEAD * PIECE) {
-        if (performance.now() - heard > PATIENCE) break;
-        await receipt();
-      }
-      if (mine !== job || root.dataset.state !== "uploading") return;
-      if (performance.now() - heard > PATIENCE) break;
+      const current = () => mine === job && root.dataset.state === "uploading";
+      while (current() && start - received >= AHEAD * PIECE) await receipt();
+      if (!current()) return;
       model.send({ type: "chunk", job: mine }, undefined, [piece]);
-    }
-    while (mine === job && root.dataset.state === "uploading") {
-      if (performance.now() - heard > PATIENCE) {
-        show("error", LOST, 0);
-        return;
-      }
-      await receipt();
     }
   }
 
@@ -177,8 +168,8 @@ function render({ model, el }) {
   function onReport() {
     const report = model.get("report");
     if (!report || report.job !== job || !job) return;
-    // A refusal in the browser outlives the "idle" that the server answers to it.
-    if (report.state === "idle" && root.dataset.state === "error") return;
+    if (report.state === "idle") return; // the answer to a "cancel" of ours, which is told already
+    heard = performance.now();
     show(report.state, report.sentence, report.fraction);
     wake();
   }
@@ -222,6 +213,10 @@ function render({ model, el }) {
   }
   model.on("msg:custom", onMessage);
   model.on("change:report", onReport);
+  const watch = setInterval(() => {
+    const patience = PATIENCE[root.dataset.state];
+    if (patience && performance.now() - heard > patience) show("error", LOST, 0);
+  }, 2000);
   show("idle", "", 0);
 
   return () => {
@@ -230,6 +225,7 @@ function render({ model, el }) {
     }
     model.off("msg:custom", onMessage);
     model.off("change:report", onReport);
+    clearInterval(watch);
     if (url) URL.revokeObjectURL(url);
   };
 }
