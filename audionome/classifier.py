@@ -128,8 +128,7 @@ class Classifier:
         ValueError
             If a column is missing or a value is not finite.
         """
-        from audionome.evaluation import softmax
-        from audionome.models import scores
+        from audionome.models import probabilities
 
         missing = [c for c in self.card["features"] if c not in table.columns]
         if missing:
@@ -140,7 +139,7 @@ class Classifier:
         values = table[self.card["features"]].to_numpy(dtype=np.float64)
         if not np.isfinite(values).all():
             raise ValueError("the table has feature values that are missing or infinite")
-        return softmax(scores(self.estimator, values) / self.card["temperature"])
+        return probabilities(self.estimator, values, temperature=self.card["temperature"])
 
     def classify(
         self,

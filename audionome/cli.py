@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -158,7 +159,7 @@ def features_(
             folder,
             out,
             jobs=jobs,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=partial(_advance, bar, task),
         )
     console = _console()
     console.print(
@@ -227,7 +228,7 @@ def train(
         card = fit(
             dataset,
             out or data_path("models"),
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=partial(_advance, bar, task),
         )
     for name, result in card["evaluation"].items():
         _console().print(
@@ -235,6 +236,113 @@ def train(
             f"{result['level']}s [{result['low']:.1%}, {result['high']:.1%}]",
             markup=False,
         )
+
+
+@app.command()
+def evaluate(
+    only: Annotated[
+        list[str] | None, typer.Option("--models", help="Models [default: all].")
+    ] = None,
+    rungs: Annotated[
+        list[str] | None, typer.Option("--protocols", help="Protocols [default: all].")
+    ] = None,
+    wild: Annotated[
+        Path | None, typer.Option(help="Parquet table of windows from outside GTZAN.")
+    ] = None,
+    complete_with: _COMPLETION = None,
+    out: Annotated[Path | None, typer.Option(help="Folder [default: data/results].")] = None,
+    jobs: Annotated[int, typer.Option(help="Parallel processes; -1 for all cores.")] = -1,
+) -> None:
+    """Fit every model under every protocol and write data/results/.
+
+    Finished fits are kept: an interrupted run goes on where it stopped.
+    """
+    import pandas as pd
+
+    from audionome import gtzan, models, protocols, results, runs
+    from audionome._paths import data_path
+
+    chosen = _known(only, models.MODELS, "model")
+    ladder = _known(rungs, protocols.PROTOCOLS, "protocol")
+    dataset = gtzan.load(complete_with=complete_with)
+    if not dataset.complete:
+        raise gtzan.DatasetError(f"The evaluation needs all tracks. {dataset.note}")
+    if "wild" in ladder and wild is None:
+        if rungs:
+            _fail("the protocol wild needs --wild TABLE, windows from outside GTZAN.")
+        ladder.remove("wild")
+    with _progress() as bar:
+        task = bar.add_task("Evaluating", total=None)
+        scores = runs.evaluate(
+            runs.evaluation_rows(dataset, None if wild is None else pd.read_parquet(wild)),
+            out or data_path("results"),
+            runs=runs.planned_runs(chosen, ladder),
+            jobs=jobs,
+            sources=results.sources(),
+            progress=partial(_advance, bar, task),
+        )
+    _console().print(_score_table(scores, chosen, ladder))
+
+
+@app.command()
+def analyse(complete_with: _COMPLETION = None) -> None:
+    """Write importance.parquet and learning_curve.parquet in data/results/."""
+    from audionome import gtzan, results, runs, studies
+    from audionome._paths import data_path
+
+    dataset = gtzan.load(complete_with=complete_with)
+    if not dataset.complete:
+        raise gtzan.DatasetError(f"The analyses need all tracks. {dataset.note}")
+    rows = runs.evaluation_rows(dataset)
+    folder = data_path("results")
+    with _progress() as bar:
+        for name, study in (
+            ("importance", studies.importance),
+            ("learning_curve", studies.learning_curve),
+        ):
+            task = bar.add_task(name.replace("_", " ").capitalize(), total=None)
+            table = study(rows, progress=partial(_advance, bar, task))
+            table.to_parquet(folder / f"{name}.parquet", index=False)
+    record = {"code": studies.studies_version(), "sources": results.sources()}
+    (folder / "studies.json").write_text(json.dumps(record, indent=1) + "\n")
+
+
+def _advance(bar: Progress, task: Any, done: int, total: int) -> None:
+    bar.update(task, completed=done, total=total)
+
+
+def _known(given: list[str] | None, table: dict[str, Any], what: str) -> list[str]:
+    names = [n for value in given or table for n in value.split(",")]
+    for name in names:
+        if name not in table:
+            _fail(f'there is no {what} "{name}"; there are: {", ".join(table)}.')
+    return names
+
+
+def _score_table(scores: Any, chosen: list[str], ladder: list[str]) -> Any:
+    from rich.table import Table
+
+    table = Table(title="Test accuracy per track (random windows: per window)")
+    for column in ("model", "variant", *ladder):
+        table.add_column(column)
+    level = scores["protocol"].eq("random-windows").map({True: "window", False: "track"})
+    shown = scores[(scores["split"] == "test") & (scores["level"] == level)]
+    shown = shown.set_index(["model", "variant", "protocol"])
+    for name, variant in shown.index.droplevel("protocol").unique():
+        if name in chosen:
+            cells = (
+                shown.loc[key] if (key := (name, variant, p)) in shown.index else None
+                for p in ladder
+            )
+            table.add_row(name, variant, *map(_score_cell, cells))
+    return table
+
+
+def _score_cell(row: Any) -> str:
+    if row is None:
+        return ""
+    low, high = 100 * row["accuracy_low"], 100 * row["accuracy_high"]
+    return f"{100 * row['accuracy']:.1f} ({low:.1f}-{high:.1f})"
 
 
 def _progress() -> Progress:

@@ -22,7 +22,6 @@ from audionome import gtzan, models
 from audionome.evaluation import (
     accuracy_interval,
     expected_calibration_error,
-    softmax,
     track_probabilities,
 )
 
@@ -76,7 +75,7 @@ def train(
         inner = _out_of_fold(data, train_rows, _INNER, fits)
         own = _temperature(inner, data.y[train_rows], data.tracks[train_rows])
         fitted = models.svc().fit(data.X[train_rows], data.names(train_rows))
-        judged[test_rows] = softmax(models.scores(fitted, data.X[test_rows]) / own)
+        judged[test_rows] = models.probabilities(fitted, data.X[test_rows], temperature=own)
         fits.step()
 
     evaluation = _artist_grouped(judged, data)
@@ -166,13 +165,14 @@ def _temperature(
 ) -> float:
     """Temperature with the smallest log loss of the tracks' mean probabilities."""
     from scipy.optimize import minimize_scalar
+    from scipy.special import softmax
 
     names, codes = np.unique(tracks, return_inverse=True)
     truth = np.zeros(names.size, dtype=int)
     truth[codes] = y
 
     def loss(log_temperature: float) -> float:
-        windows = softmax(scores / np.exp(log_temperature))
+        windows = softmax(scores / np.exp(log_temperature), axis=1)
         mean = track_probabilities(windows, codes).to_numpy()
         return float(-np.log(np.maximum(mean[np.arange(names.size), truth], 1e-12)).mean())
 

@@ -1,0 +1,288 @@
+"""The ladder: runs resume, results recompute, measures are scikit-learn's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from audionome import gtzan, models, protocols, results, runs, studies
+from audionome._paths import data_path
+from audionome.evaluation import Tally, expected_calibration_error, track_probabilities
+
+GENRES = np.array(gtzan.GENRES)
+
+
+@pytest.fixture(scope="module")
+def committed() -> results.Results:
+    return results.load()
+
+
+@pytest.fixture(scope="module")
+def rows(shared: Path, published: Path) -> pd.DataFrame:
+    wild = pd.read_parquet(shared / "wild" / "wild_3s.parquet")
+    return runs.evaluation_rows(gtzan.load(complete_with=published), wild)
+
+
+# -- measures -----------------------------------------------------------------------------
+
+
+def test_tally_is_scikit_learns() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 10, 500)
+    proba = rng.dirichlet(np.ones(10), 500)
+    given = proba.argmax(axis=1)
+    halves = [slice(0, 200), slice(200, 500)]
+    tracks = np.array([f"t{i // 5}" for i in range(500)])
+    got = Tally.sum(Tally.of(truth[h], given[h], proba[h], tracks[h]) for h in halves).measures()
+    assert got["n"] == 500
+    assert got["accuracy"] == pytest.approx(metrics.accuracy_score(truth, given))
+    assert got["macro_f1"] == pytest.approx(metrics.f1_score(truth, given, average="macro"))
+    assert got["log_loss"] == pytest.approx(metrics.log_loss(truth, proba))
+    assert got["ece"] == pytest.approx(
+        expected_calibration_error(proba.max(axis=1), truth == given)
+    )
+    assert got["accuracy_low"] < got["accuracy"] < got["accuracy_high"]
+
+
+def _measures(table: pd.DataFrame) -> dict[str, float]:
+    proba = table[runs.PROBABILITY_COLUMNS].to_numpy(np.float64)
+    proba /= proba.sum(axis=1, keepdims=True)
+    return {
+        "accuracy": metrics.accuracy_score(table["genre"], table["predicted"]),
+        "macro_f1": metrics.f1_score(table["genre"], table["predicted"], average="macro"),
+        "log_loss": metrics.log_loss(table["genre"], proba, labels=GENRES),
+        "n": len(table),
+    }
+
+
+def test_scores_are_those_of_the_stored_predictions(committed: results.Results) -> None:
+    known = committed.predictions[committed.predictions["genre"].isin(gtzan.GENRES)]
+    scores = committed.scores.set_index(["model", "variant", "protocol", "level", "split"])
+    checked = 0
+    for key, table in known.groupby(["model", "variant", "protocol"], observed=True):
+        if (*key, "window", "test") not in scores.index:
+            continue
+        checked += 1
+        tracks = table.groupby("track", observed=True)
+        by_track = pd.DataFrame({"genre": tracks["genre"].first()})
+        by_track[runs.PROBABILITY_COLUMNS] = tracks[runs.PROBABILITY_COLUMNS].mean()
+        best = by_track[runs.PROBABILITY_COLUMNS].to_numpy().argmax(axis=1)
+        by_track["predicted"] = GENRES[best]
+        for level, answers in (("window", table), ("track", by_track)):
+            stored = scores.loc[(*key, level, "test")]
+            for name, value in _measures(answers).items():
+                # Half-precision rows do not sum to one exactly, hence the log loss' margin.
+                margin = 0.02 if name == "log_loss" else 1.5 / stored["n"]
+                assert stored[name] == pytest.approx(value, abs=margin), (key, level, name)
+    assert checked >= 30
+
+
+# -- committed results --------------------------------------------------------------------
+
+
+def test_results_are_small_and_fresh(committed: results.Results) -> None:
+    assert sum(p.stat().st_size for p in data_path("results").glob("*")) < 12_000_000
+    assert not data_path("results", ".parts").exists()
+    assert committed.scores["accuracy"].between(0, 1).all()
+    assert (committed.scores["accuracy_low"] <= committed.scores["accuracy"]).all()
+    assert (committed.scores["accuracy_high"] >= committed.scores["accuracy"]).all()
+
+
+def test_stale_results_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in data_path("results").glob("*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    results.load(folder=tmp_path)
+    monkeypatch.setattr(runs, "code_version", lambda: "other")
+    with pytest.raises(results.StaleResultsError, match="audionome evaluate"):
+        results.load(folder=tmp_path)
+    monkeypatch.undo()
+    record = json.loads((tmp_path / "studies.json").read_text())
+    record["sources"]["tracks.parquet"] = "other"
+    (tmp_path / "studies.json").write_text(json.dumps(record))
+    with pytest.raises(results.StaleResultsError, match="audionome analyse"):
+        results.load(folder=tmp_path)
+    (tmp_path / "evaluation.json").unlink()
+    with pytest.raises(results.StaleResultsError, match="missing"):
+        results.load(folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("model", "variant"), [("dummy", "tuned"), ("lda", "tuned"), ("logistic", "study")]
+)
+@pytest.mark.parametrize("protocol", ["random-windows", "fault-filtered", "wild"])
+def test_cheap_models_recompute(
+    model: str,
+    variant: str,
+    protocol: str,
+    rows: pd.DataFrame,
+    committed: results.Results,
+    tmp_path: Path,
+) -> None:
+    run = runs.Run(model, variant, protocol, 0)
+    again = runs.evaluate(rows, tmp_path, runs=[run], jobs=1)
+    names = ["model", "variant", "protocol", "level", "split"]
+    measures = ["accuracy", "accuracy_low", "accuracy_high", "macro_f1", "log_loss", "ece", "n"]
+    stored = committed.scores.set_index(names).loc[(model, variant, protocol)]
+    got = again.set_index(names).loc[(model, variant, protocol)]
+    pd.testing.assert_frame_equal(
+        got[measures], stored[measures].reindex(got.index), atol=1e-6, rtol=0
+    )
+
+
+def test_an_interrupted_evaluation_goes_on(
+    rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = [runs.Run("dummy", "tuned", "artist-grouped", k) for k in range(10)]
+    fits: list[int] = []
+    fit = runs._fit
+
+    def interrupted(run: runs.Run, table: pd.DataFrame, parts: protocols.Parts) -> dict:
+        fits.append(run.fold)
+        if len(fits) == 4:
+            raise KeyboardInterrupt
+        return fit(run, table, parts)
+
+    monkeypatch.setattr(runs, "_fit", interrupted)
+    monkeypatch.setattr(runs, "code_version", lambda: "fixed")
+    with pytest.raises(KeyboardInterrupt):
+        runs.evaluate(rows, tmp_path, runs=chosen, jobs=1)
+    scores = runs.evaluate(rows, tmp_path, runs=chosen, jobs=1)
+    assert sorted(fits) == [0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9]
+    assert set(scores["n"]) == {8 * 9918, 9918, 8 * 1000, 1000} | set(scores["n"])
+    test = scores[(scores["split"] == "test") & (scores["level"] == "track")].iloc[0]
+    assert test["n"] == 1000
+
+    # Nothing is left to do, and a changed key makes a run due again.
+    fits.clear()
+    runs.evaluate(rows, tmp_path, runs=chosen, jobs=1)
+    assert fits == []
+    monkeypatch.setattr(runs, "code_version", lambda: "changed")
+    runs.evaluate(rows, tmp_path, runs=chosen[:2], jobs=1)
+    assert fits == [0, 1]
+
+
+def test_track_answers_are_means_of_windows() -> None:
+    mean = track_probabilities(np.array([[0.6, 0.4], [0.1, 0.9]]), ["t", "t"])
+    np.testing.assert_allclose(mean.to_numpy(), [[0.35, 0.65]])
+
+
+def test_keys_follow_data_code_and_parameters(rows: pd.DataFrame) -> None:
+    run = runs.Run("svc", "study", "wild", 0)
+    some = rows.iloc[:200]
+    version = runs.data_version(some)
+    assert runs.data_version(some.assign(genre="x")) != version
+    assert runs.data_version(some.assign(tempo=some["tempo"] + 1)) != version
+    assert runs._key(run, version) != runs._key(run, "other")
+    assert runs._key(run, version) != runs._key(runs.Run("svc", "tuned", "wild", 0), version)
+
+
+def test_code_version_ignores_words() -> None:
+    def one(x: int) -> int:
+        """Say something."""
+        return x + 1  # because
+
+    first = runs.syntax_of(one)
+
+    def one(x: int) -> int:
+        """Say something else."""
+        return x + 1
+
+    assert runs.syntax_of(one) == first
+
+    def one(x: int) -> int:
+        """Say something."""
+        return x + 2
+
+    assert runs.syntax_of(one) != first
+
+
+# -- models -------------------------------------------------------------------------------
+
+
+def test_study_hyperparameters_are_the_studys() -> None:
+    wanted = {
+        "logistic": {"max_iter": 200, "solver": "lbfgs"},
+        "sgd": {"max_iter": 200, "learning_rate": "constant", "eta0": 0.01, "penalty": "l2"},
+        "forest": {"n_estimators": 81, "max_depth": 10},
+        "svc": {"C": 10, "kernel": "rbf", "gamma": "scale"},
+        "knn": {"n_neighbors": 6},
+        "tree": {"max_depth": 15, "criterion": "entropy", "class_weight": "balanced"},
+        "boosting": {"n_estimators": 300, "learning_rate": 0.2, "loss": "log_loss"},
+    }
+    for name, settings in wanted.items():
+        got = models.MODELS[name].make("study")[-1].get_params()
+        assert {k: got[k] for k in settings} == settings
+        assert models.MODELS[name].study_accuracy is not None
+    assert [n for n, m in models.MODELS.items() if m.study] == list(wanted)
+
+
+@pytest.mark.parametrize("name", ["logistic", "sgd", "svc", "knn", "tree", "lda"])
+def test_answers_are_predictions(name: str) -> None:
+    rng = np.random.default_rng(0)
+    y = np.repeat(GENRES[:4], 40)
+    X = rng.normal(size=(160, 6)) + np.repeat(rng.normal(size=(4, 6)), 40, axis=0)
+    spec = models.MODELS[name]
+    fitted = spec.make(spec.variants[0]).fit(X, y)
+    given, proba = models.answers(fitted, X)
+    np.testing.assert_array_equal(given, fitted.predict(X))
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    np.testing.assert_array_equal(proba, models.probabilities(fitted, X))
+
+
+def test_tuning_sees_only_what_it_is_given() -> None:
+    rng = np.random.default_rng(0)
+    y = np.tile(GENRES[:3], 160)
+    X = rng.normal(size=(480, 5))
+    X[:, 0] += np.tile([0, 2, 4], 160)
+    artists = np.arange(480) // 6
+    chosen = models.tune(models.MODELS["knn"], X, y, artists)
+    assert chosen["classify__n_neighbors"] in models.MODELS["knn"].space[0]["classify__n_neighbors"]
+    assert models.tune(models.MODELS["dummy"], X, y, artists) == {}
+
+
+# -- studies ------------------------------------------------------------------------------
+
+
+def test_correlated_groups() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(400, 57))
+    values[:, 5] = np.exp(values[:, 3])  # the same order: Spearman 1
+    values[:, 9] = -values[:, 3]
+    groups = studies.correlated_groups(values)
+    names = np.array(runs.COLUMNS)
+    assert groups[0] == list(names[[3, 5, 9]])
+    assert sum(map(len, groups)) == 57
+    assert len(groups) == 55
+
+
+def _easy() -> pd.DataFrame:
+    """Forty tracks by forty artists whose genre is told by one feature alone."""
+    rng = np.random.default_rng(0)
+    n = 200
+    rows = pd.DataFrame(rng.normal(size=(n * 2, 57)), columns=list(runs.COLUMNS))
+    genre = np.repeat(np.tile(GENRES, n // 10), 2)
+    rows["tempo"] = 10.0 * pd.Categorical(genre, categories=GENRES).codes
+    track = np.repeat([f"t{i}" for i in range(n)], 2)
+    meta = {"track": track, "window": np.tile([0, 1], n), "genre": genre}
+    rows = rows.assign(**meta, artist=np.repeat(np.arange(n), 2), fault_filtered="")
+    return rows.assign(domain="gtzan")
+
+
+def test_importance_finds_the_only_feature_that_matters() -> None:
+    table = studies.importance(_easy(), model="tree", repeats=2)
+    assert table["group"].iloc[0] == "tempo"
+    assert table["drop"].iloc[0] > 0.7
+    assert table["low"].iloc[0] > 0.5
+    assert (table["drop"].iloc[1:].abs() < 0.05).all()
+
+
+def test_the_learning_curve_rises() -> None:
+    curve = studies.learning_curve(_easy(), sizes=(20, 150), chosen=[("tree", "study")])
+    assert curve["tracks"].tolist() == [20, 150]
+    assert curve["accuracy"].iloc[1] > curve["accuracy"].iloc[0]
+    assert curve["accuracy"].iloc[1] > 0.95
