@@ -1,0 +1,34 @@
+"""How numbers and lists are written in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def share(value: float) -> str:
+    """Write a share as a percentage that does not break across lines."""
+    return f"{100 * value:.1f}{_SPACE}%"
+
+
+def points(value: float) -> str:
+    """Write a difference of shares in percentage points, with a true minus."""
+    return f"{100 * value:.1f}".replace("-", "−")
+
+
+def span(low: float, high: float) -> str:
+    """Write a 95 % interval of shares or of their differences."""
+    return f"95{_SPACE}% interval {points(low)} to {points(high)}"
+
+
+def probability(value: float) -> str:
+    """Write a p value, no finer than anyone should believe it."""
+    return f"p = {value:.2g}" if value >= 0.001 else "p < 0.001"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join words as in a sentence: 'a', 'a and b', 'a, b and c'."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"

@@ -1,0 +1,347 @@
+"""What the results say, in sentences.
+
+Conventions
+-----------
+Every function takes what `audionome.analysis` computed and returns Markdown in which every number
+and every verdict comes from it: "better", "too sure" or "cannot be told apart" depend on the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from audionome import analysis
+from audionome._words import listed, points, probability, share, span
+from audionome.analysis import FLOOR, SIGNIFICANT, TOLERANCE, Confusion, Hardest, Unknown
+
+__all__ = [
+    "best",
+    "choice",
+    "confusion",
+    "gaps",
+    "genres",
+    "hardest",
+    "importance",
+    "ladder",
+    "learning",
+    "missing",
+    "reliability",
+    "shipped",
+    "study",
+    "unknown",
+]
+
+# What each rung changes against the one above it, as the subject of a sentence.
+_RUNGS = {
+    "track-grouped": "keeping the windows of a track together",
+    "artist-grouped": "keeping the tracks of an artist together",
+    "fault-filtered": "leaving out the faulty clips and learning from the fixed, smaller split",
+    "wild": "listening to music from outside GTZAN",
+}
+
+
+def missing(scores: pd.DataFrame) -> str:
+    """Say which results are not there, or that none is missing."""
+    lacking = analysis.missing(scores)
+    if lacking.empty:
+        return "Every model has a result under every protocol."
+    parts: dict[str, list[str]] = {}
+    for model, variant, protocol in lacking.astype(str).to_numpy():
+        parts.setdefault(protocol, []).append(analysis.model_title(model, variant))
+    listing = [
+        f"under *{analysis.protocol_title(protocol)}* {listed(names)}"
+        for protocol, names in parts.items()
+    ]
+    plural = "results are" if len(lacking) > 1 else "result is"
+    return f"**{len(lacking)} {plural} not computed yet** and not in the charts: " + (
+        "; ".join(listing) + "."
+    )
+
+
+def ladder(steps: pd.DataFrame, name: str) -> str:
+    """Say how accuracy falls from rung to rung."""
+    if steps.empty:
+        return f"There is no result for {name} yet."
+    first, last = steps.iloc[0], steps.iloc[-1]
+    if len(steps) == 1:
+        return f"**{name}** scores {share(first['accuracy'])} under *{first['protocol_title']}*."
+    text = [
+        f"**{name}** scores **{share(first['accuracy'])}** under *{first['protocol_title']}* and "
+        f"**{share(last['accuracy'])}** under *{last['protocol_title']}*."
+    ]
+    for _, step in steps.iloc[1:].iterrows():
+        rung = _RUNGS.get(step["protocol"], step["protocol_title"])
+        rung = f"{rung[:1].upper()}{rung[1:]}"
+        cost, low, high = (float(step[c]) for c in ("cost", "cost_low", "cost_high"))
+        if low <= 0 <= high:
+            text.append(
+                f"{rung} makes no difference that can be told from chance "
+                f"({points(-cost)} points, {span(-high, -low)})."
+            )
+            continue
+        verb, sign = ("costs", 1) if cost > 0 else ("gains", -1)
+        bounds = sorted((sign * low, sign * high))
+        within = "" if pd.isna(low) else f" ({span(*bounds)})"
+        text.append(f"{rung} {verb} **{points(sign * cost)} points**{within}.")
+    return " ".join(text)
+
+
+def study(table: pd.DataFrame) -> str:
+    """Say how many of the study's figures come out again."""
+    have = table[table["ours"].notna()]
+    if have.empty:
+        return "None of the study's figures is recomputed yet."
+    far = have[~have["within"].to_numpy(dtype=bool)]
+    text = (
+        f"**{len(have) - len(far)} of {len(have)}** of the study's figures come out within "
+        f"{100 * TOLERANCE:.0f} points."
+    )
+    if len(have) < len(table):
+        text += f" {len(table) - len(have)} more are not recomputed yet."
+    if not far.empty:
+        parts = [
+            f"{row['title']} ({share(row['ours'])} instead of {share(row['study'])})"
+            for _, row in far.iterrows()
+        ]
+        return f"{text} Not so {listed(parts)}."
+    return (
+        f"{text} So its arithmetic can be repeated. What its figures measure is another matter: "
+        "with windows split at random, mostly memory."
+    )
+
+
+def gaps(table: pd.DataFrame) -> str:
+    """Say which model knows its training music much better than new music."""
+    have = table[table["gap"].notna() & (table["model"] != FLOOR)]
+    if have.empty:
+        return "There are no training scores yet."
+    order = have.sort_values("gap", ascending=False, kind="stable")
+    widest, least = order.iloc[0], order.iloc[-1]
+    text = (
+        f"The widest gap has {widest['title']}: right on {share(widest['train'])} of the music "
+        f"it learned from and on {share(widest['test'])} of new music, "
+        f"{points(widest['gap'])} points apart."
+    )
+    if len(have) > 1:
+        text += (
+            f" The narrowest has {least['title']}: {share(least['train'])} and "
+            f"{share(least['test'])}."
+        )
+    perfect = int((have["train"] > 0.99).sum())
+    if perfect:
+        text += (
+            f" {perfect} of {len(have)} models answer more than 99\N{NO-BREAK SPACE}% of their "
+            "training music correctly, which says nothing about new music."
+        )
+    return text
+
+
+def confusion(result: Confusion) -> str:
+    """Name the commonest confusions."""
+    if result.pairs.empty:
+        some = result.counts.to_numpy().sum() > 0
+        return "No genre is taken for another." if some else "There are no answers to compare yet."
+    parts = [
+        f"{row['genre']} heard as {row['predicted']} ({share(row['share'])} of {row['genre']})"
+        for _, row in result.pairs.head(3).iterrows()
+    ]
+    return f"The commonest confusions: {listed(parts)}."
+
+
+def genres(table: pd.DataFrame) -> str:
+    """Say which genres are found and which are missed."""
+    have = table[table["recall"].notna()] if len(table) else table
+    if have.empty:
+        return "There are no answers to count yet."
+    order = have.sort_values("recall", ascending=False, kind="stable")
+    top, low = order.iloc[0], order.iloc[-1]
+    text = (
+        f"{str(top['genre']).capitalize()} is found most often ({share(top['recall'])}, "
+        f"{span(top['recall_low'], top['recall_high'])}), {low['genre']} least often "
+        f"({share(low['recall'])}, {span(low['recall_low'], low['recall_high'])})."
+    )
+    if low["recall_high"] >= top["recall_low"]:
+        text += " The intervals overlap, so even this order is not certain."
+    return text
+
+
+def hardest(result: Hardest) -> str:
+    """Say whether the clips that every model gets wrong are the known faulty ones."""
+    if not result.n_models or result.tracks.empty:
+        return "There are no answers to compare yet."
+    text = (
+        f"**{result.n_all_wrong} of {len(result.tracks):,} clips** are wrong for every one of "
+        f"{result.n_models} models. The fault filter leaves out {result.n_left_out} of the clips; "
+        f"{result.n_both} are both, where chance would give {result.expected:.1f} "
+        f"({probability(result.p_value)}) and chance within each genre "
+        f"{result.expected_in_genre:.1f} ({probability(result.p_in_genre)})."
+    )
+    if result.p_in_genre < SIGNIFICANT and result.n_both > result.expected_in_genre:
+        return f"{text} So the models do stumble over clips that people have found faulty."
+    if result.p_value < SIGNIFICANT and result.n_both > result.expected:
+        return (
+            f"{text} There are more than chance gives, but not more than the genres explain: "
+            "some are both harder and faultier."
+        )
+    return (
+        f"{text} That is not more than chance: what every model gets wrong is mostly not what "
+        "people have marked as faulty."
+    )
+
+
+def best(table: pd.DataFrame) -> str:
+    """Say which models are worse than the reference and which cannot be told from it."""
+    if table.empty:
+        return "There are no answers to compare yet."
+    top = table[table["reference"]].iloc[0]
+    others = table[~table["reference"] & (table["model"] != FLOOR)]
+    text = f"**{top['title']}** has {share(top['accuracy'])}."
+    same = others[~others["differs"].to_numpy(dtype=bool)]
+    worse = others[others["differs"].to_numpy(dtype=bool) & (others["difference"] < 0)]
+    better = others[others["differs"].to_numpy(dtype=bool) & (others["difference"] > 0)]
+    for rows, words in (
+        (better, "Better: {}."),
+        (worse, "It is better than {}."),
+        (same, "It **cannot be told apart** from {}: a difference this small can be luck."),
+    ):
+        if not rows.empty:
+            text += " " + words.format(listed(rows["title"].to_list()))
+    return text
+
+
+def choice(scores: pd.DataFrame, table: pd.DataFrame, *, model: str, variant: str) -> str:
+    """Say which model was chosen by `audionome.analysis.best`, and how sure that choice is."""
+    name = analysis.model_title(model, variant)
+    rows = scores[
+        (scores["model"] == model)
+        & (scores["variant"] == variant)
+        & (scores["protocol"] == "artist-grouped")
+        & (scores["level"] == "track")
+    ].set_index("split")["accuracy"]
+    if "valid" not in rows:
+        return f"Our choice on this page is **{name}**, for want of results with artists apart."
+    text = (
+        f"Our choice on this page is **{name}**: with artists kept apart, of all models it has the "
+        f"highest validation accuracy per track, {share(rows['valid'])}."
+    )
+    others = table[~table["reference"].to_numpy(dtype=bool)] if len(table) else table
+    same = int((~others["differs"].to_numpy(dtype=bool)).sum()) if len(others) else 0
+    if not same:
+        return f"{text} On test music it is told apart from every other."
+    models = f"{same} others" if same > 1 else "one other"
+    return (
+        f"{text} On test music it cannot be told apart from {models}, so among those the choice "
+        "may as well go by speed, size and honest probabilities."
+    )
+
+
+def shipped(card: Mapping[str, Any], *, model: str) -> str:
+    """Say whether the classifier that ships is of the kind that was chosen here."""
+    kind = "the same kind of model" if card["name"] == model else "another kind of model"
+    return (
+        f"What ships with Audionome is {kind}: {analysis.model_title(str(card['name']))} "
+        f"({card['estimator']}). Its own card holds its results and its limits."
+    )
+
+
+def reliability(bins: pd.DataFrame) -> str:
+    """Say whether the confidence of a model may be believed; ``it`` is the model."""
+    if bins.empty:
+        return "there are no answers to count yet."
+    n = float(bins["n"].sum())
+    claimed, right = (float((bins[c] * bins["n"]).sum() / n) for c in ("confidence", "accuracy"))
+    held = int(((bins["low"] <= bins["confidence"]) & (bins["confidence"] <= bins["high"])).sum())
+    gap = claimed - right
+    word = "too sure of itself" if gap > 0 else "too modest"
+    return (
+        f"it claims {share(claimed)} on average and is right in {share(right)}: "
+        + (
+            f"{word}, by {points(abs(gap))} points. "
+            if abs(gap) >= TOLERANCE
+            else f"the two agree within {100 * TOLERANCE:.0f} points. "
+        )
+        + f"In {held} of {len(bins)} steps of confidence the claim lies inside the interval of "
+        "what is found."
+    )
+
+
+def unknown(result: Unknown | None) -> str:
+    """Say whether the model notices music of a genre that it has never met."""
+    if result is None:
+        return "There are no answers about music of an unknown genre yet."
+    table = result.table.set_index("kind")
+    mean, n = table["mean"], int(table["n"]["unknown"])
+    said = [f"{genre} ({share(part)})" for genre, part in result.said.head(3).items()]
+    text = (
+        f"{n} tracks are soul, a genre that it never learned. It calls them {listed(said)}, with "
+        f"a mean confidence of {share(mean['unknown'])}"
+    )
+    if {"right", "wrong"} <= set(mean.index):
+        text += (
+            f" ({share(mean['right'])} when it is right about a known genre, "
+            f"{share(mean['wrong'])} when it is wrong)"
+        )
+    text += "."
+    text += (
+        f" A track of a known genre gets more confidence than a soul track in "
+        f"{share(result.auc)} of pairs ({span(result.low, result.high)}); "
+    )
+    if result.low <= 0.5:
+        return f"{text}that is no better than blind, so it does not notice."
+    return f"{text}blind would be half of them, so it does notice, {_how_much(result.auc)}."
+
+
+def _how_much(auc: float) -> str:
+    if auc < 0.7:
+        return "but only a little"
+    return "in part" if auc < 0.9 else "nearly always"
+
+
+def learning(curve: pd.DataFrame) -> str:
+    """Say whether more tracks would help; ``title`` names the models."""
+    told: list[str] = []
+    rising: list[str] = []
+    unsure: list[str] = []
+    for title, rows in curve.groupby("title", sort=False) if len(curve) else ():
+        rows = rows.sort_values("tracks")
+        first, before, last = rows.iloc[0], rows.iloc[max(len(rows) - 2, 0)], rows.iloc[-1]
+        told.append(
+            f"{title} goes from {share(first['accuracy'])} with {first['tracks']:,} tracks to "
+            f"{share(last['accuracy'])} with {last['tracks']:,}"
+        )
+        sure = last["low"] > before["accuracy"] and last["accuracy"] > before["high"]
+        gain = points(last["accuracy"] - before["accuracy"])
+        (rising if sure else unsure).append(f"{title} ({gain} points)")
+    if not told:
+        return "There is no learning curve yet."
+    text = f"{listed(told)}."
+    if rising:
+        text += f" In the last step the curve still rises for {listed(rising)}."
+    if unsure:
+        text += (
+            f" Whether the last step still brings anything cannot be told for {listed(unsure)}: "
+            "the intervals are wider than the gain."
+        )
+    return text
+
+
+def importance(table: pd.DataFrame) -> str:
+    """Say which groups of features are needed; ``label`` names them."""
+    if table.empty:
+        return "The importance of the features is not computed yet."
+    rows = table.sort_values("drop", ascending=False, kind="stable")
+    top = rows.iloc[0]
+    text = (
+        f"Scrambling {top['label']} costs most: {points(top['drop'])} points "
+        f"({span(top['low'], top['high'])})."
+    )
+    needed = int((rows["low"] > 0).sum())
+    if needed == len(rows):
+        return f"{text} No group can be spared: every interval lies above zero."
+    return (
+        f"{text} For {len(rows) - needed} of {len(rows)} groups the interval includes zero: what "
+        "they tell, the others tell as well."
+    )
