@@ -13,15 +13,18 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from audionome import audio, features
 from audionome._paths import data_path
 from audionome.errors import AudionomeError
+from audionome.models import SupportVectors
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -96,18 +99,19 @@ class Classifier:
 
     Parameters
     ----------
-    estimator : fitted scikit-learn classifier
-        As `audionome.models` makes them, with string ``classes_``.
+    machine : audionome.models.SupportVectors
+        The fitted model as plain arrays.
     card : dict
         What the model is: ``name``, ``features``, ``temperature``, ``unsure_below``, data,
         evaluation.
     """
 
-    def __init__(self, estimator: Any, card: dict[str, Any]) -> None:
-        self.estimator = estimator
+    def __init__(self, machine: SupportVectors, card: dict[str, Any]) -> None:
+        self.machine = machine
         self.card = card
         self.name: str = card["name"]
-        self.genres: tuple[str, ...] = tuple(str(c) for c in estimator.classes_)
+        self.genres: tuple[str, ...] = tuple(str(c) for c in machine.classes)
+        self._columns = [features.COLUMNS.index(c) for c in card["features"]]
 
     def predict_proba(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Probabilities of feature rows.
@@ -128,8 +132,6 @@ class Classifier:
         ValueError
             If a column is missing or a value is not finite.
         """
-        from audionome.models import probabilities
-
         missing = [c for c in self.card["features"] if c not in table.columns]
         if missing:
             raise ValueError(
@@ -139,7 +141,10 @@ class Classifier:
         values = table[self.card["features"]].to_numpy(dtype=np.float64)
         if not np.isfinite(values).all():
             raise ValueError("the table has feature values that are missing or infinite")
-        return probabilities(self.estimator, values, temperature=self.card["temperature"])
+        return self._probabilities(values)
+
+    def _probabilities(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.machine.probabilities(values, temperature=self.card["temperature"])
 
     def classify(
         self,
@@ -159,12 +164,12 @@ class Classifier:
         samples = audio.load(source, max_seconds=max_seconds)
         decoded = perf_counter()
         tell(0.1, "measuring the sound")
-        rows = features.extract(
+        rows = features.extract_array(
             samples, progress=lambda part: tell(0.1 + 0.85 * part, "measuring the sound")
         )
         measured = perf_counter()
         tell(0.95, "comparing with the ten genres")
-        probabilities = self.predict_proba(rows)
+        probabilities = self._probabilities(rows[:, self._columns])
         seconds = {
             "decode": decoded - start,
             "features": measured - decoded,
@@ -172,7 +177,7 @@ class Classifier:
         }
         prediction = self._prediction(
             probabilities,
-            tempo=_tempo(rows),
+            tempo=_tempo(rows[:, features.COLUMNS.index("tempo")]),
             duration=samples.size / audio.SAMPLE_RATE,
             seconds=seconds,
         )
@@ -209,9 +214,9 @@ class Classifier:
         return {genre: float(p) for genre, p in zip(self.genres, row, strict=True)}
 
 
-def _tempo(rows: pd.DataFrame) -> float:
-    beats = rows.loc[rows["tempo"] > 0, "tempo"]
-    return float(beats.median()) if len(beats) else 0.0
+def _tempo(windows: NDArray[np.float64]) -> float:
+    beats = windows[windows > 0]
+    return float(np.median(beats)) if beats.size else 0.0
 
 
 def _sentence(probabilities: dict[str, float], *, sure: bool) -> str:
@@ -241,21 +246,19 @@ def load_classifier(name: str | None = None) -> Classifier:
     ModelError
         If there is no such model, or its file is not the one its card describes.
     """
-    from audionome.models import load_estimator
-
     name = name or DEFAULT_MODEL
     folder = data_path("models")
-    card_path, model_path = folder / f"{name}.json", folder / f"{name}.skops"
+    card_path, model_path = folder / f"{name}.json", folder / f"{name}.npz"
     if not (card_path.is_file() and model_path.is_file()):
-        there = ", ".join(sorted(p.stem for p in folder.glob("*.skops"))) or "none"
+        there = ", ".join(sorted(p.stem for p in folder.glob("*.npz"))) or "none"
         raise ModelError(f'There is no model "{name}" in {folder}; there are: {there}.')
     card = json.loads(card_path.read_text())
-    if hashlib.sha256(model_path.read_bytes()).hexdigest() != card["model_sha256"]:
+    if hashlib.sha256(model_path.read_bytes()).hexdigest() != card["arrays_sha256"]:
         raise ModelError(
             f"{model_path.name} is not the file that {card_path.name} describes; restore both "
             "from the repository or run `audionome train`."
         )
-    return Classifier(load_estimator(model_path), card)
+    return Classifier(SupportVectors.load(model_path), card)
 
 
 def classify(

@@ -84,11 +84,13 @@ def train(
     fits.step()
 
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.skops"
+    path, arrays = folder / f"{name}.skops", folder / f"{name}.npz"
     models.save_estimator(estimator, path)
+    models.SupportVectors.of(estimator).save(arrays)
     card = {
         "name": name,
         "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "arrays_sha256": hashlib.sha256(arrays.read_bytes()).hexdigest(),
         "audionome": audionome.__version__,
         "estimator": "StandardScaler, SVC(C=10, kernel='rbf', gamma='scale'), as in the study",
         "features": data.columns,

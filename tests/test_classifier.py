@@ -136,7 +136,7 @@ def test_an_unknown_model_is_named(copy: Path) -> None:
 
 
 def test_a_changed_model_is_refused(copy: Path) -> None:
-    path = copy / "svc.skops"
+    path = copy / "svc.npz"
     path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(classifier.ModelError, match="not the file"):
         audionome.load_classifier("svc")
@@ -175,8 +175,16 @@ def test_the_shipped_model_recomputes(published: Path, shipped: classifier.Class
     again = models.svc().fit(data.X, data.names(np.arange(len(data.y))))
     rows = data.X[::97]
     np.testing.assert_allclose(
-        models.scores(again, rows), models.scores(shipped.estimator, rows), atol=1e-6
+        again.decision_function(rows), shipped.machine.margins(rows), atol=1e-6
     )
+
+
+def test_the_two_files_of_the_model_agree(shipped: classifier.Classifier) -> None:
+    pipeline = models.load_estimator(data_path("models", "svc.skops"))
+    rows = gtzan.load_windows().iloc[::101]
+    values = rows[shipped.card["features"]].to_numpy(np.float64)
+    expected = models.probabilities(pipeline, values, temperature=shipped.card["temperature"])
+    np.testing.assert_allclose(shipped.predict_proba(rows), expected, atol=1e-9)
 
 
 def test_the_random_windows_figure_recomputes(published: Path) -> None:

@@ -11,6 +11,7 @@ import reference
 
 from audionome import audio, features, gtzan
 from audionome.features import COLUMNS, REGISTRY, classic, collection
+from audionome.features.median import WIDTH, sliding_median
 
 RATE = audio.SAMPLE_RATE
 N = audio.WINDOW_LENGTH
@@ -97,6 +98,28 @@ def test_chroma_finds_the_note(pitch_class: int) -> None:
     power = np.abs(np.fft.rfft(classic._frames(padded) * classic._HANN)) ** 2
     chroma = classic._chroma(power.astype(np.float32))
     assert np.all(chroma[5:-5].argmax(axis=1) == pitch_class)
+
+
+@pytest.mark.parametrize("n", [31, 32, 46, 47, 1000])
+def test_the_sliding_median_is_the_median(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for values in (rng.normal(size=n), rng.integers(0, 3, n), np.zeros(n), np.arange(n)[::-1]):
+        values = np.ascontiguousarray(values, dtype=np.float32)
+        expected = np.median(np.lib.stride_tricks.sliding_window_view(values, WIDTH), axis=1)
+        np.testing.assert_array_equal(sliding_median(values), expected)
+
+
+def test_the_medians_of_the_separation_are_scipys() -> None:
+    from scipy.ndimage import median_filter
+
+    values = np.random.default_rng(0).random((40, 77)).astype(np.float32)
+    for ours, size in (
+        (classic._median_over_bins, (1, WIDTH)),
+        (classic._median_over_frames, (WIDTH, 1)),
+    ):
+        np.testing.assert_array_equal(
+            ours(values), median_filter(values, size=size, mode="reflect")
+        )
 
 
 # -- invariants ---------------------------------------------------------------------------

@@ -8,9 +8,9 @@ table (see `audionome.features.classic`), so training and serving use one functi
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -18,7 +18,10 @@ from audionome import audio
 from audionome.features.classic import window_features
 from audionome.features.registry import COLUMNS, REGISTRY, Feature
 
-__all__ = ["COLUMNS", "REGISTRY", "Feature", "extract"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COLUMNS", "REGISTRY", "Feature", "extract", "extract_array"]
 
 
 def extract(
@@ -50,6 +53,22 @@ def extract(
     >>> from audionome import audio, features
     >>> features.extract(audio.load("song.mp3"))["tempo"]  # doctest: +SKIP
     """
+    import pandas as pd
+
+    rows = extract_array(samples, progress=progress)
+    return pd.DataFrame(rows, columns=list(COLUMNS), index=pd.RangeIndex(len(rows), name="window"))
+
+
+def extract_array(
+    samples: NDArray[np.float32], *, progress: Callable[[float], None] | None = None
+) -> NDArray[np.float64]:
+    """As `extract`, without pandas.
+
+    Returns
+    -------
+    ndarray of shape (windows, 57), float64
+        Columns in the order of `COLUMNS`.
+    """
     clip = audio.windows(audio.check(samples))
     rows = np.empty((len(clip), len(COLUMNS)))
     # The matrices are small: BLAS threads cost more than they give, most of all when
@@ -59,4 +78,4 @@ def extract(
             rows[k] = window_features(window)
             if progress is not None:
                 progress((k + 1) / len(clip))
-    return pd.DataFrame(rows, columns=list(COLUMNS), index=pd.RangeIndex(len(clip), name="window"))
+    return rows

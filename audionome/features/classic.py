@@ -17,9 +17,10 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage
+from scipy import fft
 
 from audionome.audio import SAMPLE_RATE
+from audionome.features.median import WIDTH, sliding_median
 from audionome.features.registry import COLUMNS, N_MFCC
 
 __all__ = ["chroma_filters", "mel_filters", "window_features"]
@@ -31,7 +32,6 @@ N_FFT = 2048
 HOP = 512
 N_BINS = 1 + N_FFT // 2
 N_MELS = 128
-MEDIAN = 31  # frames or bins seen by the two median filters of the separation
 _TINY = float(np.finfo(np.float32).tiny)
 
 _FREQUENCIES: Array64 = np.arange(N_BINS, dtype=np.float64) * (SAMPLE_RATE / N_FFT)
@@ -221,30 +221,28 @@ def _tempo(onsets: Array32) -> float:
 # -- harmonic and percussive parts --------------------------------------------------------
 
 
-def _median_rows(values: Array32) -> Array32:
-    """Sliding median of 31 along the last axis, reflecting at the ends.
+def _median_over_frames(magnitude: Array32) -> Array32:
+    """Sliding median of 31 frames, reflecting at the ends: keeps what lasts."""
+    half = WIDTH // 2
+    return sliding_median(np.pad(magnitude, ((half, half), (0, 0)), mode="symmetric"))
 
-    SciPy's one-dimensional filter is ten times faster than its two-dimensional one, so the
-    rows are laid end to end with their own padding and the padding is cut off afterwards.
-    """
-    half = MEDIAN // 2
-    padded = np.pad(values, ((0, 0), (half, half)), mode="symmetric")
-    flat = ndimage.median_filter(padded.ravel(), size=MEDIAN, mode="nearest")
-    return flat.reshape(padded.shape)[:, half:-half]
+
+def _median_over_bins(magnitude: Array32) -> Array32:
+    """Sliding median of 31 bins, reflecting at the ends: keeps what is broad."""
+    half = WIDTH // 2
+    padded = np.pad(magnitude, ((0, 0), (half, half)), mode="symmetric")
+    # The rows lie end to end with their own padding; medians across a seam are cut off.
+    flat = np.empty(padded.size, dtype=np.float32)
+    flat[: padded.size - 2 * half] = sliding_median(padded.ravel())
+    return flat.reshape(padded.shape)[:, : -2 * half]
 
 
 def _harmonic(spectrum: NDArray[np.complex64], magnitude: Array32) -> Array32:
     """Samples of the harmonic part (soft mask, power 2), without the last partial hop."""
-    sustained = _median_rows(np.ascontiguousarray(magnitude.T)).T
-    struck = _median_rows(magnitude)
-    larger = np.maximum(sustained, struck)
-    silent = larger < _TINY
-    larger[silent] = 1
-    harmonic = (sustained / larger) ** 2
-    total = harmonic + (struck / larger) ** 2
-    total[silent] = 1
-    mask = harmonic / total
-    mask[silent] = 0.5  # both medians zero: half to each part
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = _median_over_bins(magnitude) / _median_over_frames(magnitude)
+        mask = np.reciprocal(1 + np.square(ratio))
+    mask[np.isnan(mask)] = 0.5  # both medians zero: half to each part
     parts = fft.irfft(spectrum * mask, n=N_FFT, axis=1) * _HANN32
     return _overlap_add(parts)
 
@@ -288,7 +286,7 @@ def window_features(samples: Array32) -> Array64:
     padded = np.pad(samples, N_FFT // 2, mode="reflect")
     # Transformed in double precision and rounded, as librosa does: the tables' roll-off
     # depends on the last bit of a running sum.
-    spectrum = fft.rfft(_frames(padded) * _HANN, axis=1).astype(np.complex64)
+    spectrum = fft.rfft(_frames(padded.astype(np.float64)) * _HANN, axis=1).astype(np.complex64)
     magnitude = np.abs(spectrum)
     power = np.square(magnitude)
     mel_db = _mel_db(power)
