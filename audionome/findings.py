@@ -208,7 +208,9 @@ def best(table: pd.DataFrame) -> str:
         (same, "It **cannot be told apart** from {}: a difference this small can be luck."),
     ):
         if not rows.empty:
-            text += " " + words.format(listed(rows["title"].to_list()))
+            named = listed(rows["title"].to_list())
+            # A long list is easier to see in the chart.
+            text += " " + words.format(named if len(rows) < 6 else f"{len(rows)} others")
     return text
 
 

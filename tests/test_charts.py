@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audionome import book, charts, features, gtzan
+from audionome import analysis, book, charts, features, gtzan
 
 GENRES = gtzan.GENRES
 
@@ -155,6 +155,202 @@ def test_feature_menu_holds_every_feature_with_its_unit(summary: pd.DataFrame) -
     assert len(chart.table) == len(features.COLUMNS)
     # A page with this chart must stay light.
     assert len(chart.figure.to_json()) < 80_000
+
+
+# -- the results --------------------------------------------------------------------------
+
+
+def interval(accuracy: float) -> dict[str, float]:
+    return {"accuracy": accuracy, "low": accuracy - 0.05, "high": accuracy + 0.02}
+
+
+@pytest.fixture(scope="module")
+def steps() -> pd.DataFrame:
+    """Two models on two rungs; one result is missing."""
+    rows = []
+    for model, protocol, accuracy in (
+        ("svc", "Random windows", 0.9),
+        ("svc", "In the wild", 0.3),
+        ("knn", "Random windows", 0.8),
+    ):
+        row = {"model": model, "title": model.upper(), "variant": "tuned", "n": 100}
+        rows.append(row | {"protocol_title": protocol} | interval(accuracy))
+    return pd.DataFrame(rows)
+
+
+def test_ladder_draws_every_model_and_marks_one(steps: pd.DataFrame) -> None:
+    other = steps.assign(accuracy=steps["accuracy"] - 0.1)
+    chart = charts.ladder({"per window": steps, "per track": other}, selected="svc")
+    knn, svc = chart.figure.data  # the selected one lies on top
+    assert (knn.name, svc.name) == ("KNN", "SVC")
+    assert list(svc.x) == [0.9, 0.3]
+    assert list(svc.y) == ["Random windows", "In the wild"]
+    assert list(knn.x) == [0.8]
+    assert svc.error_x.visible
+    assert not knn.error_x.visible
+    assert list(svc.error_x.arrayminus) == [0.05, 0.05]
+    assert list(svc.error_x.array) == [0.02, 0.02]
+    assert knn.marker.symbol != svc.marker.symbol
+    menu = chart.figure.layout.updatemenus[0]
+    assert [button.label for button in menu.buttons] == ["per window", "per track"]
+    assert menu.buttons[1].args[0]["x"] == [[0.7], [0.8, 0.2]]
+    assert "SVC, per window: Random windows 90% and In the wild 30%." in chart.alt
+    assert len(chart.table) == 6
+    assert chart.table["95 % interval"].iloc[0] == "85.0 to 92.0%"
+
+
+def test_study_and_ours_shows_what_is_there() -> None:
+    table = pd.DataFrame({"title": ["A", "B"], "study": [0.9, 0.7], "ours": [0.87, np.nan]})
+    table = table.assign(low=table["ours"] - 0.01, high=table["ours"] + 0.01)
+    table["difference"] = table["ours"] - table["study"]
+    table["within"] = pd.array([False, pd.NA], dtype="boolean")
+    chart = charts.study_and_ours(table)
+    line, study, ours = chart.figure.data
+    assert list(line.x) == [0.9, 0.87]
+    assert (list(study.y), list(ours.y)) == (["A", "B"], ["A"])
+    assert "0 of 1 agree within 2 points, the largest difference is 3.0 points" in chart.alt
+    assert chart.table["difference (points)"].to_list() == ["−3.0", ""]
+
+
+def test_train_valid_test_joins_the_ends_of_a_gap() -> None:
+    table = pd.DataFrame({"title": ["A", "B"], "train": [1.0, 0.7], "valid": [0.6, np.nan]})
+    table = table.assign(test=[0.5, 0.6], gap=[0.5, 0.1])
+    chart = charts.train_valid_test({"By artist": table, "In the wild": table.iloc[:0]})
+    line, train, valid, test = chart.figure.data
+    assert list(line.x) == [1.0, 0.5, None, 0.7, 0.6, None]
+    assert (list(train.x), list(valid.x), list(test.x)) == ([1, 0.7], [0.6, None], [0.5, 0.6])
+    assert "widest for A, 50.0 points" in chart.alt
+    # A protocol without results is not in the menu, and one needs none.
+    assert not chart.figure.layout.updatemenus
+
+
+def confusion(hits: int) -> analysis.Confusion:
+    counts = pd.DataFrame(0, index=list(GENRES), columns=list(GENRES)).rename_axis(index="genre")
+    counts.loc["jazz", ["jazz", "rock"]] = [hits, 10 - hits]
+    shares = counts.div(counts.sum(axis="columns").replace(0, np.nan), axis="index")
+    pairs = pd.DataFrame(
+        [("jazz", "rock", 10 - hits, 1 - hits / 10)],
+        columns=["genre", "predicted", "count", "share"],
+    )
+    return analysis.Confusion(counts, shares, pairs)
+
+
+def test_confusion_matrix_has_a_menu_of_protocols() -> None:
+    chart = charts.confusion_matrix({"By artist": confusion(7), "In the wild": confusion(2)})
+    heat = chart.figure.data[0]
+    jazz, rock = GENRES.index("jazz"), GENRES.index("rock")
+    assert heat.z[jazz][jazz] == 0.7
+    assert heat.text[jazz][rock] == "30"
+    assert heat.text[jazz][0] == ""  # the eye should find the rest
+    assert heat.z[0][0] is None
+    menu = chart.figure.layout.updatemenus[0]
+    assert menu.buttons[1].args[0]["z"][0][jazz][rock] == 0.8
+    assert chart.figure.layout.meta["notes"]["In the wild"] == (
+        "Most often: jazz taken for rock, 8 of 10."
+    )
+    assert "7 of 10 answers are right" in chart.alt
+    assert len(chart.table) == 20
+
+
+def test_recall_by_genre_wears_the_colours_of_the_genres() -> None:
+    table = pd.DataFrame({"genre": ["blues", "rock"], "n": [10, 20]})
+    for measure in ("recall", "precision", "f1"):
+        table = table.assign(
+            **{measure: [0.5, 0.8], f"{measure}_low": [0.3, 0.7], f"{measure}_high": [0.6, 0.9]}
+        )
+    chart = charts.recall_by_genre({"By artist": table})
+    bars = chart.figure.data[0]
+    assert list(bars.marker.color) == [charts.PALETTE["blues"], charts.PALETTE["rock"]]
+    assert list(bars.error_x.array) == [0.1, 0.1]
+    assert list(bars.error_x.arrayminus) == [0.2, 0.1]
+    assert "from 50% of blues to 80% of rock" in chart.alt
+    assert chart.table["precision"].to_list() == ["50.0%", "80.0%"]
+
+
+def test_reliability_diagram_has_the_diagonal() -> None:
+    table = pd.DataFrame({"from": [0.0, 0.9], "to": [0.1, 1.0], "n": [4, 6]})
+    table = table.assign(confidence=[0.05, 0.95], **{k: [v, v] for k, v in interval(0.6).items()})
+    chart = charts.reliability_diagram({"By artist": table, "In the wild": table})
+    diagonal, model = chart.figure.data
+    assert list(diagonal.x) == list(diagonal.y) == [0, 1]
+    assert (list(model.x), list(model.y)) == ([0.05, 0.95], [0.6, 0.6])
+    assert chart.figure.layout.updatemenus[0].buttons[1].args[0]["x"][0] == [0, 1]
+    assert "claims 95% it is right in 60% of 6" in chart.alt
+
+
+def test_learning_curve_has_one_line_per_model() -> None:
+    rows = [{"title": t, "tracks": n} | interval(0.5) for t in "AB" for n in (200, 100)]
+    chart = charts.learning_curve(pd.DataFrame(rows))
+    assert [(line.name, list(line.x)) for line in chart.figure.data] == [
+        ("A", [100, 200]),
+        ("B", [100, 200]),
+    ]
+    assert chart.figure.data[0].marker.symbol != chart.figure.data[1].marker.symbol
+    assert chart.figure.layout.xaxis.type == "log"
+    assert "with 100 to 200 training tracks: A from 50% to 50%" in chart.alt
+
+
+def test_importance_bars_draw_the_most_and_list_all() -> None:
+    drops = [0.01, 0.2, 0.1]
+    table = pd.DataFrame({"group": ["tempo", "a,b", "c"], "label": ["tempo", "a and 1 more", "c"]})
+    table = table.assign(drop=drops, low=[d - 0.02 for d in drops], high=[d + 0.02 for d in drops])
+    chart = charts.importance_bars(table, most=2)
+    bars = chart.figure.data[0]
+    assert list(bars.y) == ["a and 1 more", "c"]
+    assert list(bars.x) == [0.2, 0.1]
+    assert chart.table["features"].to_list() == ["a, b", "c", "tempo"]
+    assert chart.table["95 % interval"].to_list()[-1] == "−1.0 to +3.0"
+    assert "Most is lost by a and 1 more +20.0" in chart.alt
+
+
+def test_hard_tracks_are_counted_by_the_fault_filter() -> None:
+    tracks = pd.DataFrame({"wrong": [2, 2, 0, 0, 0], "left_out": [True, False] + [False] * 3})
+    chart = charts.hard_tracks(analysis.Hardest(tracks, 2, 1, 2, 1, 0.4, 0.4, 0.4, 0.4))
+    kept, left_out = chart.figure.data
+    assert list(kept.y) == [0.75, 0, 0.25]
+    assert list(left_out.y) == [0, 0, 1]
+    assert "fail on 1 of 1 clips" in chart.alt
+    assert "on 1 of 4 others" in chart.alt
+
+
+def test_comparison_forest_fills_only_what_differs() -> None:
+    table = pd.DataFrame(
+        {
+            "model": ["svc", "knn", "tree", "dummy"],
+            "title": ["A", "B", "C", "D"],
+            "accuracy": [0.7, 0.69, 0.5, 0.1],
+            "reference": [True, False, False, False],
+            "difference": [0.0, -0.01, -0.2, -0.6],
+            "low": [0.0, -0.03, -0.25, -0.65],
+            "high": [0.0, 0.01, -0.15, -0.55],
+            "p_holm": [np.nan, 0.4, 1e-9, 1e-9],
+            "differs": [False, False, True, True],
+        }
+    )
+    chart = charts.comparison_forest(table)
+    differs, same = chart.figure.data
+    assert (list(differs.y), list(same.y)) == (["C"], ["B"])
+    assert differs.marker.symbol == "circle"
+    assert same.marker.symbol == "circle-open"
+    assert "1 of them cannot be told apart" in chart.alt
+    assert chart.table["p after Holm"].to_list() == ["", "p = 0.4", "p < 0.001", "p < 0.001"]
+
+
+def test_a_chart_without_results_says_so() -> None:
+    none = pd.DataFrame()
+    for chart in (
+        charts.ladder({"per track": none}, selected="svc"),
+        charts.train_valid_test({"By artist": none}),
+        charts.confusion_matrix({}),
+        charts.recall_by_genre({"By artist": none}),
+        charts.reliability_diagram({"By artist": none}),
+        charts.learning_curve(none),
+        charts.importance_bars(none),
+        charts.comparison_forest(none),
+        charts.hard_tracks(analysis.Hardest(none, 0, 0, 0, 0, 0, 1, 0, 1)),
+    ):
+        assert chart.alt.endswith("There are no results for this chart yet.")
+        assert "There are no results" in book.figure_html(chart)
 
 
 def test_figure_html_holds_words_data_and_no_running_script() -> None:
