@@ -37,6 +37,7 @@ __all__ = [
     "compare",
     "compare_all",
     "confusion",
+    "finished",
     "gaps",
     "hardest_tracks",
     "holm",
@@ -179,6 +180,15 @@ def answers(
         out["confidence"] = means.max(axis=1) if len(means) else 0.0
     out["correct"] = out["predicted"] == out["genre"]
     return out
+
+
+def finished(predictions: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Keep the predictions that have a score: of an interrupted evaluation, whole results."""
+    whole = {tuple(key) for key in scores.loc[scores["split"] == "test", _KEYS].to_numpy(dtype=str)}
+    runs = predictions.groupby(_KEYS, sort=False, observed=True).ngroup().to_numpy()
+    first = predictions[_KEYS].drop_duplicates().to_numpy(dtype=str)
+    keep = np.array([tuple(key) in whole for key in first], dtype=bool)
+    return predictions[keep[runs]]
 
 
 def _select(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ and every verdict comes from it: "better", "too sure" or "cannot be told apart" 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,8 @@ import pandas as pd
 from audionome import analysis
 from audionome._words import listed, points, probability, share, span
 from audionome.analysis import FLOOR, SIGNIFICANT, TOLERANCE, Confusion, Hardest, Unknown
+from audionome.models import MODELS
+from audionome.protocols import PROTOCOLS
 
 __all__ = [
     "best",
@@ -48,16 +51,20 @@ def missing(scores: pd.DataFrame) -> str:
     lacking = analysis.missing(scores)
     if lacking.empty:
         return "Every model has a result under every protocol."
-    parts: dict[str, list[str]] = {}
-    for model, variant, protocol in lacking.astype(str).to_numpy():
-        parts.setdefault(protocol, []).append(analysis.model_title(model, variant))
-    listing = [
-        f"under *{analysis.protocol_title(protocol)}* {listed(names)}"
-        for protocol, names in parts.items()
-    ]
+    parts = []
+    for protocol, rows in lacking.groupby("protocol", sort=False):
+        names = [
+            analysis.model_title(str(model), variants.iloc[0] if len(variants) == 1 else None)
+            for model, variants in rows.groupby("model", sort=False)["variant"]
+        ]
+        whole = len(rows) == sum(len(spec.variants) for spec in MODELS.values())
+        parts.append(
+            f"under *{analysis.protocol_title(str(protocol))}* "
+            + ("every model" if whole else listed(names))
+        )
     plural = "results are" if len(lacking) > 1 else "result is"
-    return f"**{len(lacking)} {plural} not computed yet** and not in the charts: " + (
-        "; ".join(listing) + "."
+    return (
+        f"**{len(lacking)} {plural} not computed yet** and not in the charts: {'; '.join(parts)}."
     )
 
 
@@ -72,8 +79,12 @@ def ladder(steps: pd.DataFrame, name: str) -> str:
         f"**{name}** scores **{share(first['accuracy'])}** under *{first['protocol_title']}* and "
         f"**{share(last['accuracy'])}** under *{last['protocol_title']}*."
     ]
-    for _, step in steps.iloc[1:].iterrows():
-        rung = _RUNGS.get(step["protocol"], step["protocol_title"])
+    rungs = list(PROTOCOLS)
+    for (_, above), (_, step) in pairwise(steps.iterrows()):
+        rung = _RUNGS[step["protocol"]]
+        if rungs.index(step["protocol"]) != rungs.index(above["protocol"]) + 1:
+            # A rung between them is missing, so the step is not that rung's alone.
+            rung = f"the way from *{above['protocol_title']}* to *{step['protocol_title']}*"
         rung = f"{rung[:1].upper()}{rung[1:]}"
         cost, low, high = (float(step[c]) for c in ("cost", "cost_low", "cost_high"))
         if low <= 0 <= high:
@@ -100,7 +111,7 @@ def study(table: pd.DataFrame) -> str:
         f"{100 * TOLERANCE:.0f} points."
     )
     if len(have) < len(table):
-        text += f" {len(table) - len(have)} more are not recomputed yet."
+        text += f" Not recomputed yet: {len(table) - len(have)}."
     if not far.empty:
         parts = [
             f"{row['title']} ({share(row['ours'])} instead of {share(row['study'])})"

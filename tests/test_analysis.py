@@ -156,7 +156,7 @@ def test_the_study_stands_beside_ours() -> None:
     assert pd.isna(table["within"][2])
     text = findings.study(table)
     assert text.startswith("**1 of 2**")
-    assert "1 more are not" in text or "1 more" in text
+    assert "Not recomputed yet: 1." in text
     assert "B (67.0" in text
 
 
@@ -433,7 +433,25 @@ def test_what_is_missing_is_named() -> None:
     assert len(lacking) == 1
     text = findings.missing(pd.DataFrame(every[1:]))
     assert analysis.model_title(every[0]["model"], every[0]["variant"]) in text
+    without = [row for row in every if row["protocol"] != "wild"]
+    assert "under *In the wild* every model" in findings.missing(pd.DataFrame(without))
     assert PROTOCOLS[every[0]["protocol"]].title in text
+
+
+def test_a_missing_rung_is_not_blamed_on_the_next() -> None:
+    scores = pd.DataFrame(
+        [score(protocol="random-windows", accuracy=0.9), score(protocol="wild", accuracy=0.3)]
+    )
+    text = findings.ladder(analysis.ladder(scores, model="svc"), "It")
+    assert "The way from *Random windows* to *In the wild* costs **60.0 points**." in text
+    assert "outside GTZAN costs" not in text
+
+
+def test_predictions_without_a_score_are_unfinished() -> None:
+    frame = pair(1, 1, 8)
+    kept = analysis.finished(frame, pd.DataFrame([score(model="knn")]))
+    assert set(kept["model"]) == {"knn"}
+    assert len(kept) == 10
 
 
 def test_incomplete_results_are_survived() -> None:
