@@ -13,7 +13,7 @@ Every failure is an `AudioError` whose text is one sentence for the person who c
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,7 +37,9 @@ __all__ = [
     "TooLongError",
     "TooShortError",
     "UnreadableFileError",
+    "WindowStream",
     "check",
+    "find",
     "load",
     "windows",
 ]
@@ -48,6 +50,9 @@ WINDOW_HOP = 66_150
 WINDOW_LENGTH = 66_149
 MAX_SECONDS = 3 * 3600.0
 
+_SUFFIXES = frozenset(
+    ".wav .au .flac .mp3 .ogg .oga .opus .m4a .mp4 .aac .aif .aiff .webm .wma".split()
+)
 _SILENCE = 1e-4  # -80 dB below full scale
 _BLOCK = 1 << 18  # frames decoded at a time
 # Containers that FFmpeg may open. Playlists are left out: they name other files and hosts.
@@ -146,6 +151,71 @@ def load(
     return check(samples, name=name)
 
 
+class WindowStream:
+    """The 3-second windows of a recording, decoded as they are asked for.
+
+    Memory does not grow with the length of the recording. Iterating raises the errors of
+    `load`; what only the whole recording shows (too short, silent) is raised at its end.
+
+    Parameters
+    ----------
+    source, max_seconds
+        As for `load`.
+
+    Attributes
+    ----------
+    duration : float
+        Seconds decoded so far.
+    expected : float or None
+        Length that the file states (s), for progress; it may be wrong.
+
+    Examples
+    --------
+    >>> for window in WindowStream("mix.mp3"):  # doctest: +SKIP
+    ...     ...
+    """
+
+    def __init__(
+        self, source: str | Path | bytes | BinaryIO, *, max_seconds: float = MAX_SECONDS
+    ) -> None:
+        self._name, self._data = _open(source)
+        self._max_seconds = max_seconds
+        self.duration = 0.0
+        self.expected: float | None = None
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        """Yield windows of 66 149 samples each."""
+        loud = False
+        n = 0
+        rest = np.empty(0, np.float32)
+        with self._data:
+            blocks = _decoded(self._data, self._name, self._expect)
+            for block in _resampled(blocks, self._max_seconds, self._name):
+                _require_finite(block, self._name)
+                loud = loud or bool(block.size and np.abs(block).max() >= _SILENCE)
+                n += block.size
+                self.duration = n / SAMPLE_RATE
+                rest = np.concatenate([rest, block])
+                cut = windows(rest)
+                # A window is one sample shorter than the step to the next one.
+                used = min(len(cut) * WINDOW_HOP, rest.size)
+                if len(cut) and len(cut) * WINDOW_HOP > rest.size:
+                    cut, used = cut[:-1], (len(cut) - 1) * WINDOW_HOP
+                yield from cut
+                rest = rest[used:]
+        if rest.size >= WINDOW_LENGTH:
+            yield rest[:WINDOW_LENGTH]
+        _require_sound(n, loud, self._name)
+
+    def _expect(self, seconds: float) -> None:
+        self.expected = seconds
+
+
+def find(folder: Path) -> list[Path]:
+    """Files below a folder whose names end like audio, sorted by path."""
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+
+
 def check(samples: NDArray[np.float32], *, name: str = "The recording") -> NDArray[np.float32]:
     """Return the samples if a genre can be told from them.
 
@@ -167,20 +237,26 @@ def check(samples: NDArray[np.float32], *, name: str = "The recording") -> NDArr
     samples = np.asarray(samples, dtype=np.float32)
     if samples.ndim != 1:
         raise ValueError(f"samples must be one-dimensional (mono), not of shape {samples.shape}")
-    if not samples.size:
-        raise EmptyAudioError(f"{name} holds no sound at all; choose another file.")
+    _require_finite(samples, name)
+    _require_sound(samples.size, bool(np.abs(samples).max(initial=0) >= _SILENCE), name)
+    return samples
+
+
+def _require_finite(samples: NDArray[np.float32], name: str) -> None:
     if not np.isfinite(samples).all():
         raise NotFiniteError(
             f"{name} has samples that are not numbers; export it again from the program "
             "that made it."
         )
-    if samples.size < WINDOW_LENGTH:
-        raise TooShortError(
-            f"{name} lasts {samples.size / SAMPLE_RATE:.1f} s; at least 3 s are needed."
-        )
-    if np.abs(samples).max() < _SILENCE:
+
+
+def _require_sound(n: int, loud: bool, name: str) -> None:
+    if not n:
+        raise EmptyAudioError(f"{name} holds no sound at all; choose another file.")
+    if n < WINDOW_LENGTH:
+        raise TooShortError(f"{name} lasts {n / SAMPLE_RATE:.1f} s; at least 3 s are needed.")
+    if not loud:
         raise SilentError(f"{name} is silent; choose a recording with sound in it.")
-    return samples
 
 
 def windows(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -222,7 +298,9 @@ def _open(source: str | Path | bytes | BinaryIO) -> tuple[str, BinaryIO]:
         raise UnreadableFileError(f"{name} cannot be opened: {error.strerror}.") from error
 
 
-def _decoded(data: BinaryIO, name: str) -> Iterator[tuple[int, NDArray[np.float32]]]:
+def _decoded(
+    data: BinaryIO, name: str, expect: Callable[[float], None] = lambda seconds: None
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Blocks of ``(sample rate, mono samples)``, by libsndfile or else by FFmpeg."""
     import soundfile
 
@@ -234,9 +312,10 @@ def _decoded(data: BinaryIO, name: str) -> Iterator[tuple[int, NDArray[np.float3
         sound = soundfile.SoundFile(data)
     except (soundfile.LibsndfileError, TypeError):
         data.seek(0)
-        yield from _decoded_by_ffmpeg(data, head, name)
+        yield from _decoded_by_ffmpeg(data, head, name, expect)
         return
     with sound:
+        expect(sound.frames / sound.samplerate)
         try:
             for block in sound.blocks(_BLOCK, dtype="float32", always_2d=True):
                 yield sound.samplerate, block.mean(axis=1)
@@ -245,7 +324,7 @@ def _decoded(data: BinaryIO, name: str) -> Iterator[tuple[int, NDArray[np.float3
 
 
 def _decoded_by_ffmpeg(
-    data: BinaryIO, head: bytes, name: str
+    data: BinaryIO, head: bytes, name: str, expect: Callable[[float], None]
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     import av
 
@@ -262,6 +341,8 @@ def _decoded_by_ffmpeg(
             raise NoAudioStreamError(f"{name} has no sound track; choose a file with sound.")
         stream = container.streams.audio[0]
         rate = stream.rate
+        if container.duration:
+            expect(container.duration / 1e6)  # microseconds
         planar = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
         try:
             for frame in container.decode(stream):

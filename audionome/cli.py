@@ -73,12 +73,11 @@ def classify(
 
     Exit code 2 if a file could not be read; the others are still answered.
     """
-    from audionome.audio import AudioError
+    from audionome.audio import AudioError, find
     from audionome.classifier import load_classifier
-    from audionome.features.collection import find_audio
 
     classifier = load_classifier(model)
-    paths = [p for f in files for p in (find_audio(f) if f.is_dir() else [f])]
+    paths = [p for f in files for p in (find(f) if f.is_dir() else [f])]
     if not paths:
         _fail("the folder holds no audio file.")
     failed = False

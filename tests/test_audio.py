@@ -194,6 +194,35 @@ def test_windows_are_the_published_ones() -> None:
     assert audio.windows(samples[:66148]).shape == (0, 66149)
 
 
+@pytest.mark.parametrize("kind", ["wav", "mp3"])
+@pytest.mark.parametrize("rate", [RATE, 44100])
+def test_the_stream_gives_the_windows(kind: str, rate: int) -> None:
+    noise = 0.1 * np.random.default_rng(0).normal(size=(rate * 31, 2))
+    content = encode(noise, kind, rate)
+    stream = audio.WindowStream(content)
+    got = np.array(list(stream))
+    expected = audio.load(content)
+    np.testing.assert_array_equal(got, audio.windows(expected))
+    assert stream.duration == expected.size / RATE
+    assert stream.expected == pytest.approx(31, abs=0.1)
+
+
+@pytest.mark.parametrize("n", [66148, 66149, 66150, 132299, 132298, 132300, 1 << 18, 661500])
+def test_the_stream_ends_where_the_windows_end(n: int) -> None:
+    content = encode(0.1 * np.random.default_rng(0).normal(size=n), "float")
+    if n < audio.WINDOW_LENGTH:
+        with pytest.raises(audio.TooShortError):
+            list(audio.WindowStream(content))
+        return
+    assert len(list(audio.WindowStream(content))) == len(audio.windows(np.zeros(n, np.float32)))
+
+
+@pytest.mark.parametrize("error", list(failures(np.zeros(220500, np.float32))))
+def test_the_stream_fails_as_load_does(error: type[audio.AudioError], tone: np.ndarray) -> None:
+    with pytest.raises(error):
+        list(audio.WindowStream(failures(tone)[error]))
+
+
 def test_real_recordings_decode(shared: Path) -> None:
     for path in sorted((shared / "open_audio").glob("*.ogg")):
         samples = audio.load(path)

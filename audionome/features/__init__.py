@@ -7,7 +7,7 @@ table (see `audionome.features.classic`), so training and serving use one functi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,7 @@ from audionome.features.registry import COLUMNS, REGISTRY, Feature
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "REGISTRY", "Feature", "extract", "extract_array"]
+__all__ = ["COLUMNS", "REGISTRY", "Feature", "extract", "extract_array", "measure"]
 
 
 def extract(
@@ -71,11 +71,17 @@ def extract_array(
     """
     clip = audio.windows(audio.check(samples))
     rows = np.empty((len(clip), len(COLUMNS)))
+    for k, row in enumerate(measure(clip)):
+        rows[k] = row
+        if progress is not None:
+            progress((k + 1) / len(clip))
+    return rows
+
+
+def measure(windows: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float64]]:
+    """Yield the 57 classic features of windows, one after the other."""
     # The matrices are small: BLAS threads cost more than they give, most of all when
     # several clips are measured at once.
     with threadpool_limits(1, user_api="blas"):
-        for k, window in enumerate(clip):
-            rows[k] = window_features(window)
-            if progress is not None:
-                progress((k + 1) / len(clip))
-    return rows
+        for window in windows:
+            yield window_features(window)

@@ -16,11 +16,7 @@ from numpy.typing import NDArray
 from audionome import audio
 from audionome.features import COLUMNS, extract
 
-__all__ = ["AUDIO_SUFFIXES", "Measured", "find_audio", "measure_folder", "pcm_sha256"]
-
-AUDIO_SUFFIXES = frozenset(
-    ".wav .au .flac .mp3 .ogg .oga .opus .m4a .mp4 .aac .aif .aiff .webm .wma".split()
-)
+__all__ = ["Measured", "measure_folder", "pcm_sha256"]
 
 
 @dataclass(frozen=True)
@@ -38,13 +34,6 @@ class Measured:
 
     table: pd.DataFrame
     failed: dict[str, str]
-
-
-def find_audio(folder: Path) -> list[Path]:
-    """Audio files below a folder, sorted by path."""
-    return sorted(
-        p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in AUDIO_SUFFIXES
-    )
 
 
 def pcm_sha256(samples: NDArray[np.float32]) -> str:
@@ -89,7 +78,7 @@ def measure_folder(
 
     if not folder.is_dir():
         raise audio.UnreadableFileError(f'"{folder}" is not a folder.')
-    files = find_audio(folder)
+    files = audio.find(folder)
     if not files:
         raise audio.UnreadableFileError(f'"{folder}" holds no audio file.')
     _require_unique_names(files)
