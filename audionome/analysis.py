@@ -15,6 +15,7 @@ Results may be incomplete: a model or protocol that is missing is missing from w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -99,6 +100,11 @@ def titled(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _group_label(group: str) -> str:
     first, *others = group.split(",")
+    found = [re.fullmatch(r"mfcc(\d+)_(mean|var)", name) for name in (first, *others)]
+    numbers = [int(match[1]) for match in found if match]
+    kinds = {match[2] for match in found if match}
+    if others and len(kinds) == 1 and numbers == list(range(numbers[0], numbers[0] + len(found))):
+        return f"mfcc {numbers[0]} to {numbers[-1]} ({kinds.pop()})"
     return f"{first} and {len(others)} more" if others else first
 
 

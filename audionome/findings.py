@@ -120,7 +120,7 @@ def study(table: pd.DataFrame) -> str:
         return f"{text} Not so {listed(parts)}."
     return (
         f"{text} So its arithmetic can be repeated. What its figures measure is another matter: "
-        "with windows split at random, mostly memory."
+        "with windows split at random, memory is enough."
     )
 
 
@@ -241,7 +241,9 @@ def choice(scores: pd.DataFrame, table: pd.DataFrame, *, model: str, variant: st
         f"highest validation accuracy per track, {share(rows['valid'])}."
     )
     others = table[~table["reference"].to_numpy(dtype=bool)] if len(table) else table
-    same = int((~others["differs"].to_numpy(dtype=bool)).sum()) if len(others) else 0
+    if others.empty:
+        return text
+    same = int((~others["differs"].to_numpy(dtype=bool)).sum())
     if not same:
         return f"{text} On test music it is told apart from every other."
     models = f"{same} others" if same > 1 else "one other"

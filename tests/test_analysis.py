@@ -523,6 +523,12 @@ def test_importance_names_the_groups() -> None:
     assert "1 of 2 groups" in text
 
 
+def test_neighbouring_mfccs_are_named_as_a_range() -> None:
+    groups = ["mfcc4_var,mfcc5_var,mfcc6_var", "mfcc4_mean,mfcc6_mean", "mfcc4_var,mfcc5_mean"]
+    labels = analysis.titled(pd.DataFrame({"group": groups}))["label"].to_list()
+    assert labels == ["mfcc 4 to 6 (var)", "mfcc4_mean and 1 more", "mfcc4_var and 1 more"]
+
+
 def test_the_choice_says_how_sure_it_is() -> None:
     scores = pd.DataFrame([score(split="valid", accuracy=0.61), score(accuracy=0.6)])
     table = analysis.compare_all(pair(9, 5, 86))
