@@ -23,13 +23,15 @@ import pytest
 from browser import launch, page_with_watch
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
-from audionome import load_classifier
+from audionome import load_classifier, results
+from audionome.protocols import PROTOCOLS
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DATASET = "notebooks/dataset.html"
+RESULTS = "notebooks/results.html"
 # The pages of the table of contents, and those that Sphinx adds.
-PAGES = ["book/index.html", DATASET, "book/usage.html", "search.html", "genindex.html"]
+PAGES = ["book/index.html", DATASET, RESULTS, "book/usage.html", "search.html", "genindex.html"]
 
 
 def up_to_date(site: Path) -> bool:
@@ -120,7 +122,7 @@ def test_page(
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
 
     count = charts_drawn(page)
-    assert (count > 0) == (path == DATASET)
+    assert (count > 0) == (path in {DATASET, RESULTS})
     # Plotly comes once, and only where there is a chart.
     assert page.locator("script[src*='plotly']").count() == (1 if count else 0)
     for chart in page.locator(".plotly-graph-div").all():
@@ -178,6 +180,46 @@ def test_the_feature_menu_changes_the_chart(chromium: Browser, base_url: str) ->
     assert all(a != b for a, b in zip(before, after, strict=True))
     assert problems == []
     page.context.close()
+
+
+def test_the_results_show_every_chart_and_protocol(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(RESULTS, wait_until="networkidle")
+    assert charts_drawn(page) == 10
+    assert "no results for this chart" not in page.inner_text("body")
+    text = page.inner_text("body").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    for name, protocol in PROTOCOLS.items():
+        assert name in text
+        assert protocol.leaks in text
+    menus = page.get_by_role("combobox", name="Protocol")
+    assert menus.count() == 4
+    figure = page.locator("figure.audionome-chart", has=page.locator(".hm"))
+    menu = figure.get_by_role("combobox")
+    cells = "f => f.querySelector('.plotly-graph-div').data[0].z.flat().join()"
+    note, before = figure.locator(".audionome-note").inner_text(), figure.evaluate(cells)
+    menu.select_option(PROTOCOLS["wild"].title)
+    assert figure.evaluate(cells) != before
+    assert figure.locator(".audionome-note").inner_text() != note
+    assert problems == []
+    page.context.close()
+
+
+def test_the_results_are_the_stored_ones(chromium: Browser, base_url: str) -> None:
+    page, _ = page_with_watch(chromium, base_url)
+    page.goto(RESULTS)
+    scores = results.load().scores
+    for level, table in zip(
+        ("track", "window"), page.locator("table:has(th:text-is('macro F1'))").all(), strict=True
+    ):
+        stored = scores[(scores["level"] == level) & (scores["split"] == "test")]
+        cells = [row.split("\t") for row in table.inner_text().splitlines()[1:]]
+        shown = sorted(float(row[3].split()[0]) for row in cells)
+        assert shown == pytest.approx(sorted(100 * stored["accuracy"]), abs=0.051)
+    page.context.close()
+
+
+def test_the_page_of_results_is_light(site: Path) -> None:
+    assert (site / RESULTS).stat().st_size < 600_000
 
 
 def test_charts_follow_the_theme(chromium: Browser, base_url: str) -> None:
