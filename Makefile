@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 SITE := book/_build/html
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: site dashboard test serve clean lint lock
+.PHONY: site dashboard test serve bench clean lint lock
 
 site: $(READY)
 	@echo "Building the report ..."
@@ -42,6 +42,13 @@ $(READY): pyproject.toml constraints.txt
 	  -e '.[book,dashboard,test]'
 	@touch $(READY)
 
+# essentia is installed for this alone, in an environment of its own.
+bench: $(READY)
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -c constraints.txt \
+	  -b constraints.txt -e . librosa essentia
+	.venv-bench/bin/python benchmarks/bench.py
+
 # Exact versions of everything, for every platform; no addresses of package servers.
 lock: $(READY)
 	printf 'uv\nhatchling\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -49,4 +56,4 @@ lock: $(READY)
 	  pyproject.toml - -o constraints.txt
 
 clean:
-	rm -rf $(VENV) book/_build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench book/_build .pytest_cache .mypy_cache .ruff_cache

@@ -255,7 +255,6 @@ def _sentence(probabilities: dict[str, float], *, sure: bool) -> str:
     return f"Probably {first}; {second} is close." if close else f"Probably {first}."
 
 
-@lru_cache(maxsize=4)
 def load_classifier(name: str | None = None) -> Classifier:
     """Load a trained model; a second call returns the same object.
 
@@ -273,7 +272,11 @@ def load_classifier(name: str | None = None) -> Classifier:
     ModelError
         If there is no such model, or its file is not the one its card describes.
     """
-    name = name or DEFAULT_MODEL
+    return _load(name or DEFAULT_MODEL)
+
+
+@lru_cache(maxsize=4)
+def _load(name: str) -> Classifier:
     folder = data_path("models")
     card_path, model_path = folder / f"{name}.json", folder / f"{name}.npz"
     if not (card_path.is_file() and model_path.is_file()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -68,32 +69,51 @@ def classify(
         bool, typer.Option("--json", help="Print one JSON object per file and line.")
     ] = False,
     model: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
+    jobs: Annotated[int, typer.Option(help="Parallel processes; -1 for all cores.")] = 1,
 ) -> None:
     """Tell the genre of recordings, how sure the answer is, and how it changes over time.
 
     Exit code 2 if a file could not be read; the others are still answered.
     """
-    from audionome.audio import AudioError, find
+    from audionome.audio import find
     from audionome.classifier import load_classifier
 
-    classifier = load_classifier(model)
+    load_classifier(model)  # a wrong name is told before any file is read
     paths = [p for f in files for p in (find(f) if f.is_dir() else [f])]
     if not paths:
         _fail("the folder holds no audio file.")
     failed = False
-    for path in paths:
-        try:
-            prediction = classifier.classify(path)
-        except AudioError as error:
+    for path, answer in zip(paths, _answers(paths, model, jobs), strict=True):
+        if isinstance(answer, str):
             failed = True
-            _report_error(path, str(error), as_json=as_json)
-            continue
-        if as_json:
-            print(json.dumps(_record(path, prediction), allow_nan=False), flush=True)
+            _report_error(path, answer, as_json=as_json)
+        elif as_json:
+            print(json.dumps(_record(path, answer), allow_nan=False), flush=True)
         else:
-            _console().print(_table(path, prediction))
+            _console().print(_table(path, answer))
     if failed:
         raise typer.Exit(_UNREADABLE)
+
+
+def _answers(paths: list[Path], model: str | None, jobs: int) -> Iterator[Prediction | str]:
+    """Yield predictions, or why there is none, in the order of the files."""
+    if jobs == 1 or len(paths) == 1:
+        yield from (_answer(path, model) for path in paths)
+        return
+    from joblib import Parallel, delayed
+
+    tasks = (delayed(_answer)(path, model) for path in paths)
+    yield from Parallel(n_jobs=jobs, return_as="generator")(tasks)
+
+
+def _answer(path: Path, model: str | None) -> Prediction | str:
+    from audionome.audio import AudioError
+    from audionome.classifier import load_classifier
+
+    try:
+        return load_classifier(model).classify(path)
+    except AudioError as error:
+        return str(error)
 
 
 def _record(path: Path, prediction: Prediction) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def test_a_longer_file_keeps_its_first_windows(
 
 def test_the_model_is_loaded_once(shipped: classifier.Classifier) -> None:
     assert audionome.load_classifier() is shipped
+    assert audionome.load_classifier("svc") is shipped
 
 
 def test_progress_rises_to_one(clips: list[Path]) -> None:
@@ -125,9 +126,9 @@ def test_errors_are_audios(tmp_path: Path) -> None:
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(data_path("models"), tmp_path / "models")
     monkeypatch.setenv("AUDIONOME_DATA", str(tmp_path))
-    classifier.load_classifier.cache_clear()
+    classifier._load.cache_clear()
     yield tmp_path / "models"
-    classifier.load_classifier.cache_clear()
+    classifier._load.cache_clear()
 
 
 def test_an_unknown_model_is_named(copy: Path) -> None:

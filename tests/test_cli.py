@@ -102,6 +102,22 @@ def test_unreadable_files_do_not_stop_the_others(tmp_path: Path, tone: np.ndarra
     jsonschema.validate(answer, ANSWER)
 
 
+def test_parallel_answers_are_the_same_and_in_order(tmp_path: Path, tone: np.ndarray) -> None:
+    for i in range(4):
+        sf.write(tmp_path / f"{i}.wav", np.roll(tone, 5000 * i), 22050)
+    (tmp_path / "2.wav").write_text("hello")
+    one, two = (
+        [
+            json.loads(x)
+            for x in run("classify", "--json", "--jobs", n, tmp_path).stdout.splitlines()
+        ]
+        for n in (1, 2)
+    )
+    assert [Path(r["file"]).name for r in two] == ["0.wav", "1.wav", "2.wav", "3.wav"]
+    assert [r["probabilities"] for r in one] == [r["probabilities"] for r in two]
+    assert two[2]["status"] == "error"
+
+
 def test_an_empty_folder_and_a_wrong_model(tmp_path: Path, tone: np.ndarray) -> None:
     done = run("classify", tmp_path)
     assert done.returncode == 2
@@ -125,6 +141,20 @@ def test_help_is_quick_and_complete() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == ""
     assert run("--version").stdout.strip() == audionome.__version__
+
+
+def test_a_first_answer_imports_nothing_slow(tmp_path: Path, tone: np.ndarray) -> None:
+    sf.write(tmp_path / "a.wav", tone, 22050)
+    code = (
+        "import sys, audionome; audionome.classify(sys.argv[1]);"
+        "print(*[m for m in ('sklearn', 'skops', 'pandas', 'numba', 'librosa', 'plotly') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "a.wav"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""
 
 
 def test_features_of_a_folder(tmp_path: Path, tone: np.ndarray) -> None:
