@@ -847,7 +847,7 @@ def recall_by_genre(protocols: Mapping[str, pd.DataFrame]) -> Chart:
         height=420,
         bargap=0.25,
         showlegend=False,
-        xaxis={"title": {"text": "Tracks of the genre that are found (recall)"},
+        xaxis={"title": {"text": "Tracks found (recall)"},
                "range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "showgrid": False},
         **_menu("Protocol", {n: (bars(t), {}) for n, t in found.items()}),
@@ -1063,7 +1063,7 @@ def importance_bars(table: pd.DataFrame, *, most: int = 15) -> Chart:
         height=120 + 26 * len(rows),
         bargap=0.25,
         showlegend=False,
-        xaxis={"title": {"text": "Accuracy lost (share of tracks)"}, "tickformat": ".1~%"},
+        xaxis={"title": {"text": "Accuracy lost"}, "tickformat": ".1~%"},
         yaxis={"autorange": "reversed", "showgrid": False},
     )
     top = [f"{r['label']} {_points(r['drop'])}" for _, r in rows.head(3).iterrows()]
