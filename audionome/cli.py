@@ -309,6 +309,8 @@ def analyse(complete_with: _COMPLETION = None) -> None:
     from audionome import gtzan, results, runs, studies
     from audionome._paths import data_path
 
+    # Before the long work: the source may be edited meanwhile.
+    record = {"code": studies.studies_version(), "sources": results.sources()}
     dataset = gtzan.load(complete_with=complete_with)
     if not dataset.complete:
         raise gtzan.DatasetError(f"The analyses need all tracks. {dataset.note}")
@@ -322,7 +324,6 @@ def analyse(complete_with: _COMPLETION = None) -> None:
             task = bar.add_task(name.replace("_", " ").capitalize(), total=None)
             table = study(rows, progress=partial(_advance, bar, task))
             table.to_parquet(folder / f"{name}.parquet", index=False)
-    record = {"code": studies.studies_version(), "sources": results.sources()}
     (folder / "studies.json").write_text(json.dumps(record, indent=1) + "\n")
 
 
