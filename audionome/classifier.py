@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from audionome import audio, features
 from audionome._paths import data_path
@@ -145,7 +146,9 @@ class Classifier:
         return self._probabilities(values)
 
     def _probabilities(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self.machine.probabilities(values, temperature=self.card["temperature"])
+        # One thread: sums in another order would differ in the last digit between processes.
+        with threadpool_limits(1, user_api="blas"):
+            return self.machine.probabilities(values, temperature=self.card["temperature"])
 
     def classify(
         self,

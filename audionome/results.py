@@ -12,7 +12,7 @@ import pandas as pd
 from audionome._paths import data_path
 from audionome.errors import AudionomeError
 
-__all__ = ["Benchmark", "Results", "StaleResultsError", "load", "load_benchmark", "sources"]
+__all__ = ["Results", "StaleResultsError", "load", "sources"]
 
 
 class StaleResultsError(AudionomeError):
@@ -40,67 +40,6 @@ class Results:
     params: pd.DataFrame
     importance: pd.DataFrame
     learning_curve: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """What ``make bench`` measured, as tables for a reader.
-
-    Attributes
-    ----------
-    machine : str
-        One sentence: what it was measured on.
-    extractors, lengths, workers, answers : DataFrame
-        Side by side on one clip; by length; by processes; first and later answers.
-    """
-
-    machine: str
-    extractors: pd.DataFrame
-    lengths: pd.DataFrame
-    workers: pd.DataFrame
-    answers: pd.DataFrame
-
-
-_EXTRACTORS = {
-    "audionome": "Audionome",
-    "librosa": "librosa, called as the study did",
-    "essentia": "essentia MusicExtractor",
-}
-_ANSWERS = {
-    "first": "first ever call, new environment",
-    "second": "the next calls",
-    "warm": "in a process that is already running",
-    "ten_minute_mp3": "a ten-minute stereo MP3",
-}
-
-
-def load_benchmark() -> Benchmark:
-    """The committed output of ``make bench``."""
-    record = json.loads(data_path("results", "benchmark.json").read_text())
-    where = record["machine"]
-
-    def table(name: str, rows: dict[str, str]) -> pd.DataFrame:
-        frame = pd.DataFrame(record[name]).T.reindex(list(rows)).rename(index=rows)
-        return frame.rename_axis("").reset_index().rename(columns=_COLUMNS).round(2)
-
-    return Benchmark(
-        machine=f"{where['processor']}, {where['cores']} cores, {where['system']}, "
-        f"Python {where['python']}",
-        extractors=table("extractors", _EXTRACTORS),
-        lengths=pd.DataFrame(record["lengths"]).rename(columns=_COLUMNS).round(2),
-        workers=pd.DataFrame(record["workers"]).rename(columns=_COLUMNS).round(2),
-        answers=table("answers", _ANSWERS),
-    )
-
-
-_COLUMNS = {
-    "length": "length (s)",
-    "seconds": "time (s)",
-    "peak_mb": "peak memory (MB)",
-    "ratio": "times ours",
-    "clips_per_second": "clips per second",
-    "workers": "processes",
-}
 
 
 def sources() -> dict[str, str]:
