@@ -147,6 +147,35 @@ def test_extract_refuses_what_audio_refuses() -> None:
         features.extract(np.full(N, np.nan, np.float32))
 
 
+def test_columns_alone_are_those_of_the_whole_table(clips: list[Path]) -> None:
+    samples = audio.load(clips[3])[: 2 * audio.WINDOW_HOP]
+    whole = features.extract(samples)
+    for names in (features.LEVEL_FREE, ["tempo"], ["mfcc3_var", "rms_mean"], ["perceptr_var"]):
+        part = features.extract(samples, columns=names)
+        pd.testing.assert_frame_equal(part, whole[list(names)], check_exact=True)
+
+
+def test_what_is_not_asked_for_is_not_computed(
+    tone: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_harmonic", "_chroma", "_tempo"):
+        monkeypatch.setattr(classic, name, lambda *_: pytest.fail("not needed"))
+    columns = [c for c in features.LEVEL_FREE if c != "tempo" and "chroma" not in c]
+    assert features.extract_array(tone, columns=columns).shape == (3, 47)
+
+
+def test_an_unknown_column_is_named(tone: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="no feature 'loudness'"):
+        features.extract(tone, columns=["tempo", "loudness"])
+
+
+def test_level_free_columns() -> None:
+    assert set(COLUMNS) - set(features.LEVEL_FREE) == {
+        *("rms_mean", "rms_var", "harmony_mean", "harmony_var", "perceptr_mean", "perceptr_var"),
+        "mfcc1_mean",
+    }
+
+
 def test_progress_is_told(tone: np.ndarray) -> None:
     told: list[float] = []
     features.extract(tone, progress=told.append)

@@ -7,7 +7,7 @@ table (see `audionome.features.classic`), so training and serving use one functi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,30 +16,36 @@ from threadpoolctl import threadpool_limits
 
 from audionome import audio
 from audionome.features.classic import window_features
-from audionome.features.registry import COLUMNS, REGISTRY, Feature
+from audionome.features.registry import COLUMNS, LEVEL_FREE, REGISTRY, Feature
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "REGISTRY", "Feature", "extract", "extract_array", "measure"]
+__all__ = ["COLUMNS", "LEVEL_FREE", "REGISTRY", "Feature", "extract", "extract_array", "measure"]
 
 
 def extract(
-    samples: NDArray[np.float32], *, progress: Callable[[float], None] | None = None
+    samples: NDArray[np.float32],
+    *,
+    columns: Sequence[str] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> pd.DataFrame:
-    """The 57 classic features of every window of a clip.
+    """The classic features of every window of a clip.
 
     Parameters
     ----------
     samples : ndarray of shape (n,), float32
         Mono samples at 22 050 Hz, full scale [-1, 1] (see `audionome.audio.load`).
+    columns : sequence of str, optional
+        Which features, in which order; only what they need is computed, with the same values
+        as in the whole table. Default: all 57 of `COLUMNS`.
     progress : callable, optional
         Called with the share of windows done, in (0, 1].
 
     Returns
     -------
-    DataFrame of shape (windows, 57), float64
-        One row per complete 3-second window, index ``window`` from 0, columns `COLUMNS`.
+    DataFrame of shape (windows, columns), float64
+        One row per complete 3-second window, index ``window`` from 0.
 
     Raises
     ------
@@ -47,6 +53,8 @@ def extract(
         If not even one window fits.
     audionome.audio.NotFiniteError
         If a sample is NaN or infinite.
+    ValueError
+        If there is no feature of a given name.
 
     Examples
     --------
@@ -55,33 +63,57 @@ def extract(
     """
     import pandas as pd
 
-    rows = extract_array(samples, progress=progress)
-    return pd.DataFrame(rows, columns=list(COLUMNS), index=pd.RangeIndex(len(rows), name="window"))
+    rows = extract_array(samples, columns=columns, progress=progress)
+    names = list(COLUMNS if columns is None else columns)
+    return pd.DataFrame(rows, columns=names, index=pd.RangeIndex(len(rows), name="window"))
 
 
 def extract_array(
-    samples: NDArray[np.float32], *, progress: Callable[[float], None] | None = None
+    samples: NDArray[np.float32],
+    *,
+    columns: Sequence[str] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> NDArray[np.float64]:
     """As `extract`, without pandas.
 
     Returns
     -------
-    ndarray of shape (windows, 57), float64
-        Columns in the order of `COLUMNS`.
+    ndarray of shape (windows, columns), float64
+        Columns in the order asked for.
     """
     clip = audio.windows(audio.check(samples))
-    rows = np.empty((len(clip), len(COLUMNS)))
-    for k, row in enumerate(measure(clip)):
-        rows[k] = row
+    rows = []
+    for row in measure(clip, columns=columns):
+        rows.append(row)
         if progress is not None:
-            progress((k + 1) / len(clip))
-    return rows
+            progress(len(rows) / len(clip))
+    return np.array(rows)
 
 
-def measure(windows: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float64]]:
-    """Yield the 57 classic features of windows, one after the other."""
+def measure(
+    windows: Iterable[NDArray[np.float32]], *, columns: Sequence[str] | None = None
+) -> Iterator[NDArray[np.float64]]:
+    """Measure windows one after the other, as they come; see `extract`.
+
+    Yields
+    ------
+    ndarray of shape (columns,), float64
+        The features of one window.
+    """
+    names = COLUMNS if columns is None else tuple(columns)
+    unknown = [name for name in names if name not in REGISTRY]
+    if unknown:
+        raise ValueError(
+            f"There is no feature {unknown[0]!r}; audionome.features.COLUMNS names all."
+        )
+    return _rows(windows, names)
+
+
+def _rows(
+    windows: Iterable[NDArray[np.float32]], names: tuple[str, ...]
+) -> Iterator[NDArray[np.float64]]:
     # The matrices are small: BLAS threads cost more than they give, most of all when
     # several clips are measured at once.
     with threadpool_limits(1, user_api="blas"):
         for window in windows:
-            yield window_features(window)
+            yield window_features(window, names)

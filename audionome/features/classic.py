@@ -13,6 +13,7 @@ definitions is ``tests/reference.py``; a test holds the two against each other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -270,50 +271,66 @@ def _mean_var(values: NDArray[np.floating]) -> tuple[float, float]:
     return mean, float(np.mean(np.square(values - mean, dtype=np.float64)))
 
 
-def window_features(samples: Array32) -> Array64:
-    """The 57 classic features of one window.
+def _family(column: str) -> str:
+    """``chroma_stft_mean`` is of ``chroma_stft``; the cepstral coefficients are one family."""
+    return (
+        "mfcc" if column.startswith("mfcc") else column.removesuffix("_mean").removesuffix("_var")
+    )
+
+
+def window_features(samples: Array32, columns: Sequence[str] = COLUMNS) -> Array64:
+    """The classic features of one window.
 
     Parameters
     ----------
     samples : ndarray of shape (n,), float32
         Mono samples at 22 050 Hz, ``n`` > 1 024; 66 149 for a published window.
+    columns : sequence of str
+        Names from `audionome.features.COLUMNS`. What none of them needs is not computed.
 
     Returns
     -------
-    ndarray of shape (57,), float64
-        Values in the order of `audionome.features.COLUMNS`.
+    ndarray of shape (columns,), float64
+        Values in the order of ``columns``.
     """
+    wanted = {_family(column) for column in columns}
     padded = np.pad(samples, N_FFT // 2, mode="reflect")
     # Transformed in double precision and rounded, as librosa does: the tables' roll-off
     # depends on the last bit of a running sum.
     spectrum = fft.rfft(_frames(padded.astype(np.float64)) * _HANN, axis=1).astype(np.complex64)
     magnitude = np.abs(spectrum)
     power = np.square(magnitude)
-    mel_db = _mel_db(power)
-    centroid, bandwidth = _centroid_and_bandwidth(magnitude)
-    rms = np.sqrt(np.maximum(0.0, _frame_sums(np.square(padded, dtype=np.float64))) / N_FFT)
+    curves: dict[str, NDArray[np.floating]] = {}
+    found: dict[str, float] = {}
 
-    harmonic = _harmonic(spectrum, magnitude)
-    # The two masks add to one, so the percussive part is what the harmonic one leaves.
-    # The tables filled the last partial hop with zeros.
-    tail = samples.size - harmonic.size
-    percussive = np.pad(samples[: harmonic.size] - harmonic, (0, tail))
-    harmonic = np.pad(harmonic, (0, tail))
+    if "chroma_stft" in wanted:
+        curves["chroma_stft"] = _chroma(power)
+    if "rms" in wanted:
+        energy = _frame_sums(np.square(padded, dtype=np.float64))
+        curves["rms"] = np.sqrt(np.maximum(0.0, energy) / N_FFT)
+    if wanted & {"spectral_centroid", "spectral_bandwidth"}:
+        curves["spectral_centroid"], curves["spectral_bandwidth"] = _centroid_and_bandwidth(
+            magnitude
+        )
+    if "rolloff" in wanted:
+        curves["rolloff"] = _rolloff(magnitude)
+    if "zero_crossing_rate" in wanted:
+        curves["zero_crossing_rate"] = _zero_crossing_rate(samples)
+    if wanted & {"harmony", "perceptr"}:
+        harmonic = _harmonic(spectrum, magnitude)
+        # The two masks add to one, so the percussive part is what the harmonic one leaves.
+        # The tables filled the last partial hop with zeros.
+        tail = samples.size - harmonic.size
+        curves["harmony"] = np.pad(harmonic, (0, tail))
+        curves["perceptr"] = np.pad(samples[: harmonic.size] - harmonic, (0, tail))
+    if wanted & {"tempo", "mfcc"}:
+        mel_db = _mel_db(power)
+        if "tempo" in wanted:
+            found["tempo"] = _tempo(_onset_strength(mel_db))
+        if "mfcc" in wanted:
+            coefficients = mel_db @ _dct_matrix()
+            curves |= {f"mfcc{i}": curve for i, curve in enumerate(coefficients.T, start=1)}
 
-    row: list[float] = []
-    for values in (
-        _chroma(power),
-        rms,
-        centroid,
-        bandwidth,
-        _rolloff(magnitude),
-        _zero_crossing_rate(samples),
-        harmonic,
-        percussive,
-    ):
-        row += _mean_var(values)
-    row.append(_tempo(_onset_strength(mel_db)))
-    for coefficient in (mel_db @ _dct_matrix()).T:
-        row += _mean_var(coefficient)
-    assert len(row) == len(COLUMNS)
-    return np.array(row)
+    for name, curve in curves.items():
+        found[f"{name}_mean"], found[f"{name}_var"] = _mean_var(curve)
+    return np.array([found[column] for column in columns])

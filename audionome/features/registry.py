@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "REGISTRY", "Feature"]
+__all__ = ["COLUMNS", "LEVEL_FREE", "REGISTRY", "Feature"]
 
 N_MFCC = 20
 
@@ -185,3 +185,5 @@ def _build() -> dict[str, Feature]:
 
 REGISTRY: dict[str, Feature] = _build()
 COLUMNS: tuple[str, ...] = tuple(REGISTRY)
+#: What a louder or quieter copy of the same music leaves as it is.
+LEVEL_FREE: tuple[str, ...] = tuple(f.name for f in REGISTRY.values() if not f.level_dependent)
