@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,21 +119,19 @@ def _frames(padded: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
 
 
-def _frame_sums(values: Array64) -> Array64:
-    """Sum of the ``N_FFT`` values of each frame, by one running sum."""
-    total = np.concatenate(([0.0], np.cumsum(values)))
-    starts = np.arange(0, values.size - N_FFT + 1, HOP)
-    return total[starts + N_FFT] - total[starts]
+def _frame_sums(values: NDArray[Any]) -> NDArray[Any]:
+    """Sum of the ``N_FFT`` values of each frame: four neighbouring hops."""
+    hops = values[: values.size // HOP * HOP].reshape(-1, HOP).sum(axis=1)
+    return np.asarray(hops[:-3] + hops[1:-2] + hops[2:-1] + hops[3:])
 
 
 def _zero_crossing_rate(samples: Array32) -> Array64:
-    padded = np.pad(samples, N_FFT // 2, mode="edge")
-    negative = padded < -1e-10
-    crossing = np.zeros(padded.size)
-    crossing[1:] = negative[1:] != negative[:-1]
-    starts = np.arange(0, padded.size - N_FFT + 1, HOP)
+    negative = np.pad(samples < -1e-10, N_FFT // 2, mode="edge")
+    crossing = np.zeros(negative.size, dtype=bool)
+    np.not_equal(negative[1:], negative[:-1], out=crossing[1:])
+    crossings = _frame_sums(crossing)
     # The step into a frame's first sample belongs to the frame before.
-    return (_frame_sums(crossing) - crossing[starts]) / N_FFT
+    return np.asarray((crossings - crossing[::HOP][: crossings.size]) / N_FFT)
 
 
 def _centroid_and_bandwidth(magnitude: Array32) -> tuple[Array64, Array64]:
@@ -143,10 +142,18 @@ def _centroid_and_bandwidth(magnitude: Array32) -> tuple[Array64, Array64]:
 
 
 def _rolloff(magnitude: Array32) -> Array64:
-    # Single precision on purpose: the tables' ties fall the same way.
-    energy = np.cumsum(magnitude, axis=1, dtype=np.float32)
-    below = energy < np.float32(0.85) * energy[:, -1:]
-    return _FREQUENCIES[np.count_nonzero(below, axis=1)]
+    # Single precision on purpose: the tables' ties fall the same way. Two frames are summed at
+    # a time, as the real and the imaginary part: each step of a running sum waits for the last.
+    n = len(magnitude)
+    pairs = np.zeros((-(-n // 2), N_BINS), dtype=np.complex64)
+    pairs.real = magnitude[::2]
+    pairs.imag[: n // 2] = magnitude[1::2]
+    sums = np.cumsum(pairs, axis=1)
+    first = [
+        np.argmax(energy >= np.float32(0.85) * energy[:, -1:], axis=1)
+        for energy in (sums.real, sums.imag)
+    ]
+    return _FREQUENCIES[np.stack(first, axis=1).ravel()[:n]]
 
 
 def _tuning(power: Array32) -> float:
@@ -156,7 +163,7 @@ def _tuning(power: Array32) -> float:
     near = power[:, first - 1 : last + 1]
     kept = near * (near > threshold)
     peak = (kept[:, 1:-1] > kept[:, :-2]) & (kept[:, 1:-1] >= kept[:, 2:])
-    frame, column = np.nonzero(peak)
+    frame, column = np.divmod(np.flatnonzero(peak), peak.shape[1])
     if not frame.size:
         return 0.0
     left, centre, right = (near[frame, column + i] for i in range(3))
@@ -180,8 +187,20 @@ def _chroma(power: Array32) -> Array32:
     return np.asarray(raw / peak, dtype=np.float32)
 
 
+@lru_cache(maxsize=1)
+def _mel_blocks() -> list[tuple[slice, Array32]]:
+    """The mel filters in eight groups: the bins that a group covers, and its weights there."""
+    blocks = []
+    for filters in np.split(mel_filters(), 8):
+        covered = np.flatnonzero(filters.any(axis=0))
+        bins = slice(int(covered[0]), int(covered[-1]) + 1)
+        blocks.append((bins, np.ascontiguousarray(filters[:, bins].T)))
+    return blocks
+
+
 def _mel_db(power: Array32) -> Array32:
-    mel = 10 * np.log10(np.maximum(np.float32(1e-10), power @ mel_filters().T))
+    energy = np.hstack([power[:, bins] @ weights for bins, weights in _mel_blocks()])
+    mel = 10 * np.log10(np.maximum(np.float32(1e-10), energy))
     return np.maximum(mel, mel.max() - np.float32(80))
 
 
@@ -211,11 +230,14 @@ def _tempo(onsets: Array32) -> float:
     half = _TEMPO_FRAMES // 2
     padded = np.pad(onsets, half, mode="linear_ramp", end_values=0)
     local = np.lib.stride_tricks.sliding_window_view(padded, _TEMPO_FRAMES)[: onsets.size]
-    spectrum = fft.rfft(local * _TEMPO_WINDOW, n=_TEMPO_FFT, axis=1)
-    power = spectrum.real**2 + spectrum.imag**2
-    correlation = fft.irfft(power, n=_TEMPO_FFT, axis=1)[:, :_TEMPO_FRAMES]
-    peak = np.abs(correlation).max(axis=1, keepdims=True)
-    mean = np.mean(correlation / np.where(peak < np.finfo(np.float64).tiny, 1, peak), axis=0)
+    windowed = local * _TEMPO_WINDOW
+    # An autocorrelation peaks at the energy. Scaled by it before the inverse transform, all
+    # frames share one.
+    energy = np.sum(np.square(windowed), axis=1)
+    scale = 1 / np.where(energy < np.finfo(np.float64).tiny, 1, energy)
+    spectrum = fft.rfft(windowed, n=_TEMPO_FFT, axis=1)
+    power = scale @ (spectrum.real**2 + spectrum.imag**2) / len(windowed)
+    mean = fft.irfft(power, n=_TEMPO_FFT)[:_TEMPO_FRAMES]
     return float(_BPM[np.argmax(np.log1p(1e6 * mean) + _TEMPO_PRIOR)])
 
 
@@ -266,9 +288,17 @@ def _overlap_add(parts: Array32) -> Array32:
 # -- all together -------------------------------------------------------------------------
 
 
-def _mean_var(values: NDArray[np.floating]) -> tuple[float, float]:
-    mean = float(np.mean(values, dtype=np.float64))
-    return mean, float(np.mean(np.square(values - mean, dtype=np.float64)))
+def _means_and_variances(curves: dict[str, NDArray[np.floating]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    # Curves of one length together: many calls on short arrays would cost more than the sums.
+    for size in {curve.size for curve in curves.values()}:
+        names = [name for name, curve in curves.items() if curve.size == size]
+        values = np.stack([curves[name].ravel() for name in names], dtype=np.float64)
+        means = values.mean(axis=1)
+        variances = np.square(values - means[:, None]).mean(axis=1)
+        for name, mean, variance in zip(names, means, variances, strict=True):
+            found[f"{name}_mean"], found[f"{name}_var"] = float(mean), float(variance)
+    return found
 
 
 def _family(column: str) -> str:
@@ -331,6 +361,5 @@ def window_features(samples: Array32, columns: Sequence[str] = COLUMNS) -> Array
             coefficients = mel_db @ _dct_matrix()
             curves |= {f"mfcc{i}": curve for i, curve in enumerate(coefficients.T, start=1)}
 
-    for name, curve in curves.items():
-        found[f"{name}_mean"], found[f"{name}_var"] = _mean_var(curve)
+    found |= _means_and_variances(curves)
     return np.array([found[column] for column in columns])
