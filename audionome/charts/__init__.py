@@ -1,0 +1,65 @@
+"""Charts as plain Plotly figures, each with a text alternative and its data as a table.
+
+Conventions
+-----------
+Every builder takes results that are already computed and returns a `Chart`. No builder computes a
+statistic; counting rows and sorting is all they do. Backgrounds are transparent and the text is a
+grey that can be read on white and on black, so that one figure serves a light page, a dark page and
+the dashboard. A genre has one colour, one marker symbol and one fill pattern everywhere: colours
+alone are never needed to tell two genres apart.
+"""
+
+from __future__ import annotations
+
+from audionome.charts._base import GRID, INK, OTHER, PALETTE, PATTERNS, SYMBOLS, TEMPLATE, Chart
+from audionome.charts._base import MARKS as _MARKS  # noqa: F401
+from audionome.charts._base import PARTS as _PARTS  # noqa: F401
+from audionome.charts._base import pattern as _pattern  # noqa: F401
+from audionome.charts.dataset import (
+    artists_by_genre,
+    faults_by_genre,
+    feature_distribution,
+    split_by_genre,
+    windows_by_genre,
+)
+from audionome.charts.prediction import probability_bars, timeline
+from audionome.charts.results import (
+    comparison_forest,
+    confusion_matrix,
+    hard_tracks,
+    importance_bars,
+    ladder,
+    learning_curve,
+    recall_by_genre,
+    reliability_diagram,
+    study_and_ours,
+    train_valid_test,
+)
+
+__all__ = [
+    "GRID",
+    "INK",
+    "OTHER",
+    "PALETTE",
+    "PATTERNS",
+    "SYMBOLS",
+    "TEMPLATE",
+    "Chart",
+    "artists_by_genre",
+    "comparison_forest",
+    "confusion_matrix",
+    "faults_by_genre",
+    "feature_distribution",
+    "hard_tracks",
+    "importance_bars",
+    "ladder",
+    "learning_curve",
+    "probability_bars",
+    "recall_by_genre",
+    "reliability_diagram",
+    "split_by_genre",
+    "study_and_ours",
+    "timeline",
+    "train_valid_test",
+    "windows_by_genre",
+]
