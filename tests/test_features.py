@@ -100,13 +100,14 @@ def test_chroma_finds_the_note(pitch_class: int) -> None:
     assert np.all(chroma[5:-5].argmax(axis=1) == pitch_class)
 
 
+@pytest.mark.parametrize("width", [WIDTH, 15, 3])
 @pytest.mark.parametrize("n", [31, 32, 46, 47, 1000])
-def test_the_sliding_median_is_the_median(n: int) -> None:
+def test_the_sliding_median_is_the_median(n: int, width: int) -> None:
     rng = np.random.default_rng(n)
     for values in (rng.normal(size=n), rng.integers(0, 3, n), np.zeros(n), np.arange(n)[::-1]):
         values = np.ascontiguousarray(values, dtype=np.float32)
-        expected = np.median(np.lib.stride_tricks.sliding_window_view(values, WIDTH), axis=1)
-        np.testing.assert_array_equal(sliding_median(values), expected)
+        expected = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
+        np.testing.assert_array_equal(sliding_median(values, width=width), expected)
 
 
 def test_the_medians_of_the_separation_are_scipys() -> None:

@@ -1,9 +1,9 @@
-"""A sliding median of 31 by sorting networks, for the two filters of the separation.
+"""A sliding median by sorting networks, for the two filters of the separation.
 
 SciPy's and bottleneck's sliding medians keep a data structure per sample and cannot use the
-processor's vector units. Here sixteen neighbouring outputs share what their windows have in
-common: the sixteen samples that all of them see are sorted once, then the group is halved four
-times, each half adding the samples that its outputs share and dropping those that can no
+processor's vector units. Here, for a width of 31, sixteen neighbouring outputs share what their
+windows have in common: the sixteen samples that all see are sorted once, then the group is halved
+four times, each half adding the samples that its outputs share and dropping those that can no
 longer be the median. Every step is a minimum or a maximum of whole arrays; the cost is 36 of
 them per sample, whatever the samples are.
 
@@ -22,41 +22,43 @@ from numpy.typing import NDArray
 __all__ = ["WIDTH", "sliding_median"]
 
 WIDTH = 31
-_GROUP = 16
 
 Array32 = NDArray[np.float32]
 
 
-def sliding_median(values: Array32) -> Array32:
-    """Median of every 31 neighbours along the first axis.
+def sliding_median(values: Array32, *, width: int = WIDTH) -> Array32:
+    """Median of neighbours along the first axis.
 
     Parameters
     ----------
     values : ndarray of shape (n, ...), float32
-        At least 31 finite values along the first axis.
+        At least ``width`` finite values along the first axis.
+    width : int
+        One less than a power of two: 7, 15, 31, ...
 
     Returns
     -------
-    ndarray of shape (n - 30, ...), float32
-        ``out[i]`` is the median of ``values[i : i + 31]``.
+    ndarray of shape (n - width + 1, ...), float32
+        ``out[i]`` is the median of ``values[i : i + width]``.
     """
-    n_out = len(values) - WIDTH + 1
-    groups = -(-n_out // _GROUP)
-    padded = np.zeros(((groups + 2) * _GROUP, *values.shape[1:]), dtype=np.float32)
+    group = (width + 1) // 2
+    n_out = len(values) - width + 1
+    groups = -(-n_out // group)
+    padded = np.zeros(((groups + 2) * group, *values.shape[1:]), dtype=np.float32)
     padded[: len(values)] = values
-    blocks = padded.reshape(groups + 2, _GROUP, *values.shape[1:])
-    columns = [np.ascontiguousarray(blocks[:, c]) for c in range(_GROUP)]
+    blocks = padded.reshape(groups + 2, group, *values.shape[1:])
+    columns = [np.ascontiguousarray(blocks[:, c]) for c in range(group)]
     out = np.empty((groups, *blocks.shape[1:]), dtype=np.float32)
 
     def sample(c: int) -> Array32:
         """Sample ``c`` of every group; from 16 on it lies in the groups after."""
-        return columns[c % _GROUP][c // _GROUP : c // _GROUP + groups]
+        return columns[c % group][c // group : c // group + groups]
 
     def halve(kept: list[Array32], first: int, size: int) -> None:
         """Answer for the outputs ``first`` to ``first + size - 1``, given what all of them see.
 
-        ``kept``: the sorted samples among ``first + size - 1 .. first + 30`` that can still be
-        the median of one of them.
+        ``kept``: the sorted samples among ``first + size - 1 .. first + width - 1`` that can
+        still be the median of one of them.
         """
         if size == 1:
             out[:, first] = kept[0]
@@ -64,11 +66,11 @@ def sliding_median(values: Array32) -> Array32:
         half = size // 2
         for start, new in (
             (first, range(first + half - 1, first + size - 1)),
-            (first + half, range(first + WIDTH, first + WIDTH + half)),
+            (first + half, range(first + width, first + width + half)),
         ):
             halve(_narrow(kept, _sort([sample(c) for c in new])), start, half)
 
-    halve(_sort([sample(c) for c in range(_GROUP - 1, WIDTH)]), 0, _GROUP)
+    halve(_sort([sample(c) for c in range(group - 1, width)]), 0, group)
     return out.reshape(-1, *values.shape[1:])[:n_out]
 
 
