@@ -42,12 +42,13 @@ $(READY): pyproject.toml constraints.txt
 	  -e '.[book,dashboard,test]'
 	@touch $(READY)
 
-# essentia is installed for this alone, in an environment of its own.
+# essentia is installed for this alone, in an environment of its own. About 4 minutes; PARTS=...
+# runs some of extractors, lengths, answers and workers.
 bench: $(READY)
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -c constraints.txt \
 	  -b constraints.txt -e . librosa essentia
-	.venv-bench/bin/python benchmarks/bench.py
+	.venv-bench/bin/python benchmarks/bench.py $(PARTS)
 
 # Exact versions of everything, for every platform; no addresses of package servers.
 lock: $(READY)

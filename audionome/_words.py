@@ -27,6 +27,12 @@ def probability(value: float) -> str:
     return f"p = {value:.2g}" if value >= 0.001 else "p < 0.001"
 
 
+def duration(seconds: float) -> str:
+    """Write a time with two digits that count, from 10 s on in whole seconds."""
+    digits = 0 if seconds >= 10 else 1 if seconds >= 1 else 2 if seconds >= 0.1 else 3
+    return f"{seconds:.{digits}f}{_SPACE}s"
+
+
 def listed(items: Sequence[str]) -> str:
     """Join words as in a sentence: 'a', 'a and b', 'a, b and c'."""
     if len(items) < 2:

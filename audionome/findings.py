@@ -15,10 +15,11 @@ from typing import Any
 import pandas as pd
 
 from audionome import analysis
-from audionome._words import listed, points, probability, share, span
+from audionome._words import duration, listed, points, probability, share, span
 from audionome.analysis import FLOOR, SIGNIFICANT, TOLERANCE, Confusion, Hardest, Unknown
 from audionome.models import MODELS
 from audionome.protocols import PROTOCOLS
+from audionome.results import Benchmark
 
 __all__ = [
     "best",
@@ -30,11 +31,16 @@ __all__ = [
     "importance",
     "ladder",
     "learning",
+    "machine",
+    "memory",
     "missing",
     "reliability",
     "shipped",
+    "speed",
     "study",
     "unknown",
+    "waiting",
+    "workers",
 ]
 
 # What each rung changes against the one above it, as the subject of a sentence.
@@ -359,4 +365,61 @@ def importance(table: pd.DataFrame) -> str:
     return (
         f"{text} For {len(rows) - needed} of {len(rows)} groups the interval includes zero: what "
         "they tell, the others tell as well."
+    )
+
+
+def speed(found: Benchmark) -> str:
+    """Say how much faster the features come than from librosa and essentia."""
+    seconds = found.extractors["seconds"]
+    full, free = (
+        listed([f"{seconds[peer] / seconds[ours]:.0f} times the speed of {name}"
+                for peer, name in (("librosa", "librosa"), ("essentia", "essentia"))])
+        for ours in ("audionome", "level_free")
+    )  # fmt: skip
+    return (
+        f"All 57 features of a 30-second clip take **{duration(seconds['audionome'])}** on one "
+        f"core: {full}. Those that do not depend on the level take "
+        f"**{duration(seconds['level_free'])}**: {free}."
+    )
+
+
+def waiting(found: Benchmark) -> str:
+    """Say how long a person waits for the first answer, and for the next."""
+    seconds = found.answers["seconds"]
+    return (
+        f"The very first `audionome classify` in a new environment takes "
+        f"**{duration(seconds['first'])}**, the next one {duration(seconds['second'])}. A running "
+        f"program, such as the dashboard, answers in **{duration(seconds['warm'])}**."
+    )
+
+
+def memory(found: Benchmark) -> str:
+    """Say how much memory long recordings take."""
+    peak, seconds = found.answers["peak_mb"], found.answers["seconds"]
+    told = [
+        f"**{peak[name]:.0f} MB** and {duration(seconds[name])} for {what}"
+        for name, what in (
+            ("ten_minutes", "ten minutes of stereo MP3"),
+            ("two_hours", "a mix of two hours"),
+        )
+    ]
+    return f"Windows are measured while the file is decoded. It takes {listed(told)}."
+
+
+def workers(found: Benchmark) -> str:
+    """Say what a second worker process gives."""
+    rows = found.workers
+    most = rows[rows["clips"] == rows["clips"].max()].set_index("workers")["clips_per_second"]
+    text = f"One process measures **{most[1]:.0f} clips** of 30 seconds per second"
+    for n in most.index[1:]:
+        text += f", {n} processes {most[n]:.0f}: {most[n] / most[1]:.2f} times as many"
+    return f"{text}."
+
+
+def machine(found: Benchmark) -> str:
+    """Say where the timings were taken."""
+    where = found.machine
+    return (
+        f"Measured by `make bench` on {where['processor']}, {where['cores']} cores, "
+        f"{where['memory_gb']} GB of memory, {where['system']}, Python {where['python']}."
     )

@@ -1,18 +1,19 @@
-"""The committed results of the ladder, refused when they are stale."""
+"""The committed results: the ladder's, refused when they are stale, and the measured speed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from audionome._paths import data_path
 from audionome.errors import AudionomeError
 
-__all__ = ["Results", "StaleResultsError", "load", "sources"]
+__all__ = ["Benchmark", "Results", "StaleResultsError", "load", "load_benchmark", "sources"]
 
 
 class StaleResultsError(AudionomeError):
@@ -40,6 +41,34 @@ class Results:
     params: pd.DataFrame
     importance: pd.DataFrame
     learning_curve: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What ``make bench`` measured.
+
+    Attributes
+    ----------
+    machine : dict
+        ``processor``, ``cores``, ``memory_gb``, ``system``, ``python``.
+    extractors : DataFrame
+        Index: ``audionome`` (all 57 features), ``level_free``, ``librosa``, ``essentia``;
+        ``seconds`` for a 30 s clip on one core, ``peak_mb`` of the process.
+    lengths : DataFrame
+        ``length`` of a recording (s), ``seconds`` to its answer in a warm process on one core,
+        ``peak_mb``.
+    workers : DataFrame
+        ``clips_per_second`` by the number of ``clips`` and ``workers``.
+    answers : DataFrame
+        Index: ``first`` command in a new environment, ``second``, ``warm`` process (a 30 s
+        clip), ``ten_minutes`` and ``two_hours`` (stereo MP3); ``seconds`` and ``peak_mb``.
+    """
+
+    machine: dict[str, Any]
+    extractors: pd.DataFrame
+    lengths: pd.DataFrame
+    workers: pd.DataFrame
+    answers: pd.DataFrame
 
 
 def sources() -> dict[str, str]:
@@ -87,6 +116,36 @@ def load(*, folder: Path | None = None) -> Results:
         params=read("runs")[["model", "variant", "protocol", "fold", "params"]],
         importance=read("importance"),
         learning_curve=read("learning_curve"),
+    )
+
+
+def load_benchmark(*, folder: Path | None = None) -> Benchmark:
+    """Load the committed timings.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Default: ``data/results``.
+
+    Returns
+    -------
+    Benchmark
+
+    Raises
+    ------
+    StaleResultsError
+        If there are none, or a part is missing.
+    """
+    path = (folder or data_path("results")) / "benchmark.json"
+    record = json.loads(path.read_text()) if path.is_file() else {}
+    if not {field.name for field in fields(Benchmark)} <= set(record):
+        raise StaleResultsError(f"{path} is missing or lacks a part; run `make bench`.")
+    return Benchmark(
+        machine=record["machine"],
+        extractors=pd.DataFrame.from_dict(record["extractors"], orient="index"),
+        lengths=pd.DataFrame(record["lengths"]),
+        workers=pd.DataFrame(record["workers"]),
+        answers=pd.DataFrame.from_dict(record["answers"], orient="index"),
     )
 
 

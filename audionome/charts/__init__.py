@@ -12,9 +12,6 @@ alone are never needed to tell two genres apart.
 from __future__ import annotations
 
 from audionome.charts._base import GRID, INK, OTHER, PALETTE, PATTERNS, SYMBOLS, TEMPLATE, Chart
-from audionome.charts._base import MARKS as _MARKS  # noqa: F401
-from audionome.charts._base import PARTS as _PARTS  # noqa: F401
-from audionome.charts._base import pattern as _pattern  # noqa: F401
 from audionome.charts.dataset import (
     artists_by_genre,
     faults_by_genre,
