@@ -23,15 +23,18 @@ import pytest
 from browser import launch, page_with_watch
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
-from audionome import load_classifier, results
+from audionome import findings, load_classifier, results
 from audionome.protocols import PROTOCOLS
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DATASET = "notebooks/dataset.html"
 RESULTS = "notebooks/results.html"
+SPEED = "notebooks/speed.html"
 # The pages of the table of contents, and those that Sphinx adds.
-PAGES = ["book/index.html", DATASET, RESULTS, "book/usage.html", "search.html", "genindex.html"]
+PAGES = [
+    "book/index.html", DATASET, RESULTS, SPEED, "book/usage.html", "search.html", "genindex.html",
+]  # fmt: skip
 
 
 def up_to_date(site: Path) -> bool:
@@ -122,7 +125,7 @@ def test_page(
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
 
     count = charts_drawn(page)
-    assert (count > 0) == (path in {DATASET, RESULTS})
+    assert (count > 0) == (path in {DATASET, RESULTS, SPEED})
     # Plotly comes once, and only where there is a chart.
     assert page.locator("script[src*='plotly']").count() == (1 if count else 0)
     for chart in page.locator(".plotly-graph-div").all():
@@ -215,6 +218,19 @@ def test_the_results_are_the_stored_ones(chromium: Browser, base_url: str) -> No
         cells = [row.split("\t") for row in table.inner_text().splitlines()[1:]]
         shown = sorted(float(row[3].split()[0]) for row in cells)
         assert shown == pytest.approx(sorted(100 * stored["accuracy"]), abs=0.051)
+    page.context.close()
+
+
+def test_the_page_on_speed_shows_the_stored_timings(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(SPEED, wait_until="networkidle")
+    assert charts_drawn(page) == 5
+    text = page.inner_text("body")
+    found = results.load_benchmark()
+    for sentence in (findings.speed, findings.waiting, findings.memory, findings.workers):
+        said = re.sub(r"[*`]", "", sentence(found))
+        assert " ".join(said.split()) in " ".join(text.split()), said
+    assert problems == []
     page.context.close()
 
 
