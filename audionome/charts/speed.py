@@ -155,7 +155,7 @@ def _bars(names: Sequence[str], seconds: Sequence[float]) -> go.Figure:
         bargap=0.3,
         showlegend=False,
         # Room for the label beside the longest bar.
-        xaxis={"title": {"text": "Seconds"}, "range": [0, 1.2 * max(seconds)]},
+        xaxis={"title": {"text": "Seconds"}, "range": [0, 1.35 * max(seconds)]},
         yaxis={"autorange": "reversed", "showgrid": False},
     )
     return figure
