@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
 from browser import launch, page_with_watch
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
@@ -31,10 +33,18 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DATASET = "notebooks/dataset.html"
 RESULTS = "notebooks/results.html"
 SPEED = "notebooks/speed.html"
+
+
+def listed(entry: dict[str, Any]) -> list[str]:
+    """The pages below an entry of ``_toc.yml``, in order."""
+    here = [entry[key] for key in ("root", "file") if key in entry]
+    below = [e for key in ("parts", "chapters", "sections") for e in entry.get(key, [])]
+    return here + [page for one in below for page in listed(one)]
+
+
+TOC = listed(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
 # The pages of the table of contents, and those that Sphinx adds.
-PAGES = [
-    "book/index.html", DATASET, RESULTS, SPEED, "book/usage.html", "search.html", "genindex.html",
-]  # fmt: skip
+PAGES = [f"{page}.html" for page in TOC] + ["search.html", "genindex.html"]
 
 
 def up_to_date(site: Path) -> bool:
@@ -113,6 +123,20 @@ def fits(page: Page) -> None:
     assert page.evaluate(wider) <= 0, "the page scrolls sideways"
 
 
+def barriers(page: Page) -> list[str]:
+    """What axe finds on the page that keeps people out, as lines."""
+    # Colours that are still fading are not judged.
+    page.evaluate("Promise.allSettled(document.getAnimations().map(a => a.finished))")
+    # Without preload: axe would ask for stylesheets by wrong addresses.
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response
+    return [
+        f"{one['id']}: {node['html'][:200]}"
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
+
+
 @pytest.mark.parametrize(("scheme", "widths"), [("light", (1280, 390)), ("dark", (390, 1280))])
 @pytest.mark.parametrize("path", PAGES)
 def test_page(
@@ -125,7 +149,7 @@ def test_page(
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
 
     count = charts_drawn(page)
-    assert (count > 0) == (path in {DATASET, RESULTS, SPEED})
+    assert count or not path.startswith("notebooks/")
     # Plotly comes once, and only where there is a chart.
     assert page.locator("script[src*='plotly']").count() == (1 if count else 0)
     for chart in page.locator(".plotly-graph-div").all():
@@ -134,6 +158,7 @@ def test_page(
     assert not re.search(r"\{\{ \w+ \}\}", page.inner_text("body")), "a number is missing"
 
     fits(page)
+    assert barriers(page) == []
     page.set_viewport_size({"width": widths[1], "height": 900})
     fits(page)
     assert problems == []
