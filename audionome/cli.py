@@ -327,6 +327,18 @@ def analyse(complete_with: _COMPLETION = None) -> None:
     (folder / "studies.json").write_text(json.dumps(record, indent=1) + "\n")
 
 
+@app.command()
+def examples(
+    out: Annotated[Path | None, typer.Option(help="Folder [default: data/examples].")] = None,
+) -> None:
+    """Write the ten example pieces of the report, one per genre, composed in code."""
+    from audionome._paths import data_path
+    from audionome.synth import write_examples
+
+    paths = write_examples(out or data_path("examples"))
+    _console().print(f"{len(paths)} pieces: {_escape(str(paths[0].parent))}")
+
+
 def _advance(bar: Progress, task: Any, done: int, total: int) -> None:
     bar.update(task, completed=done, total=total)
 
