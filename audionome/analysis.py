@@ -40,6 +40,7 @@ __all__ = [
     "confusion",
     "finished",
     "gaps",
+    "genre_measures",
     "hardest_tracks",
     "holm",
     "ladder",
@@ -494,14 +495,39 @@ def per_genre(
     if rows.empty:
         measures = [f"{m}{e}" for m in ("precision", "recall", "f1") for e in ("", "_low", "_high")]
         return pd.DataFrame(columns=["genre", "n", *measures])
-    track = np.unique(rows["track"].to_numpy(dtype=str), return_inverse=True)[1]
+    return genre_measures(
+        rows["genre"].to_numpy(dtype=str),
+        rows["predicted"].to_numpy(dtype=str),
+        rows["track"].to_numpy(dtype=str),
+        resamples=resamples,
+    )
+
+
+def genre_measures(
+    truth: NDArray[np.str_],
+    given: NDArray[np.str_],
+    units: NDArray[Any],
+    *,
+    resamples: int = _RESAMPLES,
+) -> pd.DataFrame:
+    """Precision, recall and F1 of each genre, as `per_genre` returns them.
+
+    Parameters
+    ----------
+    truth, given : ndarray of shape (answers,)
+        True and given genre.
+    units : ndarray of shape (answers,)
+        What the bootstrap draws: tracks, or artists.
+    resamples : int
+        Bootstrap resamples.
+    """
+    unit = np.unique(units, return_inverse=True)[1]
     genres = np.array(GENRES)
-    true = rows["genre"].to_numpy(dtype=str)[:, None] == genres
-    said = rows["predicted"].to_numpy(dtype=str)[:, None] == genres
-    # Per track and genre: right answers, answers of the genre, answers that name the genre.
-    sums = np.zeros((3, track.max() + 1, len(genres)))
+    true, said = truth[:, None] == genres, given[:, None] == genres
+    # Per unit and genre: right answers, answers of the genre, answers that name the genre.
+    sums = np.zeros((3, unit.max() + 1, len(genres)))
     for k, hit in enumerate((true & said, true, said)):
-        np.add.at(sums[k], track, hit)
+        np.add.at(sums[k], unit, hit)
     draws = _draws(sums.shape[1], resamples)
 
     def measures_of(right: NDArray, real: NDArray, named: NDArray) -> dict[str, NDArray]:
