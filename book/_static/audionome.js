@@ -17,7 +17,9 @@
     };
   }
 
-  function themed() {
+  // What a figure asks for on a phone ("narrow") or elsewhere ("wide") stands in its meta.
+  function themed(div) {
+    const meta = (div.layout || {}).meta || {};
     const { ink, grid, surface } = colours();
     return {
       "font.color": ink,
@@ -31,44 +33,78 @@
       "hoverlabel.bgcolor": surface,
       "hoverlabel.font.color": ink,
       "hoverlabel.bordercolor": grid,
+      ...(narrow.matches ? meta.narrow : meta.wide),
     };
   }
 
-  // Plotly's menu cannot be used from the keyboard and is long on a phone: a native one can.
-  function chooser(figure, div, menu, notes) {
-    const label = document.createElement("label");
-    label.className = "audionome-chooser";
-    label.append(`${menu.name || "Show"} `);
+  // Plotly's own menus and sliders cannot be used from the keyboard: native ones can.
+  function menuControl(menu, update) {
     const select = document.createElement("select");
-    const note = document.createElement("p");
-    note.className = "audionome-note";
-    note.setAttribute("aria-live", "polite");
     menu.buttons.forEach((button, i) => {
       select.add(new Option(button.label, String(i), false, i === (menu.active || 0)));
     });
+    const chosen = () => menu.buttons[Number(select.value)];
+    select.addEventListener("change", () => update(chosen().args));
+    return { name: menu.name || "Show", parts: [select], label: () => chosen().label };
+  }
+
+  function sliderControl(slider, update) {
+    const range = document.createElement("input");
+    const value = document.createElement("output");
+    Object.assign(range, { type: "range", min: 0, max: slider.steps.length - 1, step: 1 });
+    range.value = slider.active || 0;
+    const chosen = () => slider.steps[Number(range.value)];
     const tell = () => {
-      note.textContent = notes[menu.buttons[Number(select.value)].label] || "";
+      value.textContent = chosen().label;
+      range.setAttribute("aria-valuetext", chosen().label);
     };
-    select.addEventListener("change", () => {
-      const [traces, layout] = menu.buttons[Number(select.value)].args;
-      Plotly.update(div, traces, layout);
+    range.addEventListener("input", () => {
       tell();
+      update(chosen().args);
     });
     tell();
-    label.append(select);
-    figure.insertBefore(label, div);
-    figure.insertBefore(note, div);
+    return { name: slider.name || "Step", parts: [range, value], label: () => chosen().label };
+  }
+
+  function addControls(figure, div, layout) {
+    const notes = (layout.meta || {}).notes || {};
+    const note = document.createElement("p");
+    note.className = "audionome-note";
+    note.setAttribute("aria-live", "polite");
+    const controls = [];
+    // A note belongs to all choices together or to single ones.
+    const tell = () => {
+      const labels = controls.map((control) => control.label());
+      note.textContent =
+        notes[labels.join(" | ")] || labels.map((l) => notes[l] || "").join(" ").trim();
+    };
+    const update = ([traces, changes]) => {
+      Plotly.update(div, traces, changes);
+      tell();
+    };
+    (layout.updatemenus || []).forEach((menu) => controls.push(menuControl(menu, update)));
+    (layout.sliders || []).forEach((slider) => controls.push(sliderControl(slider, update)));
+    controls.forEach(({ name, parts }) => {
+      const label = document.createElement("label");
+      label.className = "audionome-chooser";
+      label.append(`${name} `, ...parts);
+      figure.insertBefore(label, div);
+    });
+    if (Object.keys(notes).length) {
+      figure.insertBefore(note, div);
+      tell();
+    }
+    if (controls.length) {
+      delete layout.updatemenus;
+      delete layout.sliders;
+      delete layout.margin;
+    }
   }
 
   async function draw(figure) {
     const div = figure.querySelector(".plotly-graph-div");
     const { data, layout } = JSON.parse(figure.querySelector(".audionome-figure").textContent);
-    const menus = layout.updatemenus || [];
-    menus.forEach((menu) => chooser(figure, div, menu, (layout.meta || {}).notes || {}));
-    if (menus.length) {
-      delete layout.updatemenus;
-      delete layout.margin;
-    }
+    addControls(figure, div, layout);
     if (touch.matches) {
       layout.dragmode = false; // A finger on a chart scrolls the page.
     }
@@ -76,7 +112,8 @@
       responsive: true,
       displayModeBar: false, // Its buttons would be hidden inside an image from a screen reader.
     });
-    await Plotly.relayout(div, themed());
+    await Plotly.relayout(div, themed(div));
+    div.style.minHeight = ""; // It kept the place until now.
     figure.classList.add("drawn");
   }
 
@@ -85,7 +122,8 @@
   const repaint = () => {
     figures
       .filter((figure) => figure.classList.contains("drawn"))
-      .forEach((figure) => Plotly.relayout(figure.querySelector(".plotly-graph-div"), themed()));
+      .map((figure) => figure.querySelector(".plotly-graph-div"))
+      .forEach((div) => Plotly.relayout(div, themed(div)));
   };
   new MutationObserver(repaint).observe(root, { attributeFilter: ["data-theme"] });
   narrow.addEventListener("change", repaint);
