@@ -303,13 +303,15 @@ def train_valid_test(protocols: Mapping[str, pd.DataFrame]) -> Chart:
     )
 
 
-def confusion_matrix(protocols: Mapping[str, Confusion]) -> Chart:
+def confusion_matrix(protocols: Mapping[str, Confusion], *, choice: str = "Protocol") -> Chart:
     """Draw which genre is taken for which, as a heat map with a menu of protocols.
 
     Parameters
     ----------
     protocols
         Title of a protocol to a result of `audionome.analysis.confusion`.
+    choice
+        What the menu chooses, if it is not protocols.
 
     Returns
     -------
@@ -355,7 +357,7 @@ def confusion_matrix(protocols: Mapping[str, Confusion]) -> Chart:
             "autorange": "reversed",
             "showgrid": False,
         },
-        **menu("Protocol", {name: (cells(c), {}) for name, c in found.items()}),
+        **menu(choice, {name: (cells(c), {}) for name, c in found.items()}),
     )
     notes = {
         name: f"Most often: {c.pairs['genre'].iloc[0]} taken for {c.pairs['predicted'].iloc[0]}, "
@@ -368,16 +370,16 @@ def confusion_matrix(protocols: Mapping[str, Confusion]) -> Chart:
     hits = int(np.trace(result.counts.to_numpy()))
     table = pd.concat(
         [
-            c.counts.rename_axis(columns=None).reset_index().assign(protocol=n)
+            c.counts.rename_axis(columns=None).reset_index().assign(**{choice.lower(): n})
             for n, c in found.items()
         ]
     )
-    table.insert(0, "protocol", table.pop("protocol"))
+    table.insert(0, choice.lower(), table.pop(choice.lower()))
     return Chart(
         figure=figure,
-        alt=f"Confusion matrix of ten genres, protocol {name}: {hits:,} of "
-        f"{int(result.counts.to_numpy().sum()):,} answers are right. {notes.get(name, '')} "
-        "A menu chooses the protocol.",
+        alt=f"Confusion matrix of ten genres, {choice.lower()} {name}: {hits:,} of "
+        f"{int(result.counts.to_numpy().sum()):,} answers are right. {notes.get(name, '')}"
+        + (f" A menu chooses the {choice.lower()}." if len(found) > 1 else ""),
         table=table.rename(columns={"genre": "true genre"}),
         caption="Which genre is taken for which (per cent of the true genre)",
     )
