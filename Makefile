@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 SITE := book/_build/html
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: site dashboard test serve bench clean lint lock
+.PHONY: site dashboard test serve pdf social linkcheck bench clean lint lock
 
 site: $(READY)
 	@echo "Building the report ..."
@@ -23,6 +23,17 @@ dashboard: $(READY)
 serve: site
 	@echo "The report: http://localhost:$(PORT)  (stop it with Ctrl-C)"
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
+
+# Both need Chromium.
+pdf: site
+	$(BIN)/python book/printing.py pdf --site $(SITE)
+
+social: $(READY)
+	$(BIN)/python book/printing.py social
+
+# Asks every address in the book whether it still answers; the only command that needs the network.
+linkcheck: $(READY)
+	$(BIN)/jupyter-book build . --path-output book --builder linkcheck -q
 
 test: lint site
 	AUDIONOME_SITE=$(SITE) $(BIN)/pytest -n 2 --dist loadfile

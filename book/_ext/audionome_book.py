@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.config import Config
+
+from audionome._words import points, share
 
 ROOT = Path(__file__).resolve().parents[2]
 PLOTLY = f"plotly-{plotly.__version__}.min.js"
@@ -42,38 +46,72 @@ def inputs_digest(root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def share(value: float, digits: int = 1) -> str:
-    """Write a share as a percentage that does not break across lines."""
-    return f"{100 * value:.{digits}f}\N{NO-BREAK SPACE}%"
-
-
 def sentence(words: str) -> str:
     """Begin with a capital and end with a full stop."""
     return f"{words[:1].upper()}{words[1:].rstrip('.')}."
 
 
-def numbers() -> dict[str, str]:
-    """Compute every number that the prose pages substitute."""
-    from audionome import audio, gtzan
-    from audionome.classifier import load_classifier
+def result(key: str, row: Mapping[str, Any]) -> dict[str, str]:
+    """Write one accuracy with its interval and the number of answers."""
+    return {
+        f"{key}_accuracy": share(row["accuracy"]),
+        f"{key}_interval": f"{points(row['low'])} to {share(row['high'])}",
+        f"{key}_n": f"{int(row['n']):,}",
+    }
 
-    classifier = load_classifier()
+
+def numbers() -> dict[str, str]:
+    """Compute every number that the prose pages substitute.
+
+    Returns
+    -------
+    dict
+        ``{model}_{variant}_{level}_{protocol}_accuracy``, ``_interval`` and ``_n`` for every
+        test score (``-`` is written ``_``), the same of the ``chosen`` model, of the shipped
+        model by the names in its card, and some counts.
+    """
+    from audionome import analysis, audio, features, gtzan, results
+    from audionome.classifier import load_classifier
+    from audionome.models import MODELS
+    from audionome.protocols import PROTOCOLS
+
+    data = gtzan.load()
     found = {
         "longest": f"{audio.MAX_SECONDS / 3600:g} hours",
         "shortest": f"{audio.WINDOW_HOP / audio.SAMPLE_RATE:g} seconds",
         "genres": ", ".join(gtzan.GENRES),
+        "chance": share(1 / len(gtzan.GENRES)),
+        "n_tracks": f"{len(data.tracks):,}",
+        "n_measured": f"{int(data.tracks['measured'].sum()):,}",
+        "n_features": f"{len(features.COLUMNS)}",
+        "n_models": f"{len(MODELS)}",
+        "n_protocols": f"{len(PROTOCOLS)}",
     }
-    for key, result in classifier.card["evaluation"].items():
-        if not isinstance(result, dict) or "accuracy" not in result:
+    for name, spec in MODELS.items():
+        if spec.study_accuracy:
+            found[f"{name}_reported"] = f"{100 * spec.study_accuracy:.2f}\N{NO-BREAK SPACE}%"
+    scores = results.load().scores
+    chosen = analysis.best(scores)
+    found["chosen_title"] = analysis.model_title(*chosen)
+    tests = scores[scores["split"] == "test"].rename(
+        columns={"accuracy_low": "low", "accuracy_high": "high"}
+    )
+    for row in tests.to_dict("records"):
+        rung = f"{row['level']}_{row['protocol']}".replace("-", "_")
+        found |= result(f"{row['model']}_{row['variant']}_{rung}".replace("-", "_"), row)
+        if (row["model"], row["variant"]) == chosen:
+            found |= result(f"chosen_{rung}", row)
+    for key, row in load_classifier().card["evaluation"].items():
+        if not isinstance(row, dict) or "accuracy" not in row:
             continue
-        found |= {
-            f"{key}_accuracy": share(result["accuracy"]),
-            f"{key}_interval": f"{100 * result['low']:.1f} to {share(result['high'])}",
-            f"{key}_n": f"{result['n']:,}",
-            f"{key}_level": f"{result['level']}s",
-            f"{key}_protocol": sentence(result["protocol"]),
-        }
+        found |= result(key, row)
+        found |= {f"{key}_level": f"{row['level']}s", f"{key}_protocol": sentence(row["protocol"])}
     return found
+
+
+def marked(key: str, text: str) -> str:
+    """Mark a number with its name: a test computes it again and compares."""
+    return f'<span class="audionome-number" data-number="{key}">{text}</span>'
 
 
 def config_inited(app: Sphinx, config: Config) -> None:
@@ -87,7 +125,10 @@ def config_inited(app: Sphinx, config: Config) -> None:
         if old.name != digest:
             shutil.rmtree(old, ignore_errors=True)
     config.nb_execution_cache_path = str(caches / digest)
-    config.myst_substitutions = {**config.myst_substitutions, **numbers()}
+    config.myst_substitutions = {
+        **config.myst_substitutions,
+        **{key: marked(key, text) for key, text in numbers().items()},
+    }
 
 
 def copy_plotly(app: Sphinx) -> None:
@@ -106,7 +147,7 @@ def page_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Load the chart scripts where there is a chart, and the Thebe scripts nowhere."""
-    if "audionome-chart" in context.get("body", ""):
+    if 'class="audionome-chart"' in context.get("body", ""):
         app.add_js_file(PLOTLY, loading_method="defer")
         app.add_js_file("audionome.js", loading_method="defer")
     # sphinx-thebe declares its constants twice on a page and names a remote script.
@@ -116,6 +157,14 @@ def page_scripts(
         if "thebe" not in (str(getattr(script, "filename", "")) + str(script)).lower()
         and "THEBE_JS_URL" not in getattr(script, "attributes", {}).get("body", "")
     ]
+
+
+def own_footnotes(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Give the numbered references of a docstring names of their own: they share a page."""
+    label = name.replace(".", "-").replace("_", "-").lower()
+    lines[:] = [re.sub(r"\[(\d+)\]", rf"[#{label}-\1]", line) for line in lines]
 
 
 def visit_math(self: Any, node: nodes.math) -> None:
@@ -135,6 +184,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # "env": when it changes, every page is read again.
     app.add_config_value("audionome_inputs", "", "env", types=(str,))
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
+    app.connect("autodoc-process-docstring", own_footnotes)
     app.connect("config-inited", config_inited)
     app.connect("builder-inited", copy_plotly)
     app.connect("html-page-context", page_scripts, priority=900)
