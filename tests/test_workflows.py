@@ -1,0 +1,96 @@
+"""The workflows call commands that exist, and what the site tells the world outside."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+site = pytest.importorskip("audionome_site")
+
+
+def targets() -> set[str]:
+    """The commands of the Makefile."""
+    found = re.findall(r"^\.PHONY:(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return {name for line in found for name in line.split()}
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    """All steps of all jobs of a workflow."""
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+def test_there_are_workflows_for_ci_publishing_and_every_week() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["ci", "publish", "weekly"]
+    # YAML reads the word "on" as true.
+    events = {
+        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))[True] for path in WORKFLOWS
+    }
+    assert "pull_request" in events["ci"]
+    assert events["publish"]["push"] == {"branches": ["main"], "tags": ["v*"]}
+    assert len(events["weekly"]["schedule"]) == 1
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_calls_what_exists(path: Path) -> None:
+    called = [step["run"] for step in steps(path) if "run" in step]
+    wanted = {name for run in called for name in re.findall(r"\bmake ([a-z]+)", run)}
+    assert wanted <= targets()
+    for run in called:
+        if run.startswith(".ci/"):
+            assert os.access(ROOT / run, os.X_OK)
+    for step in steps(path):
+        if "uses" in step:
+            assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]), "pinned to a major version"
+
+
+def test_every_target_is_declared() -> None:
+    text = (ROOT / "Makefile").read_text()
+    assert set(re.findall(r"^([a-z]+):", text, re.MULTILINE)) == targets()
+
+
+def test_addresses_come_from_the_settings_or_from_github() -> None:
+    assert site.addresses("", "", {}) == ("", "")
+    github = {"GITHUB_REPOSITORY": "Someone/audionome", "GITHUB_SERVER_URL": "https://github.com"}
+    assert site.addresses("", "", github) == (
+        "https://github.com/Someone/audionome",
+        "https://someone.github.io/audionome/",
+    )
+    assert site.addresses("", "", {"GITHUB_REPOSITORY": "me/me.github.io"})[1] == (
+        "https://me.github.io/"
+    )
+    own = ("https://example.org/code", "https://example.org/book")
+    assert site.addresses(*own, github) == (own[0], own[1] + "/")
+
+
+def test_the_sitemap_holds_full_addresses() -> None:
+    root = ET.fromstring(site.sitemap("https://example.org/book/", ["book/a b&c.html", "x.html"]))
+    name = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+    assert root.tag == f"{name}urlset"
+    assert [url.text for url in root.iter(f"{name}loc")] == [
+        "https://example.org/book/book/a%20b%26c.html",
+        "https://example.org/book/x.html",
+    ]
+
+
+def test_a_preview_is_escaped_and_leaves_out_what_is_unknown() -> None:
+    tags = site.preview(title='A "B" <C>', description="d", address="", picture="p.png")
+    assert 'content="A &quot;B&quot; &lt;C&gt;"' in tags
+    assert "og:url" not in tags
+    assert 'property="og:image" content="p.png"' in tags
+
+
+def test_the_picture_for_links_is_a_png_of_the_right_size() -> None:
+    head = (ROOT / "book" / "_static" / "social.png").read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (int.from_bytes(head[16:20]), int.from_bytes(head[20:24])) == (1200, 630)
