@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import os
+import re
 from typing import Any
 
 import pandas as pd
@@ -84,4 +85,6 @@ def figure_html(chart: Chart) -> str:
 def table_html(table: pd.DataFrame) -> str:
     """Return a table as HTML that scrolls by itself when it is wider than the page."""
     body = table.to_html(index=False, border=0, classes="audionome-table", justify="left")
+    # Indentation would be a fifth of the page.
+    body = re.sub(r"\n\s*", "", body)
     return f'<div class="audionome-scroll" tabindex="0">{body}</div>'

@@ -29,7 +29,7 @@ from scipy import signal
 from audionome.audio import SAMPLE_RATE as RATE
 from audionome.gtzan import GENRES
 
-__all__ = ["GENRES", "TEMPI", "compose", "write_examples"]
+__all__ = ["GENRES", "TEMPI", "compose", "describe", "write_examples"]
 
 Sound = NDArray[np.float64]
 
@@ -567,6 +567,11 @@ _PIECES: dict[str, Callable[[], NDArray[np.float32]]] = {
     "hiphop": _hiphop, "jazz": _jazz, "metal": _metal, "pop": _pop, "reggae": _reggae,
     "rock": _rock,
 }  # fmt: skip
+
+
+def describe(genre: str) -> str:
+    """Say in a sentence what to listen for in the piece of a genre."""
+    return str(_PIECES[genre].__doc__)
 
 
 def compose(genre: str) -> NDArray[np.float32]:

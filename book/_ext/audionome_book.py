@@ -143,6 +143,21 @@ def copy_plotly(app: Sphinx) -> None:
         shutil.copyfile(source, static / PLOTLY)
 
 
+def copy_examples(app: Sphinx) -> None:
+    """Put the example pieces into the site, also as MP3 for browsers that cannot play Vorbis."""
+    import soundfile
+
+    folder = Path(app.outdir) / "_static" / "examples"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted((ROOT / "data" / "examples").glob("*.ogg")):
+        copy = folder / source.name
+        if copy.exists() and copy.read_bytes() == source.read_bytes():
+            continue
+        shutil.copyfile(source, copy)
+        samples, rate = soundfile.read(source)
+        soundfile.write(copy.with_suffix(".mp3"), samples, rate, format="MP3")
+
+
 def page_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
@@ -150,6 +165,9 @@ def page_scripts(
     if 'class="audionome-chart"' in context.get("body", ""):
         app.add_js_file(PLOTLY, loading_method="defer")
         app.add_js_file("audionome.js", loading_method="defer")
+    if "audionome-player" in context.get("body", ""):
+        app.add_js_file("pieces.js", loading_method="defer")
+        app.add_css_file("pieces.css")
     # sphinx-thebe declares its constants twice on a page and names a remote script.
     context["script_files"] = [
         script
@@ -187,5 +205,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", own_footnotes)
     app.connect("config-inited", config_inited)
     app.connect("builder-inited", copy_plotly)
+    app.connect("builder-inited", copy_examples)
     app.connect("html-page-context", page_scripts, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
