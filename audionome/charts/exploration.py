@@ -771,8 +771,9 @@ def _labels(
         inside = cells == i
         if inside.mean() < least:
             continue
-        # The frame counts as a border: a name at the edge would be cut off.
-        depth = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
+        # The frame counts as a border, or a name at the edge would be cut off; and a name is wide,
+        # so it needs more room to its sides than above.
+        depth = distance_transform_edt(np.pad(inside, 1), sampling=(1, 0.4))[1:-1, 1:-1]
         row, column = np.unravel_index(depth.argmax(), depth.shape)
         rows.append(int(row))
         columns.append(int(column))
