@@ -69,6 +69,8 @@ def figure_html(chart: Chart) -> str:
     """
     # "<" cannot end the script element early when it is written as an escape.
     data = chart.figure.to_json().replace("<", "\\u003c")
+    # Plotly escapes slashes too, of which base64 is full: six characters for each.
+    data = data.replace("\\u002f", "/")
     height = int(chart.figure.layout.height or 400)
     return (
         '<figure class="audionome-chart">'

@@ -64,7 +64,10 @@ def test_a_view_has_words_and_a_table(pieces: dict[str, Frames], view: str) -> N
     assert "At first classical" in chart.alt
     assert len(chart.caption) > 40
     assert set(chart.figure.layout.meta["notes"]) == set(pieces)
-    assert "<figcaption>" in book.figure_html(chart)
+    html = book.figure_html(chart)
+    assert "<figcaption>" in html
+    assert "u002f" not in html
+    assert html.count("<script") == html.count("</script") == 1
 
 
 def test_the_words_are_true(pieces: dict[str, Frames]) -> None:

@@ -26,6 +26,8 @@ from browser import launch, page_with_watch
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from audionome import findings, load_classifier, results
+from audionome.charts import PALETTE
+from audionome.gtzan import GENRES
 from audionome.protocols import PROTOCOLS
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DATASET = "notebooks/dataset.html"
 RESULTS = "notebooks/results.html"
 SPEED = "notebooks/speed.html"
+FEATURES = "notebooks/features.html"
 
 
 def listed(entry: dict[str, Any]) -> list[str]:
@@ -261,6 +264,47 @@ def test_the_page_on_speed_shows_the_stored_timings(chromium: Browser, base_url:
 
 def test_the_page_of_results_is_light(site: Path) -> None:
     assert (site / RESULTS).stat().st_size < 600_000
+
+
+def test_one_piece_is_chosen_for_the_whole_page(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(FEATURES, wait_until="networkidle")
+    assert charts_drawn(page) == 19
+    menus = page.get_by_role("combobox", name="Piece")
+    assert menus.count() == 11
+    menus.first.select_option("metal")
+    for menu in menus.all():
+        assert menu.evaluate("m => m.selectedOptions[0].label") == "metal"
+    figures = page.locator("figure.audionome-chart", has=menus)
+    colour = "f => f.querySelector('.plotly-graph-div').data[0].line.color"
+    assert figures.nth(3).evaluate(colour) == PALETTE["metal"]
+    # The menu's numbers were unpacked: a picture, not an empty frame.
+    cells = "f => f.querySelector('.plotly-graph-div').calcdata[2][0].z.length"
+    assert figures.first.evaluate(cells) == 64
+    assert problems == []
+    page.context.close()
+
+
+def test_the_pieces_play_and_a_line_follows(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(FEATURES, wait_until="networkidle")
+    charts_drawn(page)
+    assert page.locator(".audionome-player audio").count() == len(GENRES)
+    page.get_by_role("combobox", name="Piece").first.select_option("jazz")
+    page.get_by_role("button", name="Play the jazz piece").first.click()
+    playing = "document.querySelector('[data-piece=jazz] audio').currentTime"
+    place = "parseFloat(document.querySelector('.audionome-playhead').style.left)"
+    page.wait_for_function(f"{playing} > 0.3 && {place} > 0")
+    before = page.evaluate(place)
+    page.wait_for_function(f"before => {place} > before + 3", arg=before)
+    page.get_by_role("button", name="Pause the jazz piece").first.click()
+    page.wait_for_function("document.querySelector('[data-piece=jazz] audio').paused")
+    assert problems == []
+    page.context.close()
+
+
+def test_the_page_of_features_is_light(site: Path) -> None:
+    assert (site / FEATURES).stat().st_size < 600_000
 
 
 def test_charts_follow_the_theme(chromium: Browser, base_url: str) -> None:
