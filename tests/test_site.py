@@ -35,6 +35,9 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DATASET = "notebooks/dataset.html"
 RESULTS = "notebooks/results.html"
 SPEED = "notebooks/speed.html"
+CORRELATION = "notebooks/correlation.html"
+PCA = "notebooks/pca.html"
+ALGORITHMS = "notebooks/algorithms.html"
 FEATURES = "notebooks/features.html"
 
 
@@ -262,8 +265,63 @@ def test_the_page_on_speed_shows_the_stored_timings(chromium: Browser, base_url:
     page.context.close()
 
 
-def test_the_page_of_results_is_light(site: Path) -> None:
-    assert (site / RESULTS).stat().st_size < 600_000
+def test_two_menus_choose_two_features(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(CORRELATION, wait_until="networkidle")
+    assert charts_drawn(page) == 2
+    figure = page.locator("figure.audionome-chart", has=page.get_by_role("combobox", name="Up"))
+    note = figure.locator(".audionome-note")
+    assert note.count() == 1
+    before = note.inner_text()
+    titles = "f => ['x', 'y'].map(a => f.querySelector(`.${a}title`).textContent).join()"
+    figure.get_by_role("combobox", name="Across").select_option("tempo")
+    figure.get_by_role("combobox", name="Up").select_option("rms_mean")
+    page.wait_for_function("() => document.body.textContent.includes('rms_mean (full scale)')")
+    assert figure.evaluate(titles) == "tempo (BPM),rms_mean (full scale)"
+    assert "r = " in note.inner_text()
+    assert note.inner_text() != before
+    assert problems == []
+    page.context.close()
+
+
+def test_a_genre_can_be_highlighted_from_the_keyboard(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(PCA, wait_until="networkidle")
+    assert charts_drawn(page) == 5
+    menu = page.get_by_role("combobox", name="Highlight").first
+    menu.focus()
+    page.keyboard.press("ArrowDown")
+    figure = page.locator("figure.audionome-chart", has=menu).first
+    opacity = "f => f.querySelector('.plotly-graph-div').data.map(t => t.marker.opacity)"
+    assert menu.evaluate("m => m.selectedOptions[0].label") == "blues"
+    assert [v == 1 for v in figure.evaluate(opacity)] == [True] + [False] * 9
+    assert problems == []
+    page.context.close()
+
+
+def test_the_sliders_turn_the_dials(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(ALGORITHMS, wait_until="networkidle")
+    assert charts_drawn(page) == 21
+    sliders = page.get_by_role("slider")
+    assert sliders.count() == 7
+    slider = page.get_by_role("slider", name="Neighbours")
+    figure = page.locator("figure.audionome-chart", has=slider)
+    shown = "f => f.querySelector('.plotly-graph-div').data.map(t => t.visible !== false).join()"
+    note, before = figure.locator(".audionome-note").inner_text(), figure.evaluate(shown)
+    slider.focus()
+    page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "1"
+    assert figure.locator(".audionome-note").inner_text() != note
+    assert "Right on 100%" in figure.locator(".audionome-note").inner_text()
+    assert figure.evaluate(shown) != before
+    assert problems == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", [RESULTS, CORRELATION, PCA, ALGORITHMS])
+def test_pages_with_many_charts_are_light(site: Path, path: str) -> None:
+    assert (site / path).stat().st_size < 600_000
 
 
 def test_one_piece_is_chosen_for_the_whole_page(chromium: Browser, base_url: str) -> None:
