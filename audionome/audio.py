@@ -185,6 +185,11 @@ class WindowStream:
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         """Yield windows of 66 149 samples each."""
+        for hop in self.hops():
+            yield hop[:WINDOW_LENGTH]
+
+    def hops(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the windows with the one sample that follows; the last one may lack it."""
         loud = False
         n = 0
         rest = np.empty(0, np.float32)
@@ -196,15 +201,11 @@ class WindowStream:
                 n += block.size
                 self.duration = n / SAMPLE_RATE
                 rest = np.concatenate([rest, block])
-                cut = windows(rest)
-                # A window is one sample shorter than the step to the next one.
-                used = min(len(cut) * WINDOW_HOP, rest.size)
-                if len(cut) and len(cut) * WINDOW_HOP > rest.size:
-                    cut, used = cut[:-1], (len(cut) - 1) * WINDOW_HOP
-                yield from cut
-                rest = rest[used:]
+                whole = rest.size // WINDOW_HOP
+                yield from rest[: whole * WINDOW_HOP].reshape(whole, WINDOW_HOP)
+                rest = rest[whole * WINDOW_HOP :]
         if rest.size >= WINDOW_LENGTH:
-            yield rest[:WINDOW_LENGTH]
+            yield rest
         _require_sound(n, loud, self._name)
 
     def _expect(self, seconds: float) -> None:

@@ -13,16 +13,18 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from audionome import audio, features
+from audionome import audio, features, linear
 from audionome._paths import data_path
 from audionome.errors import AudionomeError
-from audionome.models import SupportVectors
+from audionome.features import extended
+from audionome.reasons import Reason, attribute, groups_of, reasons, shares
+from audionome.similar import Index, Neighbour
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,15 +33,19 @@ __all__ = [
     "DEFAULT_MODEL",
     "Classifier",
     "ModelError",
+    "Neighbour",
     "Prediction",
+    "Reason",
     "WindowPrediction",
     "classify",
     "load_classifier",
 ]
 
-DEFAULT_MODEL = "svc"
-_Item = TypeVar("_Item")
+DEFAULT_MODEL = "extended"
+_FADE = 4
 _WINDOW_SECONDS = audio.WINDOW_HOP / audio.SAMPLE_RATE
+
+Status = Literal["ok", "unsure", "unlike"]
 
 
 class ModelError(AudionomeError):
@@ -61,16 +67,30 @@ class Prediction:
 
     Attributes
     ----------
-    status : {"ok", "unsure"}
-        ``"unsure"`` when answers this confident are wrong more often than right.
+    status : {"ok", "unsure", "unlike"}
+        ``"unsure"`` when the probabilities are spread more widely than those of 85 % of known
+        music; ``"unlike"`` when the sound is unlike anything the model learned from.
     genre : str
         The likeliest genre.
     confidence : float
         Its probability.
     probabilities : dict of str to float
-        Mean over the windows; they sum to 1.
+        Mean over the windows; they sum to 1. For a sound that is ``"unlike"`` anything they
+        fade towards ignorance, one tenth each, with the fourth power of `distance`.
     windows : tuple of WindowPrediction
         The timeline.
+    reasons : tuple of Reason
+        What spoke for and against the genre, the weightiest first. Their contributions and
+        ``baseline`` sum to ``confidence``.
+    baseline : float
+        Probability of the genre for an average sound.
+    neighbours : tuple of Neighbour
+        The training tracks that sound most alike.
+    second_opinion : dict of str to float or None
+        Probabilities by the model of the classic features, where another one answered.
+    distance : float
+        How far the sound is from what the model learned from, in multiples of the distance from
+        which on it is ``"unlike"`` anything.
     tempo : float
         Median tempo of the windows (BPM); 0 if there is no beat.
     duration : float
@@ -81,11 +101,16 @@ class Prediction:
         One honest sentence.
     """
 
-    status: Literal["ok", "unsure"]
+    status: Status
     genre: str
     confidence: float
     probabilities: dict[str, float]
     windows: tuple[WindowPrediction, ...]
+    reasons: tuple[Reason, ...]
+    baseline: float
+    neighbours: tuple[Neighbour, ...]
+    second_opinion: dict[str, float] | None
+    distance: float
     tempo: float
     duration: float
     seconds: dict[str, float]
@@ -93,7 +118,43 @@ class Prediction:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dictionaries and lists, for JSON."""
-        return {**asdict(self), "windows": [asdict(w) for w in self.windows]}
+        return {
+            **asdict(self),
+            "windows": [asdict(w) for w in self.windows],
+            "reasons": [asdict(r) for r in self.reasons],
+            "neighbours": [asdict(n) for n in self.neighbours],
+        }
+
+
+class _Tally:
+    """What a model hears of a recording, summed up window by window."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._of = classifier
+        self._parts: list[NDArray[np.float64]] = []
+        self._sum: NDArray[np.float64] = np.zeros(len(classifier.model.mean))
+
+    def add(self, rows: NDArray[np.floating]) -> None:
+        """Hear more windows; the rows themselves are not kept, for a mix has thousands."""
+        seen = self._of.model.transformed(rows)
+        self._parts.append(shares(self._of.model, seen, self._of.groups))
+        self._sum += seen.sum(axis=0)
+
+    @property
+    def parts(self) -> NDArray[np.float64]:
+        """What every group added to every genre's score, ``(windows, groups, genres)``."""
+        return np.concatenate(self._parts)
+
+    @property
+    def mean_row(self) -> NDArray[np.float64]:
+        """Mean of the windows as the model sees them."""
+        return self._sum / len(self.parts)
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Of every window."""
+        scores = self.parts.sum(axis=1) + self._of.model.bias
+        return linear.softmax(scores / self._of.card["temperature"])
 
 
 class Classifier:
@@ -101,19 +162,40 @@ class Classifier:
 
     Parameters
     ----------
-    machine : audionome.models.SupportVectors
-        The fitted model as plain arrays.
+    model : audionome.linear.Linear
+        The fitted model.
     card : dict
-        What the model is: ``name``, ``features``, ``temperature``, ``unsure_below``, data,
+        What the model is: ``name``, ``features``, ``temperature``, ``unsure_above``, data,
         evaluation.
+    index : audionome.similar.Index
+        Its training tracks by their sound.
+    whitening : ndarray, optional
+        For the distance to the training windows; the model of the classic features has it.
+    companion : Classifier, optional
+        The model of the classic features, for a model of others.
     """
 
-    def __init__(self, machine: SupportVectors, card: dict[str, Any]) -> None:
-        self.machine = machine
+    def __init__(
+        self,
+        model: linear.Linear,
+        card: dict[str, Any],
+        *,
+        index: Index,
+        whitening: NDArray[np.float64] | None = None,
+        companion: Classifier | None = None,
+    ) -> None:
+        self.model = model
         self.card = card
+        self.index = index
+        self.companion = companion
         self.name: str = card["name"]
-        self.genres: tuple[str, ...] = tuple(str(c) for c in machine.classes)
-        self._columns = [features.COLUMNS.index(c) for c in card["features"]]
+        self.genres: tuple[str, ...] = tuple(str(c) for c in model.classes)
+        self.extended = card["features"] == "extended"
+        self.features: tuple[str, ...] = (
+            extended.EXTENDED_COLUMNS if self.extended else tuple(card["features"])
+        )
+        self.groups = groups_of(self.extended)
+        self._whitening = whitening
 
     def predict_proba(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Probabilities of feature rows.
@@ -122,33 +204,34 @@ class Classifier:
         ----------
         table : DataFrame
             One row per window, with the columns that the card names (any order, others are
-            ignored), as `audionome.features.extract` makes them.
+            ignored), as `audionome.features.extract` makes them. A table of classic features is
+            answered by the model of the classic features, whichever model this is.
 
         Returns
         -------
         ndarray of shape (rows, genres), float64
-            Columns in the order of `genres`; rows sum to 1.
+            Columns in the order of `genres`; rows sum to 1. A track's probabilities are the mean
+            of its windows'.
 
         Raises
         ------
         ValueError
             If a column is missing or a value is not finite.
         """
-        missing = [c for c in self.card["features"] if c not in table.columns]
+        missing = [c for c in self.features if c not in table.columns]
+        if missing and self.companion is not None:
+            return self.companion.predict_proba(table)
         if missing:
             raise ValueError(
                 f"the table lacks {len(missing)} feature columns that model {self.name!r} needs: "
                 f"{', '.join(missing[:3])}"
             )
-        values = table[self.card["features"]].to_numpy(dtype=np.float64)
+        values = table[list(self.features)].to_numpy(dtype=np.float64)
         if not np.isfinite(values).all():
             raise ValueError("the table has feature values that are missing or infinite")
-        return self._probabilities(values)
-
-    def _probabilities(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         # One thread: sums in another order would differ in the last digit between processes.
         with threadpool_limits(1, user_api="blas"):
-            return self.machine.probabilities(values, temperature=self.card["temperature"])
+            return linear.softmax(self.model.scores(values) / self.card["temperature"])
 
     def classify(
         self,
@@ -165,58 +248,120 @@ class Classifier:
 
         tell(0.0, "reading the file")
         stream = audio.WindowStream(source, max_seconds=max_seconds)
-        timer = _Timer()
-        rows = []
-        # Windows are measured while the file is decoded: memory stays flat for a long mix.
-        for row in timer.of("features", features.measure(timer.of("decode", iter(stream)))):
-            rows.append(row)
-            tell(0.05 + 0.9 * _share_done(len(rows), stream.expected), "measuring the sound")
-        tell(0.95, "comparing with the ten genres")
-        start = perf_counter()
-        table = np.array(rows)
-        probabilities = self._probabilities(table[:, self._columns])
-        seconds = {
-            "decode": timer.seconds["decode"],
-            "features": timer.seconds["features"] - timer.seconds["decode"],
-            "model": perf_counter() - start,
-        }
-        prediction = self._prediction(
-            probabilities,
-            tempo=_tempo(table[:, features.COLUMNS.index("tempo")]),
-            duration=stream.duration,
-            seconds=seconds,
-        )
+        clock = _Clock()
+        classic = self.companion or self
+        rows: list[NDArray[np.float64]] = []
+
+        def hops() -> Iterator[NDArray[np.float32]]:
+            for hop in clock.spent("decode", stream.hops()):
+                (row,) = features.measure([hop[: audio.WINDOW_LENGTH]], columns=classic.features)
+                rows.append(row)
+                tell(0.05 + 0.9 * _share_done(len(rows), stream.expected), "measuring the sound")
+                yield hop
+
+        with threadpool_limits(1, user_api="blas"):
+            heard = _Tally(self)
+            # Windows are measured while the file is decoded: memory stays flat for a long mix.
+            if self.extended:
+                for block in clock.spent("features", extended.measure_extended(hops())):
+                    heard.add(block)
+            else:
+                for _ in clock.spent("features", hops()):
+                    pass
+            tell(0.95, "comparing with the ten genres")
+            start = perf_counter()
+            table = np.array(rows)
+            if not self.extended:
+                heard.add(table)
+            clock.seconds["features"] -= clock.seconds["decode"]
+            tempo = _tempo(table[:, classic.features.index("tempo")])
+            prediction = self._prediction(heard, table, tempo, stream.duration, clock.seconds)
+        clock.seconds["model"] = perf_counter() - start
         tell(1.0, "done")
         return prediction
 
     def _prediction(
         self,
-        probabilities: NDArray[np.float64],
-        *,
+        heard: _Tally,
+        table: NDArray[np.float64],
         tempo: float,
         duration: float,
         seconds: dict[str, float],
     ) -> Prediction:
-        mean = probabilities.mean(axis=0)
+        classic = self.companion or self
+        distance = classic.distance(table)
+        # Far from all it learned from, a linear score only grows; what it is worth does not.
+        trust = min(1.0, distance**-_FADE)
+        windows = _faded(heard.probabilities, trust)
+        mean = windows.mean(axis=0)
         best = int(mean.argmax())
-        sure = bool(mean[best] >= self.card["unsure_below"])
+        status: Status = "ok"
+        if distance > 1:
+            status = "unlike"
+        elif spread(mean) > self.card["unsure_above"]:
+            status = "unsure"
+        temperature = self.card["temperature"]
+        added = attribute(heard.parts, self.model.bias, temperature=temperature, genre=best)
+        second = None
+        if self.companion is not None:
+            scores = classic.model.scores(table) / classic.card["temperature"]
+            second = self._named(_faded(linear.softmax(scores).mean(axis=0), trust))
         return Prediction(
-            status="ok" if sure else "unsure",
+            status=status,
             genre=self.genres[best],
             confidence=float(mean[best]),
             probabilities=self._named(mean),
             windows=tuple(
                 WindowPrediction(_WINDOW_SECONDS * k, _WINDOW_SECONDS * (k + 1), self._named(row))
-                for k, row in enumerate(probabilities)
+                for k, row in enumerate(windows)
             ),
+            reasons=reasons(trust * added, heard.mean_row, self.groups),
+            baseline=float(_faded(linear.softmax(self.model.bias / temperature), trust)[best]),
+            neighbours=self.index.nearest(heard.mean_row),
+            second_opinion=second,
+            distance=distance,
             tempo=tempo,
             duration=duration,
             seconds=seconds,
-            message=_sentence(self._named(mean), sure=sure),
+            message=_sentence(self._named(mean), status=status),
         )
+
+    def distance(self, rows: NDArray[np.floating]) -> float:
+        """Mean distance of windows to the training windows, 1 where strangeness begins.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (windows, features)
+            Classic features, in the order of `features`.
+
+        References
+        ----------
+        .. [1] Mahalanobis, On the generalized distance in statistics (1936).
+        """
+        if self._whitening is None:
+            raise ValueError(f"model {self.name!r} knows no distance; ask its companion")
+        independent = self.model.standardised(rows) @ self._whitening
+        return float(np.mean(np.sum(independent**2, axis=1)) / self.card["strange_above"])
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
         return {genre: float(p) for genre, p in zip(self.genres, row, strict=True)}
+
+
+def spread(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Entropy of probabilities over that of complete ignorance, in [0, 1].
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (..., genres)
+    """
+    p = np.asarray(probabilities, dtype=np.float64)
+    entropy = -np.sum(p * np.log(np.maximum(p, 1e-12)), axis=-1)
+    return np.asarray(entropy / np.log(p.shape[-1]))
+
+
+def _faded(probabilities: NDArray[np.float64], trust: float) -> NDArray[np.float64]:
+    """Probabilities drawn towards ignorance."""
+    return trust * probabilities + (1 - trust) / probabilities.shape[-1]
 
 
 def _share_done(windows: int, expected: float | None) -> float:
@@ -226,13 +371,15 @@ def _share_done(windows: int, expected: float | None) -> float:
     return min(1.0, windows * _WINDOW_SECONDS / expected)
 
 
-class _Timer:
+class _Clock:
     """Seconds spent inside iterators, by name."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def of(self, name: str, items: Iterator[_Item]) -> Iterator[_Item]:
+    def spent(
+        self, name: str, items: Iterator[NDArray[np.float32]]
+    ) -> Iterator[NDArray[np.float32]]:
         """Yield the items, and add up the time that they took to come."""
         self.seconds[name] = 0.0
         while True:
@@ -249,11 +396,13 @@ def _tempo(windows: NDArray[np.float64]) -> float:
     return float(np.median(beats)) if beats.size else 0.0
 
 
-def _sentence(probabilities: dict[str, float], *, sure: bool) -> str:
+def _sentence(probabilities: dict[str, float], *, status: Status) -> str:
     """What an honest person would say."""
     (first, p), (second, q) = sorted(probabilities.items(), key=lambda item: -item[1])[:2]
     close = q >= 0.5 * p
-    if not sure:
+    if status == "unlike":
+        return f"This is unlike anything the model learned from; {first} is no more than a guess."
+    if status == "unsure":
         return f"Not sure: {first} fits best" + (f", {second} nearly as well." if close else ".")
     return f"Probably {first}; {second} is close." if close else f"Probably {first}."
 
@@ -291,7 +440,15 @@ def _load(name: str) -> Classifier:
             f"{model_path.name} is not the file that {card_path.name} describes; restore both "
             "from the repository or run `audionome train`."
         )
-    return Classifier(SupportVectors.load(model_path), card)
+    model, arrays = linear.Linear.load(model_path)
+    whitening = arrays.pop("whitening", None)
+    return Classifier(
+        model,
+        card,
+        index=Index(**arrays),
+        whitening=whitening,
+        companion=_load(card["companion"]) if "companion" in card else None,
+    )
 
 
 def classify(

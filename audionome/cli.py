@@ -123,8 +123,10 @@ def _record(path: Path, prediction: Prediction) -> dict[str, Any]:
 def _report_error(path: Path, message: str, *, as_json: bool) -> None:
     if as_json:
         record: dict[str, Any] = {"file": str(path), "status": "error", "message": message}
-        record |= dict.fromkeys(("genre", "confidence", "tempo", "duration"))
-        record |= {"probabilities": {}, "windows": [], "seconds": {}}
+        nothing = ("genre", "confidence", "tempo", "duration", "baseline", "distance")
+        record |= dict.fromkeys((*nothing, "second_opinion"))
+        record |= {"probabilities": {}, "seconds": {}}
+        record |= {"windows": [], "reasons": [], "neighbours": []}
         print(json.dumps(record), flush=True)
     else:
         _console(stderr=True).print(f"[bold red]cannot be read:[/] {_escape(message)}")
@@ -157,7 +159,15 @@ def _table(path: Path, prediction: Prediction) -> Any:
     for genre, p in shown:
         if p >= 0.005 or genre == prediction.genre:
             table.add_row(genre, f"{p:.0%}", "█" * round(20 * p))
-    return Group("", heading, f"[italic]{prediction.message}[/]", table)
+    return Group("", heading, f"[italic]{prediction.message}[/]", table, *_why(prediction))
+
+
+def _why(prediction: Prediction) -> Iterator[str]:
+    """Yield the weightiest reasons as lines."""
+    for reason in prediction.reasons[:3]:
+        side = "towards" if reason.contribution > 0 else "away from"
+        points = f"{100 * abs(reason.contribution):.0f}"
+        yield f"[dim]{points:>3} points {side} {prediction.genre}: {_escape(reason.words)}[/]"
 
 
 @app.command(name="features")
@@ -233,25 +243,41 @@ def summarise(complete_with: _COMPLETION = None) -> None:
 
 @app.command()
 def train(
+    model: Annotated[str, typer.Option(help="Which: classic or extended.")] = "classic",
+    clips: Annotated[
+        Path | None, typer.Option(help="Folder of GTZAN's audio; the extended model needs it.")
+    ] = None,
+    wild: Annotated[
+        Path | None, typer.Option(help="Parquet table of windows from outside GTZAN, to judge.")
+    ] = None,
     complete_with: _COMPLETION = None,
-    out: Annotated[Path | None, typer.Option(help="Folder [default: data/models].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder [default: data].")] = None,
+    jobs: Annotated[int, typer.Option(help="Parallel processes; -1 for all cores.")] = -1,
 ) -> None:
-    """Fit, calibrate and judge the model that ships, on all 1 000 tracks."""
-    from audionome import gtzan
-    from audionome._paths import data_path
-    from audionome.training import train as fit
+    """Fit, calibrate and judge a model that ships; write models/ and results/shipped.parquet."""
+    import pandas as pd
 
+    from audionome import gtzan, training
+    from audionome._paths import data_path
+
+    if model not in training.MODELS:
+        _fail(f'there is no model "{model}"; there are: {", ".join(training.MODELS)}.')
     dataset = gtzan.load(complete_with=complete_with)
     with _progress() as bar:
-        task = bar.add_task("Training", total=None)
-        card = fit(
+        task = bar.add_task("Measuring" if clips else "Training", total=None)
+        card = training.train(
             dataset,
-            out or data_path("models"),
+            out / "models" if out else data_path("models"),
+            out / "results" if out else data_path("results"),
+            name=model,
+            clips=clips,
+            wild=None if wild is None else pd.read_parquet(wild),
+            jobs=jobs,
             progress=partial(_advance, bar, task),
         )
     for name, result in card["evaluation"].items():
         _console().print(
-            f"{name.replace('_', ' ')}: {result['accuracy']:.1%} of {result['n']} "
+            f"{name}: {result['accuracy']:.1%} of {result['n']} "
             f"{result['level']}s [{result['low']:.1%}, {result['high']:.1%}]",
             markup=False,
         )

@@ -1,46 +1,32 @@
-"""Estimators, their search spaces, and how they are kept.
+"""The estimators of the ladder and their search spaces.
 
 Every model is a scikit-learn pipeline, so that scaling is fitted inside a fold. `MODELS` has
 the seven of the source study with its hyperparameters (variant ``"study"``) and each of them
-tuned (variant ``"tuned"``), and what the study did not try. Files are skops files: loading
-one runs no code.
+tuned (variant ``"tuned"``), and what the study did not try.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from audionome.errors import AudionomeError
-
 if TYPE_CHECKING:
-    from sklearn.base import BaseEstimator
     from sklearn.pipeline import Pipeline
 
 __all__ = [
     "MODELS",
     "ModelSpec",
-    "SupportVectors",
-    "UntrustedModelError",
     "answers",
-    "load_estimator",
     "probabilities",
-    "save_estimator",
-    "scores",
     "svc",
     "tune",
 ]
 
 _SEED = 0
-
-
-class UntrustedModelError(AudionomeError):
-    """A model file that holds types which ours never do."""
 
 
 @dataclass(frozen=True)
@@ -316,7 +302,7 @@ def probabilities(
     Returns
     -------
     ndarray of shape (rows, classes)
-        The model's own probabilities; else the softmax of a support vector machine's `scores`,
+        The model's own probabilities; else the softmax of a support vector machine's soft votes,
         or of a linear model's decision function. Rows sum to 1.
     """
     return answers(estimator, values, temperature=temperature)[1]
@@ -349,23 +335,6 @@ def answers(
     return estimator.classes_[proba.argmax(axis=1)], proba
 
 
-def scores(estimator: Any, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One score per class from a support vector machine's pairwise margins.
-
-    Parameters
-    ----------
-    estimator : fitted pipeline that ends in an SVC with ``decision_function_shape="ovo"``
-    values : ndarray of shape (rows, features)
-
-    Returns
-    -------
-    ndarray of shape (rows, classes)
-        Sum over the class's pairs of tanh(margin): a vote that a narrow margin makes weaker.
-        Scikit-learn's own scores count whole votes, so that no answer can ever be confident.
-    """
-    return _sum_of_pairs(np.tanh(estimator.decision_function(values)), len(estimator.classes_))
-
-
 def _sum_of_pairs(margins: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     first, second = np.triu_indices(n, 1)
     signs = np.zeros((margins.shape[1], n))
@@ -373,123 +342,3 @@ def _sum_of_pairs(margins: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     signs[pairs, first] = 1
     signs[pairs, second] = -1
     return margins @ signs
-
-
-def save_estimator(estimator: BaseEstimator, path: str | Path) -> None:
-    """Write a fitted estimator as a compressed skops file."""
-    from zipfile import ZIP_DEFLATED
-
-    from skops.io import dump
-
-    dump(estimator, path, compression=ZIP_DEFLATED, compresslevel=9)
-
-
-def load_estimator(path: str | Path) -> BaseEstimator:
-    """Read a fitted estimator; no code of the file is run.
-
-    Raises
-    ------
-    UntrustedModelError
-        If the file asks for a type outside skops' own list of safe ones.
-    """
-    from skops.io import get_untrusted_types, load
-
-    if unknown := get_untrusted_types(file=path):
-        raise UntrustedModelError(
-            f'"{path}" holds types that no Audionome model uses ({", ".join(sorted(unknown))}); '
-            "do not use this file."
-        )
-    return load(path, trusted=[])
-
-
-@dataclass(frozen=True)
-class SupportVectors:
-    """A fitted `svc` as plain arrays: the same answers without importing scikit-learn.
-
-    Importing scikit-learn and skops takes several seconds in a new environment; a person's
-    first answer does not wait for that.
-
-    Attributes
-    ----------
-    classes : ndarray of shape (classes,)
-    mean, scale : ndarray of shape (features,)
-        Of the standardisation.
-    vectors : ndarray of shape (n, features)
-        Support vectors, standardised, class by class.
-    dual : ndarray of shape (classes - 1, n)
-        Dual coefficients as libsvm orders them.
-    counts : ndarray of shape (classes,)
-        Support vectors of each class.
-    intercept : ndarray of shape (pairs,)
-    gamma : float
-    """
-
-    classes: NDArray[np.str_]
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    vectors: NDArray[np.float64]
-    dual: NDArray[np.float64]
-    counts: NDArray[np.int64]
-    intercept: NDArray[np.float64]
-    gamma: float
-
-    @classmethod
-    def of(cls, pipeline: Any) -> SupportVectors:
-        """Take the arrays out of a fitted pipeline made by `svc` (three classes or more)."""
-        scaler, machine = pipeline[0], pipeline[-1]
-        return cls(
-            classes=machine.classes_.astype(str),
-            mean=scaler.mean_,
-            scale=scaler.scale_,
-            vectors=machine.support_vectors_,
-            dual=machine.dual_coef_,
-            counts=machine.n_support_.astype(np.int64),
-            intercept=machine.intercept_,
-            gamma=float(machine._gamma),
-        )
-
-    def save(self, path: str | Path) -> None:
-        """Write a compressed NumPy archive."""
-        np.savez_compressed(path, **vars(self))
-
-    @classmethod
-    def load(cls, path: str | Path) -> SupportVectors:
-        """Read what `save` wrote; nothing but numbers and words is accepted."""
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        return cls(**{**arrays, "gamma": float(arrays["gamma"])})
-
-    def margins(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Margins of all pairs of classes, as ``SVC.decision_function`` of shape "ovo".
-
-        Parameters
-        ----------
-        values : ndarray of shape (rows, features)
-
-        Returns
-        -------
-        ndarray of shape (rows, pairs)
-        """
-        rows = (values - self.mean) / self.scale
-        square = np.sum(rows**2, axis=1)[:, None] + np.sum(self.vectors**2, axis=1)
-        distance = np.maximum(square - 2 * rows @ self.vectors.T, 0)
-        return np.exp(-self.gamma * distance) @ self._pair_weights().T + self.intercept
-
-    def probabilities(
-        self, values: NDArray[np.float64], *, temperature: float = 1.0
-    ) -> NDArray[np.float64]:
-        """As `audionome.models.probabilities` of the pipeline; rows sum to 1."""
-        votes = _sum_of_pairs(np.tanh(self.margins(values)), len(self.classes)) / temperature
-        likely = np.exp(votes - votes.max(axis=1, keepdims=True))
-        return likely / likely.sum(axis=1, keepdims=True)
-
-    def _pair_weights(self) -> NDArray[np.float64]:
-        """One weight per pair of classes and support vector: libsvm's layout written out."""
-        ends = np.cumsum(self.counts)
-        own = [slice(end - n, end) for end, n in zip(ends, self.counts, strict=True)]
-        first, second = np.triu_indices(len(self.classes), 1)
-        weights = np.zeros((first.size, len(self.vectors)))
-        for pair, (i, j) in enumerate(zip(first, second, strict=True)):
-            weights[pair, own[i]] = self.dual[j - 1, own[i]]
-            weights[pair, own[j]] = self.dual[i, own[j]]
-        return weights

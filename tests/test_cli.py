@@ -32,24 +32,48 @@ WINDOW = {
     "required": ["start", "end", "probabilities"],
     "additionalProperties": False,
 }
-FIELDS = "file status genre confidence probabilities windows tempo duration seconds message".split()
+REASON = {
+    "type": "object",
+    "properties": {
+        "group": {"type": "string"},
+        "words": {"type": "string"},
+        "contribution": {"type": "number", "minimum": -1, "maximum": 1},
+    },
+    "required": ["group", "words", "contribution"],
+    "additionalProperties": False,
+}
+NEIGHBOUR = {
+    "type": "object",
+    "properties": {
+        "track": {"type": "string"},
+        "genre": {"enum": list(gtzan.GENRES)},
+        "similarity": {"type": "number", "minimum": -1, "maximum": 1.001},
+    },
+    "required": ["track", "genre", "similarity"],
+    "additionalProperties": False,
+}
 ANSWER = {
     "type": "object",
     "properties": {
         "file": {"type": "string"},
-        "status": {"enum": ["ok", "unsure"]},
+        "status": {"enum": ["ok", "unsure", "unlike"]},
         "genre": {"enum": list(gtzan.GENRES)},
         "confidence": {"type": "number", "minimum": 0.1, "maximum": 1},
         "probabilities": PROBABILITIES,
         "windows": {"type": "array", "minItems": 1, "items": WINDOW},
+        "reasons": {"type": "array", "minItems": 7, "items": REASON},
+        "baseline": {"type": "number", "minimum": 0, "maximum": 1},
+        "neighbours": {"type": "array", "minItems": 5, "maxItems": 5, "items": NEIGHBOUR},
+        "second_opinion": {"anyOf": [PROBABILITIES, {"type": "null"}]},
+        "distance": {"type": "number", "minimum": 0},
         "tempo": {"type": "number", "minimum": 0},
         "duration": {"type": "number", "minimum": 2.99},
         "seconds": {"type": "object", "additionalProperties": {"type": "number"}},
         "message": {"type": "string", "pattern": r"\.$"},
     },
-    "required": FIELDS,
     "additionalProperties": False,
 }
+ANSWER["required"] = list(ANSWER["properties"])
 
 
 def run(*arguments: object, **kwargs: object) -> subprocess.CompletedProcess[str]:
@@ -72,6 +96,8 @@ def test_json_of_every_real_recording(shared: Path) -> None:
         assert sum(record["probabilities"].values()) == pytest.approx(1)
         for window in record["windows"]:
             assert sum(window["probabilities"].values()) == pytest.approx(1)
+        told = record["baseline"] + sum(r["contribution"] for r in record["reasons"])
+        assert told == pytest.approx(record["confidence"], abs=1e-3)
 
 
 def test_the_library_gives_the_same_numbers(clips: list[Path]) -> None:
@@ -98,7 +124,7 @@ def test_unreadable_files_do_not_stop_the_others(tmp_path: Path, tone: np.ndarra
     error, answer = map(json.loads, done.stdout.splitlines())
     assert error["status"] == "error"
     assert "bad[1].wav" in error["message"]
-    assert set(error) == set(FIELDS)
+    assert set(error) == set(ANSWER["required"])
     jsonschema.validate(answer, ANSWER)
 
 

@@ -1,0 +1,109 @@
+"""Tracks that sound alike: cosine similarity of standardised features.
+
+The index holds one vector per training track: the mean of its windows, as the model sees them,
+turned into its principal axes. The cosine says how much two tracks depart from the average in the
+same directions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Index", "Neighbour", "principal_axes"]
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A track that sounds alike; ``similarity`` is a cosine, in [-1, 1]."""
+
+    track: str
+    genre: str
+    similarity: float
+
+
+def principal_axes(vectors: NDArray[np.floating], n: int) -> NDArray[np.float64]:
+    """Axes of largest variance, ``(features, n)``, of vectors around zero."""
+    axes = np.linalg.svd(np.asarray(vectors, dtype=np.float64), full_matrices=False)[2][:n]
+    # An axis and its opposite are the same: the largest entry is made positive.
+    largest = np.abs(axes).argmax(axis=1)
+    return (axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]).T
+
+
+@dataclass(frozen=True)
+class Index:
+    """The training tracks by their sound.
+
+    Attributes
+    ----------
+    tracks, genres : ndarray of shape (n,)
+    artists : ndarray of shape (n,)
+        Group numbers: tracks of one artist, and repetitions of one recording, share theirs.
+    axes : ndarray of shape (features, d)
+        From standardised features to the index's space.
+    vectors : ndarray of shape (n, d)
+    """
+
+    tracks: NDArray[np.str_]
+    genres: NDArray[np.str_]
+    artists: NDArray[np.integer]
+    axes: NDArray[np.floating]
+    vectors: NDArray[np.floating]
+
+    def similarities(self, vector: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Cosine of a vector of standardised features with every track."""
+        place = np.asarray(vector, dtype=np.float64) @ self.axes
+        vectors = self.vectors.astype(np.float64)
+        lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(place)
+        return vectors @ place / np.maximum(lengths, 1e-12)
+
+    def nearest(self, vector: NDArray[np.floating], *, n: int = 5) -> tuple[Neighbour, ...]:
+        """The ``n`` tracks that are most alike, the nearest first."""
+        cosine = self.similarities(vector)
+        return tuple(self._named(i, cosine[i]) for i in np.argsort(-cosine, kind="stable")[:n])
+
+    def recommend(
+        self, track: str, *, n: int = 5, other_artist: bool = True
+    ) -> tuple[Neighbour, ...]:
+        """Tracks like one of the index.
+
+        Parameters
+        ----------
+        track : str
+            Name of a track, as ``"blues.00012"``.
+        n : int
+        other_artist : bool
+            Leave out the track's own artist and repetitions of it.
+
+        Raises
+        ------
+        KeyError
+            If the track is not in the index.
+        """
+        found = np.flatnonzero(self.tracks == track)
+        if not found.size:
+            raise KeyError(track)
+        own = int(found[0])
+        cosine = self._cosines()[own]
+        allowed = self.artists != self.artists[own] if other_artist else self.tracks != track
+        order = np.argsort(-cosine, kind="stable")
+        return tuple(self._named(i, cosine[i]) for i in order[allowed[order]][:n])
+
+    def precision(self, k: int, *, other_artist: bool = True) -> NDArray[np.float64]:
+        """Share of the ``k`` nearest tracks that have the same genre, one value per track."""
+        cosine = self._cosines()
+        np.fill_diagonal(cosine, -np.inf)
+        if other_artist:
+            cosine[self.artists[:, None] == self.artists[None, :]] = -np.inf
+        near = np.argsort(-cosine, axis=1, kind="stable")[:, :k]
+        return np.mean(self.genres[near] == self.genres[:, None], axis=1)
+
+    def _cosines(self) -> NDArray[np.float64]:
+        vectors = self.vectors.astype(np.float64)
+        unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return unit @ unit.T
+
+    def _named(self, i: int, similarity: float) -> Neighbour:
+        return Neighbour(str(self.tracks[i]), str(self.genres[i]), float(similarity))
