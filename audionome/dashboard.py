@@ -309,10 +309,12 @@ def answer_of(prediction: Prediction) -> dict[str, Any]:
             ["Tempo", f"{prediction.tempo:.0f} beats/min" if prediction.tempo else "no clear beat"],
             ["Length", f"{minutes}:{seconds:02d} min"],
             ["Listened to", f"{count} window{'s' if count != 1 else ''} of 3 s"],
+            ["Sounds most like", ", ".join(n.track for n in prediction.neighbours[:3])],
             ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
         ],
         "charts": [
             _chart(charts.probability_bars(prediction.probabilities)),
+            _chart(charts.reason_bars(prediction.reasons, prediction.genre)),
             _chart(charts.timeline(prediction.windows)),
         ],
     }

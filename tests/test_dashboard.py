@@ -21,7 +21,7 @@ import pytest
 import audionome
 from audionome import charts
 from audionome.audio import NotAudioError
-from audionome.classifier import Prediction, WindowPrediction
+from audionome.classifier import Neighbour, Prediction, Reason, WindowPrediction
 from audionome.gtzan import GENRES
 
 pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
@@ -35,7 +35,22 @@ MIB = 2**20
 def prediction() -> Prediction:
     shares = {genre: (k + 1) / 55 for k, genre in enumerate(GENRES)}
     windows = tuple(WindowPrediction(3.0 * k, 3.0 * k + 3, shares) for k in range(4))
-    return Prediction("ok", "rock", shares["rock"], shares, windows, 120.0, 12.5, {}, "Rock.")
+    return Prediction(
+        status="ok",
+        genre="rock",
+        confidence=shares["rock"],
+        probabilities=shares,
+        windows=windows,
+        reasons=(Reason("tempo", "a quick tempo", 0.3), Reason("pitches", "few pitches", -0.1)),
+        baseline=0.1,
+        neighbours=(Neighbour("rock.00001", "rock", 0.9),),
+        second_opinion=None,
+        distance=0.3,
+        tempo=120.0,
+        duration=12.5,
+        seconds={},
+        message="Rock.",
+    )
 
 
 def post(widget: Any, message: dict[str, Any], *pieces: bytes) -> None:
@@ -203,7 +218,9 @@ def test_cancel_drops_the_answer() -> None:
 
 def test_the_answer_is_plain_json_with_ten_probabilities() -> None:
     answer = json.loads(json.dumps(answer_of(prediction())))
-    bars, timeline = answer["charts"]
+    bars, why, timeline = answer["charts"]
+    assert why["rows"] == [["a quick tempo", "30.0"], ["few pitches", "-10.0"]]
+    assert ["Sounds most like", "rock.00001"] in answer["facts"]
     assert sorted(row[0] for row in bars["rows"]) == sorted(GENRES)
     assert len(timeline["rows"]) == 4
     assert all(chart["alt"] and chart["caption"] for chart in answer["charts"])
@@ -350,13 +367,15 @@ def test_a_clip_is_answered(
     assert page.inner_text(".an-genre") == expected.genre
     assert page.inner_text(".an-sentence") == expected.message
     assert page.get_attribute(".an-answer", "data-status") == expected.status
-    assert page.is_visible(".an-unsure") == (expected.status == "unsure")
+    assert page.is_visible(".an-unsure") == (expected.status != "ok")
     bars = charts.probability_bars(expected.probabilities).table
     assert visit.table(0) == bars.to_numpy(dtype=str).tolist()
     assert len(visit.table(0)) == 10
-    assert len(visit.table(1)) == len(expected.windows)
+    why = charts.reason_bars(expected.reasons, expected.genre).table
+    assert visit.table(1) == [[str(v) for v in row] for row in why.itertuples(index=False)]
+    assert len(visit.table(2)) == len(expected.windows)
     assert page.locator(".an-chart").nth(0).locator(".bars .point").count() == 10
-    assert page.locator(".an-chart").nth(1).locator(".scatterlayer .trace").count() == 10
+    assert page.locator(".an-chart").nth(2).locator(".scatterlayer .trace").count() == 10
     assert page.inner_text(".an-name") == path.name
     assert page.get_attribute("audio", "src").startswith("blob:")
     assert visit.problems == []
@@ -410,7 +429,7 @@ def test_another_file_takes_the_place_of_the_one_that_is_analysed(
     visit.page.wait_for_selector(".an-drop[data-state=done]")
     visit.drawn()
     assert visit.page.inner_text(".an-name") == "short.wav"
-    assert len(visit.table(1)) == 2
+    assert len(visit.table(2)) == 2
     assert visit.problems == []
 
 

@@ -30,7 +30,7 @@ from audionome.charts.exploration import (
     principal_space,
     track_scatter,
 )
-from audionome.charts.prediction import probability_bars, timeline
+from audionome.charts.prediction import probability_bars, reason_bars, timeline
 from audionome.charts.results import (
     comparison_forest,
     confusion_matrix,
@@ -88,6 +88,7 @@ __all__ = [
     "neighbour_precision",
     "principal_space",
     "probability_bars",
+    "reason_bars",
     "recall_by_genre",
     "reliability_diagram",
     "shipped_ladder",

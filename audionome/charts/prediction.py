@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,11 @@ from audionome.charts._base import (
 )
 
 if TYPE_CHECKING:
-    from audionome.classifier import WindowPrediction
+    from audionome.classifier import Reason, WindowPrediction
 
 __all__ = [
     "probability_bars",
+    "reason_bars",
     "timeline",
 ]
 
@@ -146,4 +148,64 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
         f"the likeliest genre is {listed(shares)}.",
         table=table,
         caption="Genre over time",
+    )
+
+
+def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Chart:
+    """Draw what spoke for a genre and what against it.
+
+    Parameters
+    ----------
+    reasons
+        Of a prediction, the weightiest first.
+    genre
+        The genre that was named.
+    most
+        Number of reasons that are shown; the rest is one more bar.
+
+    Returns
+    -------
+    Chart
+        One bar per reason, in points of probability.
+    """
+    rest = float(sum(r.contribution for r in reasons[most:]))
+    told = [(r.words, r.contribution) for r in reasons[:most]]
+    if len(reasons) > most:
+        told.append((f"the other {len(reasons) - most} together", rest))
+    points = [round(100 * value, 1) for _, value in told]
+    labels = ["<br>".join(textwrap.wrap(words, 30)) for words, _ in told]
+    color = PALETTE.get(genre, OTHER)
+    figure = go.Figure(
+        go.Bar(
+            x=points,
+            y=labels,
+            orientation="h",
+            marker={
+                "color": [color if p >= 0 else OTHER for p in points],
+                "pattern": pattern(["" if p >= 0 else "/" for p in points]),
+            },
+            text=[f"{p:+.0f}" for p in points],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:+.1f} points<extra></extra>",
+        )
+    )
+    low, high = min(0.0, *points), max(0.0, *points)
+    room = 0.15 * max(high - low, 1)
+    figure.update_layout(
+        template=TEMPLATE,
+        height=110 + 48 * len(told),
+        bargap=0.35,
+        showlegend=False,
+        xaxis={"title": {"text": f"Points towards {genre}"}, "range": [low - room, high + room]},
+        yaxis={"autorange": "reversed", "showgrid": False},
+    )
+    first = told[0]
+    side = "towards" if first[1] >= 0 else "away from"
+    return Chart(
+        figure=figure,
+        alt=f"What spoke for {genre} and against it, in points of probability. Weightiest: "
+        f"{first[0]}, {abs(points[0]):.0f} points {side} {genre}.",
+        table=pd.DataFrame({"what was heard": [w for w, _ in told], "points": points}),
+        caption=f"Why {genre}: what spoke for it and against it",
     )

@@ -141,11 +141,11 @@ function render({ model, el }) {
     said.textContent = result.sentence ?? "";
     if (!result.genre) return;
 
-    const unsure = result.status === "unsure";
+    const doubt = { unsure: "Unsure: at best", unlike: "Unlike anything it learned: at best" };
     const genre = element("h2", { className: "an-genre", textContent: result.genre });
     head.style.setProperty("--an-genre", result.color);
-    if (unsure) {
-      head.append(element("p", { className: "an-unsure", textContent: "Unsure: at best" }));
+    if (doubt[result.status]) {
+      head.append(element("p", { className: "an-unsure", textContent: doubt[result.status] }));
     }
     head.append(
       element("p", { className: "an-first" }, [
