@@ -68,7 +68,7 @@ def numbers() -> dict[str, str]:
     dict
         ``{model}_{variant}_{level}_{protocol}_accuracy``, ``_interval`` and ``_n`` for every
         test score (``-`` is written ``_``), the same of the ``chosen`` model, of the shipped
-        model by the names in its card, and some counts.
+        models (``extended`` and ``classic``) by protocol, and some counts.
     """
     from audionome import analysis, audio, features, gtzan, results
     from audionome.classifier import load_classifier
@@ -101,11 +101,12 @@ def numbers() -> dict[str, str]:
         found |= result(f"{row['model']}_{row['variant']}_{rung}".replace("-", "_"), row)
         if (row["model"], row["variant"]) == chosen:
             found |= result(f"chosen_{rung}", row)
-    for key, row in load_classifier().card["evaluation"].items():
-        if not isinstance(row, dict) or "accuracy" not in row:
-            continue
-        found |= result(key, row)
-        found |= {f"{key}_level": f"{row['level']}s", f"{key}_protocol": sentence(row["protocol"])}
+    for model in ("extended", "classic"):
+        for protocol, row in load_classifier(model).card["evaluation"].items():
+            key = f"{model}_" + re.sub(r"\W+", "_", protocol)
+            found |= result(key, row)
+            found[f"{key}_level"] = f"{row['level']}s"
+            found[f"{key}_protocol"] = sentence(row["protocol"])
     return found
 
 
