@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +41,28 @@ def tone() -> np.ndarray:
     t = np.arange(220500) / 22050
     beat = np.exp(-12 * (t % 0.5))
     return (0.4 * beat * np.sin(2 * np.pi * 440 * t)).astype(np.float32)
+
+
+def up_to_date(site: Path) -> bool:
+    """Tell whether the site is newer than everything it is made from."""
+    index = site / "searchindex.js"  # written last
+    if not index.is_file():
+        return False
+    folders = [ROOT / name for name in ("audionome", "book", "data", "notebooks")]
+    files = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
+    files += [ROOT / "_config.yml", ROOT / "_toc.yml"]
+    made = {"_build", "__pycache__", ".ipynb_checkpoints"}
+    newest = max(p.stat().st_mtime for p in files if not made & set(p.parts))
+    return index.stat().st_mtime >= newest
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the built site."""
+    if folder := os.environ.get("AUDIONOME_SITE"):
+        return Path(folder)
+    site = ROOT / "book" / "_build" / "html"
+    if not up_to_date(site):
+        done = subprocess.run(["make", "site"], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return site

@@ -10,9 +10,7 @@ import contextlib
 import functools
 import importlib.util
 import json
-import os
 import re
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -51,31 +49,6 @@ def listed(entry: dict[str, Any]) -> list[str]:
 TOC = listed(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
 # The pages of the table of contents, and those that Sphinx adds.
 PAGES = [f"{page}.html" for page in TOC] + ["search.html", "genindex.html"]
-
-
-def up_to_date(site: Path) -> bool:
-    """Tell whether the site is newer than everything it is made from."""
-    index = site / "searchindex.js"  # written last
-    if not index.is_file():
-        return False
-    folders = [ROOT / name for name in ("audionome", "book", "data", "notebooks")]
-    files = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
-    files += [ROOT / "_config.yml", ROOT / "_toc.yml"]
-    made = {"_build", "__pycache__", ".ipynb_checkpoints"}
-    newest = max(p.stat().st_mtime for p in files if not made & set(p.parts))
-    return index.stat().st_mtime >= newest
-
-
-@pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the built site."""
-    if folder := os.environ.get("AUDIONOME_SITE"):
-        return Path(folder)
-    site = ROOT / "book" / "_build" / "html"
-    if not up_to_date(site):
-        done = subprocess.run(["make", "site"], cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-    return site
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
