@@ -356,7 +356,7 @@ def test_the_map_has_the_neighbours_of_the_index() -> None:
     chart = charts.track_map(place)
     menu = chart.figure.layout.updatemenus[0]
     assert len(menu.buttons) == 30
-    assert menu.buttons[7].args[1]["shapes[0].path"].count("L") == 3
+    assert menu.buttons[7].args[1]["shapes[0].path"].count("M") == 1 + 3
     assert chart.figure.layout.meta["notes"]["t007"].startswith("t007: ")
     assert len(chart.table) == 30
 

@@ -499,6 +499,9 @@ def neighbour_precision(table: pd.DataFrame) -> Chart:
     )
 
 
+_STAR = "#e0531f"  # seen on white, on black and among the genres
+
+
 def track_map(found: Map) -> Chart:
     """Draw the tracks by their sound, with a menu that joins a track to its neighbours.
 
@@ -525,10 +528,14 @@ def track_map(found: Map) -> Chart:
         )  # fmt: skip
     names, x, y = tracks["track"].to_list(), _two(tracks["x"]), _two(tracks["y"])
     paths, notes, near = {}, {}, []
+    side = 0.02 * (max(x) - min(x))
     for name, a, b, places, alike in zip(
         names, x, y, tracks["near"], tracks["similarity"], strict=True
     ):
-        paths[name] = "".join(f"M{a},{b}L{x[i]},{y[i]}" for i in places)
+        # A diamond marks the track itself; paths know no circles.
+        paths[name] = f"M{a - side:.3g},{b}L{a},{b + side:.3g}L{a + side:.3g},{b}"
+        paths[name] += f"L{a},{b - side:.3g}Z"
+        paths[name] += "".join(f"M{a},{b}L{x[i]},{y[i]}" for i in places)
         near.append(", ".join(f"{names[i]} ({s:.2f})" for i, s in zip(places, alike, strict=True)))
         notes[name] = f"{name}: {near[-1]}"
     # One path per choice instead of new points for ten traces keeps the page light.
@@ -540,7 +547,7 @@ def track_map(found: Map) -> Chart:
         height=560,
         showlegend=True,
         meta={"notes": notes},
-        shapes=[{"type": "path", "path": paths[names[0]], "line": {"color": INK, "width": 2.5}}],
+        shapes=[{"type": "path", "path": paths[names[0]], "line": {"color": _STAR, "width": 3}}],
         xaxis={"title": {"text": "First axis"}, "zeroline": False},
         yaxis={"title": {"text": "Second axis", "standoff": 8}, "zeroline": False},
         **menu("Track", choices),
