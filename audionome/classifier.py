@@ -68,8 +68,8 @@ class Prediction:
     Attributes
     ----------
     status : {"ok", "unsure", "unlike"}
-        ``"unsure"`` when the probabilities are spread more widely than those of 85 % of known
-        music; ``"unlike"`` when the sound is unlike anything the model learned from.
+        ``"unsure"`` when the probabilities are spread more widely than those of nine in ten known
+        tracks; ``"unlike"`` when the sound is unlike anything the model learned from.
     genre : str
         The likeliest genre.
     confidence : float
