@@ -100,10 +100,10 @@ def test_tempo_chart_and_sentence(pieces: dict[str, Frames]) -> None:
 
 def test_spread_shows_the_columns_of_a_family() -> None:
     summary = gtzan.load_summary()
-    chart = pictures.spread(summary, REGISTRY, "spectral", "rolloff")
+    chart = pictures.family_spread(summary, REGISTRY, "spectral", "rolloff")
     assert len(chart.table) == 6
     assert len(chart.figure.layout.updatemenus[0].buttons) == 6
-    single = pictures.spread(summary, REGISTRY, "tempo")
+    single = pictures.family_spread(summary, REGISTRY, "tempo")
     assert not single.figure.layout.updatemenus
     assert "tempo" in single.caption
 

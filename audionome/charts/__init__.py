@@ -30,6 +30,12 @@ from audionome.charts.exploration import (
     principal_space,
     track_scatter,
 )
+from audionome.charts.features import (
+    family_spread,
+    feature_over_time,
+    genres_of_examples,
+    tempo_strength,
+)
 from audionome.charts.prediction import probability_bars, reason_bars, timeline
 from audionome.charts.results import (
     comparison_forest,
@@ -72,10 +78,13 @@ __all__ = [
     "decision_regions",
     "excerpt_lengths",
     "explained_variance",
+    "family_spread",
     "fault_search",
     "faults_by_genre",
     "feature_distribution",
+    "feature_over_time",
     "feature_pair",
+    "genres_of_examples",
     "hard_tracks",
     "importance_bars",
     "inside_and_outside",
@@ -94,6 +103,7 @@ __all__ = [
     "shipped_ladder",
     "split_by_genre",
     "study_and_ours",
+    "tempo_strength",
     "timeline",
     "track_map",
     "track_scatter",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audionome.features import Feature
     from audionome.features.frames import Frames
 
-__all__ = ["VIEWS", "feature_over_time", "genres_of_examples", "spread", "tempo_strength"]
+__all__ = ["VIEWS", "family_spread", "feature_over_time", "genres_of_examples", "tempo_strength"]
 
 _DIVERGING = [[0.0, "#3f5eb9"], [0.5, "#f4f4f4"], [1.0, "#af7208"]]
 _DASHES = ("solid", "dash", "dot")
@@ -474,7 +474,7 @@ def tempo_strength(pieces: Mapping[str, Frames], written: Mapping[str, float]) -
     )
 
 
-def spread(summary: pd.DataFrame, registry: Mapping[str, Feature], *families: str) -> Chart:
+def family_spread(summary: pd.DataFrame, registry: Mapping[str, Feature], *families: str) -> Chart:
     """Draw how the columns of some families are spread in each genre of GTZAN.
 
     Parameters

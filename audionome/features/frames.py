@@ -153,7 +153,8 @@ def spectral_contrast(magnitude: Array32) -> Array32:
 
     Notes
     -----
-    Jiang et al. (2002); the numbers of ``librosa.feature.spectral_contrast(S=magnitude)``.
+    Jiang et al. (2002); the numbers of ``librosa.feature.spectral_contrast(S=magnitude)``, whose
+    bands share a bin with their neighbours. The extended features cut them without.
     """
     peaks, valleys = [], []
     for bins, n in _contrast_bins():
