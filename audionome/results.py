@@ -53,7 +53,8 @@ class Benchmark:
         ``processor``, ``cores``, ``memory_gb``, ``system``, ``python``.
     extractors : DataFrame
         Index: ``audionome`` (all 57 features), ``level_free``, ``shipped`` (all that an answer
-        needs), ``librosa``, ``essentia``; ``seconds`` for a 30 s clip on one core, ``peak_mb`` of the process.
+        needs), ``librosa``, ``essentia``; ``seconds`` for a 30 s clip on one core, ``peak_mb`` of
+        the process.
     lengths : DataFrame
         ``length`` of a recording (s), ``seconds`` to its answer in a warm process on one core,
         ``peak_mb``.
