@@ -33,9 +33,10 @@ def correlated(frame: dict[str, Any], genres: Any = None, artists: Any = None) -
 def music(n: int, genres: tuple[str, ...], columns: int, *, apart: float) -> pd.DataFrame:
     """Make tracks of noise around centres that lie ``apart``; three tracks per artist."""
     genre = np.array([genres[(i // 3) % len(genres)] for i in range(n)])
-    centre = RNG.normal(size=(len(genres), columns))
+    rng = np.random.default_rng(columns)  # the same music in any order of the tests
+    centre = rng.normal(size=(len(genres), columns))
     centre *= apart / np.linalg.norm(centre, axis=1, keepdims=True)
-    values = centre[[genres.index(g) for g in genre]] + RNG.normal(size=(n, columns))
+    values = centre[[genres.index(g) for g in genre]] + rng.normal(size=(n, columns))
     keys = {"track": [f"t{i}" for i in range(n)], "genre": genre, "artist": np.arange(n) // 3}
     return pd.DataFrame(keys | {f"f{j}_mean": values[:, j] for j in range(columns)})
 
@@ -224,10 +225,11 @@ CORNERS = {"blues": (0, 0), "classical": (0, 9), "metal": (9, 0), "pop": (9, 9)}
 @pytest.fixture(scope="module")
 def corners() -> pd.DataFrame:
     """Four genres in four corners of a plane, in the order of `CORNERS`."""
+    rng = np.random.default_rng(0)
     rows = [
         (f"{genre}.{i}", genre, f"{genre}{i}", x + dx, y + dy)
         for genre, (x, y) in CORNERS.items()
-        for i, (dx, dy) in enumerate(RNG.normal(scale=0.7, size=(60, 2)))
+        for i, (dx, dy) in enumerate(rng.normal(scale=0.5, size=(60, 2)))
     ]
     return pd.DataFrame(rows, columns=["track", "genre", "artist", "x", "y"])
 
