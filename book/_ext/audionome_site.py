@@ -127,6 +127,18 @@ def page_preview(
     )
 
 
+def only_notebooks_launch(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Leave the Binder button away where it would open a text instead of a notebook."""
+    if context.get("page_source_suffix") != ".ipynb":
+        context["header_buttons"] = [
+            button
+            for button in context.get("header_buttons", [])
+            if button.get("label") != "launch-buttons"
+        ]
+
+
 def write_sitemap(app: Sphinx, error: Exception | None) -> None:
     """Write ``sitemap.xml`` beside the pages."""
     site = app.config.html_baseurl
@@ -142,5 +154,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # Before the theme's own handlers.
     app.connect("config-inited", config_inited, priority=100)
     app.connect("html-page-context", page_preview)
+    app.connect("html-page-context", only_notebooks_launch, priority=900)
     app.connect("build-finished", write_sitemap)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
