@@ -298,7 +298,7 @@ class Visit:
 
     def drawn(self) -> None:
         self.page.wait_for_function(
-            "document.querySelectorAll('.an-chart[data-drawn]').length === 2"
+            "document.querySelectorAll('.an-chart[data-drawn]').length === 3"
         )
 
 
