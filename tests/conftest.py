@@ -60,7 +60,7 @@ def up_to_date(site: Path) -> bool:
 def site() -> Path:
     """The folder of the built site."""
     if folder := os.environ.get("AUDIONOME_SITE"):
-        return Path(folder)
+        return Path(folder).resolve()  # some tests change the folder
     site = ROOT / "book" / "_build" / "html"
     if not up_to_date(site):
         done = subprocess.run(["make", "site"], cwd=ROOT, capture_output=True, text=True)

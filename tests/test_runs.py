@@ -128,8 +128,11 @@ def test_cheap_models_recompute(
     measures = ["accuracy", "accuracy_low", "accuracy_high", "macro_f1", "log_loss", "ece", "n"]
     stored = committed.scores.set_index(names).loc[(model, variant, protocol)]
     got = again.set_index(names).loc[(model, variant, protocol)]
+    # The regression stops before it has converged: the last bits of another processor may turn
+    # one answer in a few hundred.
+    tolerance = 4e-3 if model == "logistic" else 1e-6
     pd.testing.assert_frame_equal(
-        got[measures], stored[measures].reindex(got.index), atol=1e-6, rtol=0
+        got[measures], stored[measures].reindex(got.index), atol=tolerance, rtol=0
     )
 
 
