@@ -91,6 +91,10 @@ class Prediction:
     distance : float
         How far the sound is from what the model learned from, in multiples of the distance from
         which on it is ``"unlike"`` anything.
+    place : tuple of float
+        Where the sound lies on the first two axes of the model's index, as its tracks do.
+    features : dict of str to float
+        Mean over the windows of the classic features that do not hang on loudness.
     tempo : float
         Median tempo of the windows (BPM); 0 if there is no beat.
     duration : float
@@ -111,6 +115,8 @@ class Prediction:
     neighbours: tuple[Neighbour, ...]
     second_opinion: dict[str, float] | None
     distance: float
+    place: tuple[float, float]
+    features: dict[str, float]
     tempo: float
     duration: float
     seconds: dict[str, float]
@@ -320,6 +326,8 @@ class Classifier:
             neighbours=self.index.nearest(heard.mean_row),
             second_opinion=second,
             distance=distance,
+            place=self.index.place(heard.mean_row),
+            features=dict(zip(classic.features, table.mean(axis=0).tolist(), strict=True)),
             tempo=tempo,
             duration=duration,
             seconds=seconds,

@@ -124,8 +124,8 @@ def _report_error(path: Path, message: str, *, as_json: bool) -> None:
     if as_json:
         record: dict[str, Any] = {"file": str(path), "status": "error", "message": message}
         nothing = ("genre", "confidence", "tempo", "duration", "baseline", "distance")
-        record |= dict.fromkeys((*nothing, "second_opinion"))
-        record |= {"probabilities": {}, "seconds": {}}
+        record |= dict.fromkeys((*nothing, "second_opinion", "place"))
+        record |= {"probabilities": {}, "features": {}, "seconds": {}}
         record |= {"windows": [], "reasons": [], "neighbours": []}
         print(json.dumps(record), flush=True)
     else:

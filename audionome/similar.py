@@ -59,6 +59,11 @@ class Index:
         lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(place)
         return vectors @ place / np.maximum(lengths, 1e-12)
 
+    def place(self, vector: NDArray[np.floating]) -> tuple[float, float]:
+        """Where a vector of standardised features lies on the first two axes."""
+        x, y = np.asarray(vector, dtype=np.float64) @ self.axes[:, :2]
+        return float(x), float(y)
+
     def nearest(self, vector: NDArray[np.floating], *, n: int = 5) -> tuple[Neighbour, ...]:
         """The ``n`` tracks that are most alike, the nearest first."""
         cosine = self.similarities(vector)

@@ -1,4 +1,4 @@
-"""Charts of one answer: how likely each genre is, and how that changes over a piece."""
+"""Charts of one answer: how likely each genre is, why, where it lies, how it changes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,29 @@ import plotly.graph_objects as go
 
 from audionome._words import listed
 from audionome.charts._base import (
+    INK,
     OTHER,
     PALETTE,
+    PARTS,
     PATTERNS,
+    SYMBOLS,
     TEMPLATE,
     Chart,
     pattern,
     percent,
 )
+from audionome.features import REGISTRY
 
 if TYPE_CHECKING:
-    from audionome.classifier import Reason, WindowPrediction
+    from audionome.classifier import Neighbour, Reason, WindowPrediction
 
 __all__ = [
+    "place_on_map",
+    "probabilities_beside",
     "probability_bars",
     "reason_bars",
     "timeline",
+    "typical_ranges",
 ]
 
 
@@ -208,4 +215,238 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
         f"{first[0]}, {abs(points[0]):.0f} points {side} {genre}.",
         table=pd.DataFrame({"what was heard": [w for w, _ in told], "points": points}),
         caption=f"Why {genre}: what spoke for it and against it",
+    )
+
+
+def probabilities_beside(answers: Mapping[str, Mapping[str, float]]) -> Chart:
+    """Draw the probabilities of several recordings beside each other.
+
+    Parameters
+    ----------
+    answers
+        Name of a recording to genre to probability; two recordings, or a few more.
+
+    Returns
+    -------
+    Chart
+        A pair of bars per genre; the genre that is likeliest over all stands first.
+    """
+    table = pd.DataFrame(answers).astype(float)
+    table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    figure = go.Figure()
+    for (name, values), (color, shape) in zip(table.items(), PARTS, strict=False):
+        figure.add_bar(
+            x=[round(float(v), 4) for v in values],
+            y=table.index.to_list(),
+            name=str(name),
+            orientation="h",
+            marker={"color": color, "pattern": pattern(shape)},
+            text=[percent(float(v)) for v in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.1%}",
+        )
+    figure.update_layout(
+        template=TEMPLATE,
+        height=120 + 24 * len(table) * len(answers),
+        barmode="group",
+        bargap=0.25,
+        xaxis={
+            "title": {"text": "Probability"},
+            "range": [0, min(1.12, float(table.to_numpy().max()) * 1.2 + 0.02)],
+            "tickformat": ".0%",
+        },
+        yaxis={"autorange": "reversed", "showgrid": False},
+        legend={"traceorder": "normal"},
+    )
+    gap = (table.iloc[:, 0] - table.iloc[:, -1]).abs().idxmax()
+    shares = [f"{name} {percent(float(table.at[gap, name]))}" for name in table]
+    return Chart(
+        figure=figure,
+        alt=f"Probabilities of {listed([str(name) for name in table])}. "
+        f"They differ most in {gap}: {listed(shares)}.",
+        table=table.map(percent).rename_axis("genre").reset_index(),
+        caption="Probabilities beside each other",
+    )
+
+
+def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
+    """Draw features of a recording against the range that is usual in a genre.
+
+    Parameters
+    ----------
+    rows
+        From `audionome.closer.typical`.
+    genre
+        The genre whose range is drawn.
+
+    Returns
+    -------
+    Chart
+        A row per feature: a bar for the middle nine tenths of the genre's windows with a line at
+        their median, and a diamond for the recording. Each row has a scale of its own, from the
+        lowest to the highest range of any genre.
+    """
+    span = rows["most"] - rows["least"]
+    place = {c: ((rows[c] - rows["least"]) / span) for c in ("value", "low", "middle", "high")}
+    units = [REGISTRY[name].unit for name in rows["feature"]]
+    words = ["<br>".join(textwrap.wrap(w, 18)) for w in rows["words"]]
+    said = {
+        c: [_with_unit(v, u) for v, u in zip(rows[c], units, strict=True)]
+        for c in ("value", "low", "middle", "high")
+    }
+    color = PALETTE.get(genre, OTHER)
+    figure = go.Figure()
+    figure.add_bar(
+        x=_rounded(place["high"] - place["low"]),
+        y=words,
+        base=_rounded(place["low"]),
+        orientation="h",
+        width=0.4,
+        name=f"usual in {genre}",
+        marker={"color": color, "opacity": 0.45, "pattern": pattern(PATTERNS.get(genre, ""))},
+        customdata=list(zip(said["low"], said["high"], strict=True)),
+        hovertemplate="%{customdata[0]} to %{customdata[1]}",
+    )
+    figure.add_scatter(
+        x=_rounded(place["middle"]),
+        y=words,
+        name=f"median of {genre}",
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 20, "line": {"width": 3, "color": color}},
+        text=said["middle"],
+        hovertemplate="%{text}",
+    )
+    figure.add_scatter(
+        # Far outside every genre's range is drawn at the edge; the table has the number.
+        x=_rounded(place["value"].clip(-0.15, 1.15)),
+        y=words,
+        name="this recording",
+        mode="markers",
+        marker={"symbol": "diamond", "size": 13, "color": INK,
+                "line": {"width": 2, "color": "#ffffff"}},
+        text=said["value"],
+        hovertemplate="%{text}",
+    )  # fmt: skip
+    figure.update_layout(
+        template=TEMPLATE,
+        height=130 + 46 * len(rows),
+        barmode="overlay",
+        xaxis={
+            "range": [-0.2, 1.2],
+            "tickvals": [0, 1],
+            "ticktext": ["lowest of<br>any genre", "highest of<br>any genre"],
+            "zeroline": False,
+        },
+        yaxis={"autorange": "reversed", "showgrid": False},
+        legend={"traceorder": "normal"},
+    )
+    odd = rows[rows["verdict"] != "usual"]
+    if odd.empty:
+        verdict = f"All {len(rows)} lie where {genre} usually lies."
+    else:
+        listing = [f"{w} is {v}" for w, v in zip(odd["words"], odd["verdict"], strict=True)]
+        verdict = f"For {genre}, {listed(listing)}; the other {len(rows) - len(odd)} are as usual."
+    return Chart(
+        figure=figure,
+        alt=f"{len(rows)} features of this recording against the middle nine tenths of {genre}'s "
+        f"windows in GTZAN. {verdict}",
+        table=pd.DataFrame(
+            {
+                "feature": rows["words"],
+                "this recording": said["value"],
+                f"usual in {genre}": [
+                    f"{a} to {b}" for a, b in zip(said["low"], said["high"], strict=True)
+                ],
+                "verdict": rows["verdict"],
+            }
+        ),
+        caption=f"How usual that is for {genre}",
+    )
+
+
+def _with_unit(value: float, unit: str) -> str:
+    digits = 2 if abs(value) < 10 else 0
+    return f"{value:,.{digits}f}{'' if unit == '1' else f' {unit}'}"
+
+
+def _rounded(values: pd.Series) -> list[float]:
+    return [float(f"{v:.3g}") for v in values]
+
+
+def place_on_map(
+    tracks: pd.DataFrame, place: tuple[float, float], neighbours: Sequence[Neighbour]
+) -> Chart:
+    """Draw where a recording lies among the tracks that the model learned from.
+
+    Parameters
+    ----------
+    tracks
+        ``track``, ``genre``, ``x`` and ``y`` of every track, from
+        `audionome.closer.tracks_around`.
+    place
+        Of the recording on the same axes.
+    neighbours
+        The tracks that sound most alike; lines lead to them.
+
+    Returns
+    -------
+    Chart
+        A scatter with a trace per genre; the table lists the neighbours.
+    """
+    figure = go.Figure()
+    for genre, rows in tracks.groupby("genre", sort=True):
+        figure.add_scatter(
+            x=_rounded(rows["x"]),
+            y=_rounded(rows["y"]),
+            text=rows["track"].to_list(),
+            name=str(genre),
+            mode="markers",
+            opacity=0.7,
+            marker={"size": 6, "color": PALETTE.get(str(genre), OTHER),
+                    "symbol": SYMBOLS.get(str(genre), "circle")},
+            hovertemplate="%{text}<extra></extra>",
+        )  # fmt: skip
+    at = tracks.set_index("track")
+    x, y = (float(f"{v:.3g}") for v in place)
+    lines: list[tuple[float | None, float | None]] = []
+    for n in neighbours:
+        lines += [(x, y), (float(at.at[n.track, "x"]), float(at.at[n.track, "y"])), (None, None)]
+    figure.add_scatter(
+        x=[a for a, _ in lines],
+        y=[b for _, b in lines],
+        name="to the nearest",
+        mode="lines",
+        line={"width": 2, "color": INK},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[x],
+        y=[y],
+        name="this recording",
+        mode="markers",
+        marker={"symbol": "star-diamond", "size": 20, "color": "#ffffff",
+                "line": {"width": 3, "color": INK}},
+        hovertemplate="this recording<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(
+        template=TEMPLATE,
+        height=480,
+        xaxis={"title": {"text": "First axis"}, "zeroline": False},
+        yaxis={"title": {"text": "Second axis", "standoff": 8}, "zeroline": False},
+    )
+    near = [f"{n.track} ({n.similarity:.2f})" for n in neighbours]
+    return Chart(
+        figure=figure,
+        alt=f"This recording among {len(tracks)} tracks of GTZAN, on the two axes along which they "
+        f"differ most. In all features together it sounds most like {listed(near)}; on a map of "
+        "two axes these need not be the closest points.",
+        table=pd.DataFrame(
+            {
+                "track": [n.track for n in neighbours],
+                "genre": [n.genre for n in neighbours],
+                "similarity (cosine)": [f"{n.similarity:.2f}" for n in neighbours],
+            }
+        ),
+        caption="Where it lies among the tracks of GTZAN",
     )
