@@ -206,7 +206,7 @@ def test_study_and_ours_shows_what_is_there() -> None:
     table["within"] = pd.array([False, pd.NA], dtype="boolean")
     chart = charts.study_and_ours(table)
     line, study, ours = chart.figure.data
-    assert list(line.x) == [0.9, 0.87]
+    assert list(line.x) == [0.9, 0.87, None]
     assert (list(study.y), list(ours.y)) == (["A", "B"], ["A"])
     assert "0 of 1 agree within 2 points, the largest difference is 3.0 points" in chart.alt
     assert chart.table["difference (points)"].to_list() == ["−3.0", ""]

@@ -11,7 +11,7 @@ alone are never needed to tell two genres apart.
 
 from __future__ import annotations
 
-from audionome.charts._base import GRID, INK, OTHER, PALETTE, PATTERNS, SYMBOLS, TEMPLATE, Chart
+from audionome.charts._base import INK, OTHER, PALETTE, PATTERNS, SYMBOLS, Chart
 from audionome.charts.dataset import (
     artists_by_genre,
     faults_by_genre,
@@ -36,7 +36,14 @@ from audionome.charts.features import (
     genres_of_examples,
     tempo_strength,
 )
-from audionome.charts.prediction import probability_bars, reason_bars, timeline
+from audionome.charts.prediction import (
+    place_on_map,
+    probabilities_beside,
+    probability_bars,
+    reason_bars,
+    timeline,
+    typical_ranges,
+)
 from audionome.charts.results import (
     comparison_forest,
     confusion_matrix,
@@ -62,13 +69,11 @@ from audionome.charts.shipped import (
 )
 
 __all__ = [
-    "GRID",
     "INK",
     "OTHER",
     "PALETTE",
     "PATTERNS",
     "SYMBOLS",
-    "TEMPLATE",
     "Chart",
     "accuracy_by_coverage",
     "artists_by_genre",
@@ -95,7 +100,9 @@ __all__ = [
     "model_results",
     "music_maps",
     "neighbour_precision",
+    "place_on_map",
     "principal_space",
+    "probabilities_beside",
     "probability_bars",
     "reason_bars",
     "recall_by_genre",
@@ -108,6 +115,7 @@ __all__ = [
     "track_map",
     "track_scatter",
     "train_valid_test",
+    "typical_ranges",
     "unsure_shares",
     "windows_by_genre",
 ]

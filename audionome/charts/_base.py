@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import plotly.graph_objects as go
+
+if TYPE_CHECKING:
+    from audionome.features import Feature
 
 # Chosen for a contrast of at least 3:1 on white and on a near-black page, and to stay apart for
 # the common kinds of colour blindness; tests/test_charts.py holds both.
@@ -120,17 +123,36 @@ def nothing(caption: str) -> Chart:
     return Chart(figure, f"{caption}: {words}", pd.DataFrame({"results": ["none yet"]}), caption)
 
 
-def menu(name: str, choices: Mapping[str, tuple[dict, dict]]) -> dict[str, Any]:
-    """Layout of a menu that updates traces and layout; none where there is nothing to choose."""
-    if len(choices) < 2:
-        return {}
-    buttons = [
-        {"label": label, "method": "update", "args": [traces, layout]}
-        for label, (traces, layout) in choices.items()
-    ]
-    menu = {"type": "dropdown", "name": name, "active": 0, "buttons": buttons, "x": 0,
-            "xanchor": "left", "y": 1.02, "yanchor": "bottom"}  # fmt: skip
-    return {"updatemenus": [menu], "margin": {"t": 56}}
+# What a choice in a menu changes: in the traces, and in the layout.
+Choices = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
+
+
+def menu(name: str, choices: Choices, *, active: int = 0) -> dict[str, Any]:
+    """Layout of a menu; none where there is nothing to choose."""
+    return menus({name: choices}, active={name: active}) if len(choices) > 1 else {}
+
+
+def menus(named: Mapping[str, Choices], *, active: Mapping[str, int] | None = None) -> dict:
+    """Layout of menus side by side; each choice updates traces and layout."""
+    return {
+        "updatemenus": [
+            {
+                "type": "dropdown",
+                "name": name,
+                "active": (active or {}).get(name, 0),
+                "buttons": [
+                    {"label": label, "method": "update", "args": [traces, layout]}
+                    for label, (traces, layout) in choices.items()
+                ],
+                "x": 0.5 * i,
+                "xanchor": "left",
+                "y": 1.02,
+                "yanchor": "bottom",
+            }
+            for i, (name, choices) in enumerate(named.items())
+        ],
+        "margin": {"t": 56},
+    }
 
 
 def chance_line(figure: go.Figure) -> None:
@@ -142,15 +164,86 @@ def chance_line(figure: go.Figure) -> None:
     )
 
 
-def bars_x(values: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, Any]:
+def error_bars(
+    values: pd.Series, low: pd.Series, high: pd.Series, *, thickness: float = 2, width: int = 4
+) -> dict[str, Any]:
+    """Error bars of an interval."""
     return {
-        "error_x": {
-            "array": rounded(high - values),
-            "arrayminus": rounded(values - low),
-            "thickness": 2,
-            "width": 4,
-        }
+        "array": rounded(high - values),
+        "arrayminus": rounded(values - low),
+        "thickness": thickness,
+        "width": width,
     }
+
+
+def bars_x(values: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, Any]:
+    return {"error_x": error_bars(values, low, high)}
+
+
+def joined(
+    names: Iterable[str], first: Iterable[float], second: Iterable[float]
+) -> dict[str, list[Any]]:
+    """A line from one end to the other for each name, as one trace with gaps."""
+    found: dict[str, list[Any]] = {"x": [], "y": []}
+    for name, one, other in zip(names, first, second, strict=True):
+        found["x"] += [*rounded([one, other]), None]
+        found["y"] += [name, name, None]
+    return found
+
+
+def genre_marks(genre: str, *, size: float = 7) -> dict[str, Any]:
+    """A scatter of one genre."""
+    return {
+        "name": genre,
+        "mode": "markers",
+        "marker": {
+            "color": PALETTE.get(genre, OTHER),
+            "symbol": SYMBOLS.get(genre, "circle"),
+            "size": size,
+            "opacity": 1,
+        },
+    }
+
+
+def answer_map(
+    cells: Mapping[str, Any], *, answers: list[str], rows: list[str], side: str, hover: str
+) -> go.Figure:
+    """Heat map of shares: what was played in rows, what was heard in columns."""
+    figure = go.Figure(
+        go.Heatmap(
+            x=answers,
+            y=rows,
+            zmin=0,
+            zmax=1,
+            colorscale="Cividis",
+            texttemplate="%{text}",
+            xgap=1,
+            ygap=1,
+            showscale=False,
+            hovertemplate=f"{hover}<extra></extra>",
+            **cells,
+        )
+    )
+    figure.update_layout(
+        template=TEMPLATE,
+        height=480,
+        xaxis={"title": {"text": "Answer"}, "tickangle": -60, "showgrid": False},
+        yaxis={
+            "title": {"text": side, "standoff": 16},
+            "autorange": "reversed",
+            "showgrid": False,
+        },
+    )
+    return figure
+
+
+def axis_title(feature: Feature) -> str:
+    return feature.name if feature.unit in {"", "1"} else f"{feature.name} ({feature.unit})"
+
+
+def digits(values: Iterable[float], n: int = 4) -> list[float]:
+    # A few digits are finer than a pixel and keep the page small.
+    return [float(f"{v:.{n}g}") for v in values]
 
 
 def rounded(values: Iterable[float]) -> list[float | None]:

@@ -16,6 +16,9 @@ from audionome.charts._base import (
     PARTS,
     TEMPLATE,
     Chart,
+    axis_title,
+    digits,
+    menu,
     pattern,
 )
 
@@ -180,9 +183,9 @@ def feature_distribution(
     rows = summary.set_index(["feature", "genre"]).sort_index()
 
     def boxes(feature: str) -> dict[str, list[list[float]]]:
-        # One list per trace. Four digits are finer than a pixel and keep the page small.
+        # One list per trace.
         return {
-            key: [[float(f"{rows.loc[(feature, g), column]:.4g}")] for g in genres]
+            key: [digits([rows.loc[(feature, g), column]]) for g in genres]
             for key, column in quantiles.items()
         }
 
@@ -203,31 +206,19 @@ def feature_distribution(
         template=TEMPLATE,
         height=500,
         showlegend=False,
-        margin={"t": 56},
         # The site shows the sentence of the chosen feature beside its menu.
         meta={"notes": {name: feature.meaning for name, feature in registry.items()}},
         boxgap=0.35,
-        xaxis={"title": {"text": _axis(registry[first])}},
+        xaxis={"title": {"text": axis_title(registry[first])}},
         yaxis={"autorange": "reversed", "showgrid": False},
-        updatemenus=[
+        **menu(
+            "Feature",
             {
-                "type": "dropdown",
-                "name": "Feature",
-                "active": list(registry).index(first),
-                "x": 0,
-                "xanchor": "left",
-                "y": 1.02,
-                "yanchor": "bottom",
-                "buttons": [
-                    {
-                        "label": name,
-                        "method": "update",
-                        "args": [boxes(name), {"xaxis.title.text": _axis(feature)}],
-                    }
-                    for name, feature in registry.items()
-                ],
-            }
-        ],
+                name: (boxes(name), {"xaxis.title.text": axis_title(feature)})
+                for name, feature in registry.items()
+            },
+            active=list(registry).index(first),
+        ),
     )
     medians = rows["p50"].unstack("genre").loc[list(registry)]  # noqa: PD010
     table = medians.map(lambda value: f"{value:.4g}")
@@ -274,7 +265,3 @@ def _stacked(counts: pd.DataFrame, *, unit: str, caption: str, alt: str) -> Char
 def _count(tracks: pd.DataFrame, parts: np.ndarray) -> pd.DataFrame:
     genres = tracks["genre"].to_numpy(dtype=str)
     return pd.crosstab(genres, parts).rename_axis(index="genre", columns=None)
-
-
-def _axis(feature: Feature) -> str:
-    return feature.name if feature.unit in {"", "1"} else f"{feature.name} ({feature.unit})"

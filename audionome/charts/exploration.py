@@ -15,10 +15,13 @@ from audionome.charts._base import (
     OTHER,
     PALETTE,
     PARTS,
-    SYMBOLS,
     TEMPLATE,
     Chart,
+    axis_title,
     bars_x,
+    digits,
+    genre_marks,
+    menus,
     nothing,
     percent,
     rounded,
@@ -83,13 +86,15 @@ def correlation_matrix(found: Correlations) -> Chart:
     listed_order = [str(name) for name in found.r.columns]
 
     def cells(order: list[str]) -> dict[str, list[Any]]:
-        def digits(frame: pd.DataFrame) -> np.ndarray:
+        def hundredths(frame: pd.DataFrame) -> np.ndarray:
             # Adding zero turns -0.0 into 0.
             return frame.loc[order, order].to_numpy().round(2) + 0.0
 
-        more = np.stack([digits(part) for part in (found.low, found.high, found.within)], axis=-1)
+        more = np.stack(
+            [hundredths(part) for part in (found.low, found.high, found.within)], axis=-1
+        )
         return {
-            "z": [digits(found.r).tolist()],
+            "z": [hundredths(found.r).tolist()],
             "customdata": [more.tolist()],
             "x": [order],
             "y": [order],
@@ -135,7 +140,7 @@ def correlation_matrix(found: Correlations) -> Chart:
         },
         xaxis={**axis, "tickangle": -90},
         yaxis={**axis, "autorange": "reversed"},
-        **_menus({"Order": {name: (values, {}) for name, values in shown.items()}}),
+        **menus({"Order": {name: (values, {}) for name, values in shown.items()}}),
     )
     pairs = found.pairs()
     top = pairs.iloc[0]
@@ -180,8 +185,7 @@ def feature_pair(
         One point per track; the table lists the means of the genres.
     """
     groups = _by_genre(tracks)
-    # Four digits are finer than a pixel and keep the page small.
-    values = {n: [_digits(rows[n]) for rows in groups.values()] for n in names}
+    values = {n: [digits(rows[n]) for rows in groups.values()] for n in names}
     across, up = names[0], names[1]
     figure = go.Figure()
     for i, (genre, rows) in enumerate(groups.items()):
@@ -190,7 +194,7 @@ def feature_pair(
             y=values[up][i],
             text=rows["track"].to_list(),
             hovertemplate="%{text}<br>%{x:.4~g}, %{y:.4~g}<extra></extra>",
-            **_marks(genre),
+            **genre_marks(genre),
         )
     notes = {}
     for one in names:
@@ -211,15 +215,17 @@ def feature_pair(
         height=520,
         showlegend=True,
         meta={"notes": notes},
-        xaxis={"title": {"text": _axis(registry[across])}},
-        yaxis={"title": {"text": _axis(registry[up]), "standoff": 8}},
-        **_menus(
+        xaxis={"title": {"text": axis_title(registry[across])}},
+        yaxis={"title": {"text": axis_title(registry[up]), "standoff": 8}},
+        **menus(
             {
                 "Across": {
-                    n: ({"x": values[n]}, {"xaxis.title.text": _axis(registry[n])}) for n in names
+                    n: ({"x": values[n]}, {"xaxis.title.text": axis_title(registry[n])})
+                    for n in names
                 },
                 "Up": {
-                    n: ({"y": values[n]}, {"yaxis.title.text": _axis(registry[n])}) for n in names
+                    n: ({"y": values[n]}, {"yaxis.title.text": axis_title(registry[n])})
+                    for n in names
                 },
             },
             active={"Up": 1},
@@ -334,7 +340,7 @@ def loadings(scaled: Principal, *, components: int = 4, most: int = 12) -> Chart
         bargap=0.25,
         xaxis={"title": {"text": "Weight in the component"}, "range": [-0.5, 0.5]},
         yaxis={"autorange": "reversed", "showgrid": False},
-        **_menus({"Component": {name: (bars(name), {}) for name in names}}),
+        **menus({"Component": {name: (bars(name), {}) for name in names}}),
     )
     # A single feature can be the whole component where nothing is scaled.
     widest = float(scaled.loadings[names].abs().to_numpy().max())
@@ -366,11 +372,11 @@ def track_scatter(scaled: Principal) -> Chart:
     figure = go.Figure()
     for genre, rows in groups.items():
         figure.add_scatter(
-            x=_digits(rows["PC1"], 3),
-            y=_digits(rows["PC2"], 3),
+            x=digits(rows["PC1"], 3),
+            y=digits(rows["PC2"], 3),
             text=rows["track"].to_list(),
             hovertemplate="%{text}<br>%{x:.1f}, %{y:.1f}<extra></extra>",
-            **_marks(genre),
+            **genre_marks(genre),
         )
     figure.update_layout(
         template=TEMPLATE,
@@ -378,7 +384,7 @@ def track_scatter(scaled: Principal) -> Chart:
         showlegend=True,
         xaxis={"title": {"text": _component(scaled, 0)}},
         yaxis={"title": {"text": _component(scaled, 1), "standoff": 8}},
-        **_menus({"Highlight": _highlights(list(groups))}),
+        **menus({"Highlight": _highlights(list(groups))}),
     )
     centres = _centres(scaled.points, ["PC1", "PC2"])
     low, high = centres["PC1"].idxmin(), centres["PC1"].idxmax()
@@ -409,15 +415,15 @@ def principal_space(scaled: Principal) -> Chart:
     groups = _by_genre(scaled.points)
     figure = go.Figure()
     for genre, rows in groups.items():
-        look = _marks(genre)
+        look = genre_marks(genre, size=3.5)
         symbol = SOLIDS.get(genre, "circle")
         figure.add_scatter3d(
-            x=_digits(rows["PC1"], 3),
-            y=_digits(rows["PC2"], 3),
-            z=_digits(rows["PC3"], 3),
+            x=digits(rows["PC1"], 3),
+            y=digits(rows["PC2"], 3),
+            z=digits(rows["PC3"], 3),
             text=rows["track"].to_list(),
             hovertemplate="%{text}<br>%{x:.1f}, %{y:.1f}, %{z:.1f}<extra></extra>",
-            **look | {"marker": look["marker"] | {"symbol": symbol, "size": 3.5}},
+            **look | {"marker": look["marker"] | {"symbol": symbol}},
         )
     plain = {"color": INK, "gridcolor": "#8b929c", "zerolinecolor": "#8b929c",
              "showbackground": False, "showspikes": False}  # fmt: skip
@@ -434,7 +440,7 @@ def principal_space(scaled: Principal) -> Chart:
             "aspectmode": "cube",
             "camera": {"eye": next(iter(_CAMERAS.values()))},
         },
-        **_menus(
+        **menus(
             {
                 "View": {
                     name: ({}, {"scene.camera": {"eye": eye, "up": _up(eye)}})
@@ -477,8 +483,8 @@ def music_maps(found: Maps) -> Chart:
         points = found.points[title]
         groups = [points[points["genre"] == genre] for genre in genres]
         return {
-            "x": [_digits(rows["x"], 3) for rows in groups],
-            "y": [_digits(rows["y"], 3) for rows in groups],
+            "x": [digits(rows["x"], 3) for rows in groups],
+            "y": [digits(rows["y"], 3) for rows in groups],
             "text": [rows["track"].to_list() for rows in groups],
         }
 
@@ -491,7 +497,7 @@ def music_maps(found: Maps) -> Chart:
             y=shown["y"][i],
             text=shown["text"][i],
             hovertemplate="%{text}<extra></extra>",
-            **_marks(genre),
+            **genre_marks(genre),
         )
     spread = dict(zip(alike.index, spans(alike["low"], alike["high"]), strict=True))
     notes = {
@@ -508,7 +514,7 @@ def music_maps(found: Maps) -> Chart:
         meta={"notes": notes},
         xaxis={"title": {"text": "first direction (no unit)"}, **blank},
         yaxis={"title": {"text": "second direction (no unit)"}, **blank},
-        **_menus(
+        **menus(
             {
                 "Map": {title: (places(title), {}) for title in found.points},
                 "Highlight": _highlights(genres),
@@ -559,19 +565,18 @@ def decision_regions(found: Regions) -> Chart:
         )  # fmt: skip
     one, other = found.features
     for genre, points in _by_genre(found.points).items():
-        look = _marks(genre)
         figure.add_scatter(
-            x=_digits(points[one]),
-            y=_digits(points[other]),
+            x=digits(points[one]),
+            y=digits(points[other]),
             text=points["track"].to_list(),
             hovertemplate="%{text}<extra></extra>",
-            **look | {"marker": look["marker"] | {"size": 6}},
+            **genre_marks(genre, size=6),
         )
     # The names lie on top of the points.
     for k, step in enumerate(found.steps):
         rows, columns, names = _labels(step.cells, found.genres)
         figure.add_scatter(
-            x=_digits(found.x[columns]), y=_digits(found.y[rows]), text=names, mode="text",
+            x=digits(found.x[columns]), y=digits(found.y[rows]), text=names, mode="text",
             textfont={"size": 15, "weight": 700, "shadow": "auto"}, hoverinfo="skip",
             showlegend=False, visible=k == found.dial.start,
         )  # fmt: skip
@@ -704,33 +709,6 @@ def model_results(table: pd.DataFrame) -> Chart:
 # -- helpers ------------------------------------------------------------------------------
 
 
-def _menus(
-    menus: Mapping[str, Mapping[str, tuple[dict[str, Any], dict[str, Any]]]],
-    *,
-    active: Mapping[str, int] | None = None,
-) -> dict[str, Any]:
-    """Layout of menus side by side; each choice updates traces and layout."""
-    return {
-        "updatemenus": [
-            {
-                "type": "dropdown",
-                "name": name,
-                "active": (active or {}).get(name, 0),
-                "buttons": [
-                    {"label": label, "method": "update", "args": [traces, layout]}
-                    for label, (traces, layout) in choices.items()
-                ],
-                "x": 0.5 * i,
-                "xanchor": "left",
-                "y": 1.02,
-                "yanchor": "bottom",
-            }
-            for i, (name, choices) in enumerate(menus.items())
-        ],
-        "margin": {"t": 56},
-    }
-
-
 def _only(k: int, n: int) -> list[bool]:
     return [j == k for j in range(n)]
 
@@ -745,19 +723,6 @@ def _highlights(genres: list[str]) -> dict[str, tuple[dict[str, Any], dict[str, 
 
 def _by_genre(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(genre): group for genre, group in rows.groupby("genre", sort=True)}
-
-
-def _marks(genre: str) -> dict[str, Any]:
-    return {
-        "name": genre,
-        "mode": "markers",
-        "marker": {
-            "color": PALETTE.get(genre, OTHER),
-            "symbol": SYMBOLS.get(genre, "circle"),
-            "size": 7,
-            "opacity": 1,
-        },
-    }
 
 
 def _labels(
@@ -804,14 +769,6 @@ def _component(scaled: Principal, k: int) -> str:
 def _up(eye: Mapping[str, float]) -> dict[str, float]:
     # Seen from above, "up" cannot be the line of sight.
     return {"x": 0, "y": 1, "z": 0} if eye["z"] > 2 else {"x": 0, "y": 0, "z": 1}
-
-
-def _axis(feature: Feature) -> str:
-    return feature.name if feature.unit in {"", "1"} else f"{feature.name} ({feature.unit})"
-
-
-def _digits(values: Any, digits: int = 4) -> list[float]:
-    return [float(f"{v:.{digits}g}") for v in values]
 
 
 def _r(value: float) -> str:

@@ -13,7 +13,17 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from audionome._words import listed
-from audionome.charts._base import INK, OTHER, PALETTE, PARTS, TEMPLATE, Chart, menu, percent
+from audionome.charts._base import (
+    INK,
+    OTHER,
+    PALETTE,
+    PARTS,
+    TEMPLATE,
+    Chart,
+    answer_map,
+    menu,
+    percent,
+)
 from audionome.charts.dataset import feature_distribution
 
 if TYPE_CHECKING:
@@ -493,8 +503,6 @@ def family_spread(summary: pd.DataFrame, registry: Mapping[str, Feature], *famil
     """
     chosen = {name: f for name, f in registry.items() if name.startswith(families)}
     chart = feature_distribution(summary, chosen, first=next(iter(chosen)))
-    if len(chosen) == 1:
-        chart.figure.layout.updatemenus = ()
     names = {name.removesuffix("_mean").removesuffix("_var") for name in chosen}
     what = next(iter(names)) if len(names) == 1 else "a chosen feature"
     return replace(
@@ -520,31 +528,15 @@ def genres_of_examples(answers: Mapping[str, Mapping[str, float]]) -> Chart:
     rows = pd.DataFrame(answers).T
     genres = [str(genre) for genre in rows.columns]
     z = rows.to_numpy(dtype=float)
-    figure = go.Figure(
-        go.Heatmap(
-            z=np.round(z, 3).tolist(),
-            text=[[f"{100 * p:.0f}" if p >= 0.05 else "" for p in row] for row in z],
-            x=genres,
-            y=[str(piece) for piece in rows.index],
-            zmin=0,
-            zmax=1,
-            colorscale="Cividis",
-            texttemplate="%{text}",
-            xgap=1,
-            ygap=1,
-            showscale=False,
-            hovertemplate="%{y} piece heard as %{x}: %{z:.0%}<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        template=TEMPLATE,
-        height=480,
-        xaxis={"title": {"text": "Answer"}, "tickangle": -60, "showgrid": False},
-        yaxis={
-            "title": {"text": "Piece in the style of", "standoff": 16},
-            "autorange": "reversed",
-            "showgrid": False,
+    figure = answer_map(
+        {
+            "z": np.round(z, 3).tolist(),
+            "text": [[f"{100 * p:.0f}" if p >= 0.05 else "" for p in row] for row in z],
         },
+        answers=genres,
+        rows=[str(piece) for piece in rows.index],
+        side="Piece in the style of",
+        hover="%{y} piece heard as %{x}: %{z:.0%}",
     )
     best = rows.idxmax(axis="columns")
     hits = [str(piece) for piece, said in best.items() if piece == said]

@@ -19,8 +19,11 @@ from audionome.charts._base import (
     PATTERNS,
     TEMPLATE,
     Chart,
+    answer_map,
     bars_x,
     chance_line,
+    error_bars,
+    joined,
     menu,
     nothing,
     p_value,
@@ -167,11 +170,11 @@ def study_and_ours(table: pd.DataFrame) -> Chart:
     """
     names = table["title"].to_list()
     figure = go.Figure()
-    for _, row in table.dropna(subset="ours").iterrows():
-        figure.add_scatter(
-            x=rounded([row["study"], row["ours"]]), y=[row["title"]] * 2, mode="lines",
-            line={"color": OTHER, "width": 2}, hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+    have = table.dropna(subset="ours")
+    figure.add_scatter(
+        **joined(have["title"], have["study"], have["ours"]), mode="lines",
+        line={"color": OTHER, "width": 2}, hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
     for name, column, color, symbol in (
         ("the study", "study", PARTS[1][0], "diamond"),
         ("ours", "ours", PARTS[0][0], "circle"),
@@ -193,7 +196,6 @@ def study_and_ours(table: pd.DataFrame) -> Chart:
         xaxis={"title": {"text": "Accuracy per window, random windows"}, "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": names},
     )
-    have = table.dropna(subset="ours")
     far = have["difference"].abs().max() if len(have) else 0.0
     within = ["" if pd.isna(w) else ("yes" if w else "no") for w in table["within"]]
     printed = pd.DataFrame(
@@ -241,14 +243,10 @@ def train_valid_test(protocols: Mapping[str, pd.DataFrame]) -> Chart:
 
     def values(table: pd.DataFrame) -> dict[str, list[Any]]:
         rows = table.set_index("title").reindex(names)
-        line_x: list[float | None] = []
-        line_y: list[str | None] = []
-        for name, one, other in zip(names, rows["train"], rows["test"], strict=True):
-            line_x += [*rounded([one, other]), None]
-            line_y += [name, name, None]
+        lines = joined(names, rows["train"], rows["test"])
         return {
-            "x": [line_x, *(rounded(rows[part]) for part in marks)],
-            "y": [line_y, *([names] * len(marks))],
+            "x": [lines["x"], *(rounded(rows[part]) for part in marks)],
+            "y": [lines["y"], *([names] * len(marks))],
         }
 
     first = values(next(iter(tables.values())))
@@ -331,33 +329,12 @@ def confusion_matrix(protocols: Mapping[str, Confusion], *, choice: str = "Proto
         return {"z": [z], "text": [text], "customdata": [result.counts.to_numpy().tolist()]}
 
     shown = cells(next(iter(found.values())))
-    figure = go.Figure(
-        go.Heatmap(
-            z=shown["z"][0],
-            text=shown["text"][0],
-            customdata=shown["customdata"][0],
-            x=genres,
-            y=genres,
-            zmin=0,
-            zmax=1,
-            colorscale="Cividis",
-            texttemplate="%{text}",
-            xgap=1,
-            ygap=1,
-            showscale=False,
-            hovertemplate="%{y} heard as %{x}: %{z:.0%} (%{customdata})<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        template=TEMPLATE,
-        height=480,
-        xaxis={"title": {"text": "Answer"}, "tickangle": -60, "showgrid": False},
-        yaxis={
-            "title": {"text": "True genre", "standoff": 16},
-            "autorange": "reversed",
-            "showgrid": False,
-        },
-        **menu(choice, {name: (cells(c), {}) for name, c in found.items()}),
+    figure = answer_map(
+        {key: values[0] for key, values in shown.items()},
+        answers=genres,
+        rows=genres,
+        side="True genre",
+        hover="%{y} heard as %{x}: %{z:.0%} (%{customdata})",
     )
     notes = {
         name: f"Most often: {c.pairs['genre'].iloc[0]} taken for {c.pairs['predicted'].iloc[0]}, "
@@ -365,7 +342,9 @@ def confusion_matrix(protocols: Mapping[str, Confusion], *, choice: str = "Proto
         for name, c in found.items()
         if len(c.pairs)
     }
-    figure.update_layout(meta={"notes": notes})
+    figure.update_layout(
+        meta={"notes": notes}, **menu(choice, {name: (cells(c), {}) for name, c in found.items()})
+    )
     name, result = next(iter(found.items()))
     hits = int(np.trace(result.counts.to_numpy()))
     table = pd.concat(
@@ -581,12 +560,7 @@ def learning_curve(curve: pd.DataFrame) -> Chart:
             mode="lines+markers",
             line={"color": PARTS[i % len(PARTS)][0], "width": 2},
             marker={"size": 9, "symbol": MARKS[i % len(MARKS)]},
-            error_y={
-                "array": rounded(rows["high"] - rows["accuracy"]),
-                "arrayminus": rounded(rows["accuracy"] - rows["low"]),
-                "thickness": 1.5,
-                "width": 3,
-            },
+            error_y=error_bars(rows["accuracy"], rows["low"], rows["high"], thickness=1.5, width=3),
             hovertemplate=f"{name}<br>%{{x}} tracks: %{{y:.1%}}<extra></extra>",
         )
         told.append(
@@ -643,7 +617,7 @@ def importance_bars(table: pd.DataFrame, *, most: int = 15) -> Chart:
             orientation="h",
             marker={"color": PARTS[0][0]},
             hovertemplate="%{x:.1%} lost<br>%{customdata}<extra></extra>",
-            error_x=bars_x(rows["drop"], rows["low"], rows["high"])["error_x"] | {"color": INK},
+            error_x=error_bars(rows["drop"], rows["low"], rows["high"]) | {"color": INK},
         )
     )
     figure.update_layout(

@@ -14,13 +14,15 @@ from audionome.charts._base import (
     INK,
     MARKS,
     OTHER,
-    PALETTE,
     PARTS,
-    SYMBOLS,
     TEMPLATE,
     Chart,
     bars_x,
     chance_line,
+    digits,
+    error_bars,
+    genre_marks,
+    joined,
     menu,
     nothing,
     pattern,
@@ -131,7 +133,7 @@ def excerpt_lengths(table: pd.DataFrame) -> Chart:
             mode="lines+markers",
             line={"color": PARTS[0][0], "width": 2},
             marker={"size": 10},
-            error_y=_bars_y(rows),
+            error_y=error_bars(rows["accuracy"], rows["low"], rows["high"], thickness=1.5, width=3),
             hovertemplate="%{x} s: %{y:.1%} of %{customdata:,}<extra></extra>",
         )
     )
@@ -163,15 +165,6 @@ def excerpt_lengths(table: pd.DataFrame) -> Chart:
     )
 
 
-def _bars_y(rows: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "array": rounded(rows["high"] - rows["accuracy"]),
-        "arrayminus": rounded(rows["accuracy"] - rows["low"]),
-        "thickness": 1.5,
-        "width": 3,
-    }
-
-
 def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
     """Draw how right the most certain answers are, by how many of them are kept.
 
@@ -196,7 +189,8 @@ def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
             mode="lines+markers",
             line={"color": colour, "width": 2},
             marker={"size": 7, "symbol": MARKS[i]},
-            error_y=_bars_y(rows) | {"color": colour, "thickness": 1, "width": 0},
+            error_y=error_bars(rows["accuracy"], rows["low"], rows["high"], thickness=1, width=0)
+            | {"color": colour},
             hovertemplate=f"{name}<br>the surest %{{x:.0%}} (%{{customdata:,}}): "
             "%{y:.1%} right<extra></extra>",
         )
@@ -265,7 +259,7 @@ def unsure_shares(table: pd.DataFrame) -> Chart:
             orientation="h",
             marker={"color": colour, "pattern": pattern(shape)},
             hovertemplate=f"%{{y}}: %{{x:.1%}} {sign}<extra></extra>",
-            error_x=bars_x(rows["share"], rows["low"], rows["high"])["error_x"] | {"color": INK},
+            error_x=error_bars(rows["share"], rows["low"], rows["high"]) | {"color": INK},
         )
         scores = [f"{_GROUPS[g]} {percent(v)}" for g, v in
                   zip(rows["group"], rows["share"], strict=True)]  # fmt: skip
@@ -308,16 +302,14 @@ def _two_ends(
     axis: str,
 ) -> go.Figure:
     """One row per name with two markers and a line between them."""
-    first, second = (values[0].to_list() for values in ends.values())
+    first, second = (values[0] for values in ends.values())
     figure = go.Figure()
-    # One trace with gaps is lighter than a trace per row.
     figure.add_scatter(
-        x=[v for a, b in zip(first, second, strict=True) for v in (*rounded([a, b]), None)],
-        y=[n for name in names for n in (name, name, None)],
-        mode="lines", line={"color": OTHER, "width": 2}, hoverinfo="skip", showlegend=False,
+        **joined(names, first, second), mode="lines", line={"color": OTHER, "width": 2},
+        hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     for i, (name, (values, low, high)) in enumerate(ends.items()):
-        bars = {} if low is None or high is None else bars_x(values, low, high)
+        error = {} if low is None or high is None else bars_x(values, low, high)
         figure.add_scatter(
             x=rounded(values),
             y=names,
@@ -325,7 +317,7 @@ def _two_ends(
             mode="markers",
             marker={"size": 11, "symbol": ("circle", "diamond")[i], "color": PARTS[i][0]},
             hovertemplate="%{y}, " + name + ": %{x:.1%}<extra></extra>",
-            **bars,
+            **error,
         )
     chance_line(figure)
     figure.update_layout(
@@ -446,10 +438,10 @@ def neighbour_precision(table: pd.DataFrame) -> Chart:
         out: dict[str, list[Any]] = {"x": [], "error_x.array": [], "error_x.arrayminus": []}
         for other in sides.values():
             rows = table[(table["k"] == k) & (table["other_artist"] == other)]
-            bars = bars_x(rows["precision"], rows["low"], rows["high"])["error_x"]
             out["x"].append(rounded(rows["precision"]))
-            out["error_x.array"].append(bars["array"])
-            out["error_x.arrayminus"].append(bars["arrayminus"])
+            for key, values in error_bars(rows["precision"], rows["low"], rows["high"]).items():
+                if key.startswith("array"):
+                    out[f"error_x.{key}"].append(values)
         return out
 
     counts = sorted({int(k) for k in table["k"]})
@@ -517,16 +509,13 @@ def track_map(found: Map) -> Chart:
     figure = go.Figure()
     for genre, rows in tracks.groupby("genre", sort=True):
         figure.add_scatter(
-            x=_two(rows["x"]),
-            y=_two(rows["y"]),
+            x=digits(rows["x"], 3),
+            y=digits(rows["y"], 3),
             text=rows["track"].to_list(),
-            name=str(genre),
-            mode="markers",
-            marker={"size": 6, "color": PALETTE.get(str(genre), OTHER),
-                    "symbol": SYMBOLS.get(str(genre), "circle")},
             hovertemplate="%{text}<extra></extra>",
-        )  # fmt: skip
-    names, x, y = tracks["track"].to_list(), _two(tracks["x"]), _two(tracks["y"])
+            **genre_marks(str(genre), size=6),
+        )
+    names, x, y = tracks["track"].to_list(), digits(tracks["x"], 3), digits(tracks["y"], 3)
     paths, notes, near = {}, {}, []
     side = 0.02 * (max(x) - min(x))
     for name, a, b, places, alike in zip(
@@ -560,11 +549,6 @@ def track_map(found: Map) -> Chart:
         table=pd.DataFrame({"track": names, "nearest by other artists (cosine)": near}),
         caption=caption,
     )
-
-
-def _two(values: pd.Series) -> list[float]:
-    # Three digits are finer than a pixel and keep the page small.
-    return [float(f"{v:.3g}") for v in values]
 
 
 _RANKINGS = {
