@@ -134,6 +134,11 @@ def spectral_contrast(magnitude: Array32) -> Array32:
     ndarray of shape (frames, 7), float32
         Mean of the strongest 2 % of the bins (at least one) over that of the weakest 2 %, in dB:
         below 200 Hz, then octave by octave. Clear tones give high values, noise low ones.
+
+    Notes
+    -----
+    What the extended model learned from. No bin belongs to two bands, other than in librosa's
+    definition, which the book draws: `audionome.features.frames.spectral_contrast`.
     """
     rows = []
     for octave in _octaves():

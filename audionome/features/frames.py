@@ -154,7 +154,8 @@ def spectral_contrast(magnitude: Array32) -> Array32:
     Notes
     -----
     Jiang et al. (2002); the numbers of ``librosa.feature.spectral_contrast(S=magnitude)``, whose
-    bands share a bin with their neighbours. The extended features cut them without.
+    bands share a bin with their neighbours. The book draws these; the extended model learned from
+    `audionome.features.extended.spectral_contrast`, whose bands share none.
     """
     peaks, valleys = [], []
     for bins, n in _contrast_bins():
