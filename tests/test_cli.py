@@ -15,65 +15,48 @@ import soundfile as sf
 
 import audionome
 from audionome import gtzan
+from audionome.features import LEVEL_FREE
 
-PROBABILITIES = {
-    "type": "object",
-    "properties": {g: {"type": "number", "minimum": 0, "maximum": 1} for g in gtzan.GENRES},
-    "required": list(gtzan.GENRES),
-    "additionalProperties": False,
-}
-WINDOW = {
-    "type": "object",
-    "properties": {
-        "start": {"type": "number"},
-        "end": {"type": "number"},
-        "probabilities": PROBABILITIES,
-    },
-    "required": ["start", "end", "probabilities"],
-    "additionalProperties": False,
-}
-REASON = {
-    "type": "object",
-    "properties": {
-        "group": {"type": "string"},
-        "words": {"type": "string"},
-        "contribution": {"type": "number", "minimum": -1, "maximum": 1},
-    },
-    "required": ["group", "words", "contribution"],
-    "additionalProperties": False,
-}
-NEIGHBOUR = {
-    "type": "object",
-    "properties": {
-        "track": {"type": "string"},
-        "genre": {"enum": list(gtzan.GENRES)},
-        "similarity": {"type": "number", "minimum": -1, "maximum": 1.001},
-    },
-    "required": ["track", "genre", "similarity"],
-    "additionalProperties": False,
-}
-ANSWER = {
-    "type": "object",
-    "properties": {
-        "file": {"type": "string"},
-        "status": {"enum": ["ok", "unsure", "unlike"]},
-        "genre": {"enum": list(gtzan.GENRES)},
-        "confidence": {"type": "number", "minimum": 0.1, "maximum": 1},
-        "probabilities": PROBABILITIES,
-        "windows": {"type": "array", "minItems": 1, "items": WINDOW},
-        "reasons": {"type": "array", "minItems": 7, "items": REASON},
-        "baseline": {"type": "number", "minimum": 0, "maximum": 1},
-        "neighbours": {"type": "array", "minItems": 5, "maxItems": 5, "items": NEIGHBOUR},
-        "second_opinion": {"anyOf": [PROBABILITIES, {"type": "null"}]},
-        "distance": {"type": "number", "minimum": 0},
-        "tempo": {"type": "number", "minimum": 0},
-        "duration": {"type": "number", "minimum": 2.99},
-        "seconds": {"type": "object", "additionalProperties": {"type": "number"}},
-        "message": {"type": "string", "pattern": r"\.$"},
-    },
-    "additionalProperties": False,
-}
-ANSWER["required"] = list(ANSWER["properties"])
+
+def schema(**properties: object) -> dict[str, object]:
+    """The schema of an object that has these keys, and no other."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+PROBABILITIES = schema(**{g: {"type": "number", "minimum": 0, "maximum": 1} for g in gtzan.GENRES})
+WINDOW = schema(start={"type": "number"}, end={"type": "number"}, probabilities=PROBABILITIES)
+REASON = schema(
+    group={"type": "string"},
+    words={"type": "string"},
+    contribution={"type": "number", "minimum": -1, "maximum": 1},
+)
+NEIGHBOUR = schema(
+    track={"type": "string"},
+    genre={"enum": list(gtzan.GENRES)},
+    similarity={"type": "number", "minimum": -1, "maximum": 1.001},
+)
+ANSWER = schema(
+    file={"type": "string"},
+    status={"enum": ["ok", "unsure", "unlike"]},
+    genre={"enum": list(gtzan.GENRES)},
+    confidence={"type": "number", "minimum": 0.1, "maximum": 1},
+    probabilities=PROBABILITIES,
+    windows={"type": "array", "minItems": 1, "items": WINDOW},
+    reasons={"type": "array", "minItems": 7, "items": REASON},
+    baseline={"type": "number", "minimum": 0, "maximum": 1},
+    neighbours={"type": "array", "minItems": 5, "maxItems": 5, "items": NEIGHBOUR},
+    second_opinion={"anyOf": [PROBABILITIES, {"type": "null"}]},
+    distance={"type": "number", "minimum": 0},
+    tempo={"type": "number", "minimum": 0},
+    duration={"type": "number", "minimum": 2.99},
+    seconds={"type": "object", "additionalProperties": {"type": "number"}},
+    message={"type": "string", "pattern": r"\.$"},
+)
 
 
 def run(*arguments: object, **kwargs: object) -> subprocess.CompletedProcess[str]:
