@@ -12,6 +12,15 @@ def share(value: float) -> str:
     return f"{100 * value:.1f}{_SPACE}%"
 
 
+def likelihood(value: float) -> str:
+    """Write the probability of a genre: a model is never certain, and nothing is impossible."""
+    if value >= 0.9995:
+        return ">99.9%"
+    if value < 0.0005:
+        return "<0.1%"
+    return f"{value:.0%}" if 0.095 <= value < 0.99 else f"{value:.1%}"
+
+
 def points(value: float) -> str:
     """Write a difference of shares in percentage points, with a true minus."""
     return f"{100 * value:.1f}".replace("-", "−")

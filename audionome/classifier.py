@@ -131,6 +131,22 @@ class Prediction:
             "neighbours": [asdict(n) for n in self.neighbours],
         }
 
+    def as_row(self, **first: str) -> dict[str, str | float | None]:
+        """One flat row, for a table of many recordings; keyword arguments stand before it."""
+        second = self.second_opinion
+        return {
+            **first,
+            "status": self.status,
+            "genre": self.genre,
+            "confidence": self.confidence,
+            **{f"p_{genre}": p for genre, p in self.probabilities.items()},
+            "second_opinion": max(second, key=second.__getitem__) if second else None,
+            "distance": self.distance,
+            "tempo": self.tempo,
+            "duration": self.duration,
+            "message": self.message,
+        }
+
 
 class _Tally:
     """What a model hears of a recording, summed up window by window."""

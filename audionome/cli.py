@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from audionome._words import likelihood
 from audionome.errors import AudionomeError
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _table(path: Path, prediction: Prediction) -> Any:
     shown = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
     for genre, p in shown:
         if p >= 0.005 or genre == prediction.genre:
-            table.add_row(genre, f"{p:.0%}", "█" * round(20 * p))
+            table.add_row(genre, likelihood(p), "█" * round(20 * p))
     return Group("", heading, f"[italic]{prediction.message}[/]", table, *_why(prediction))
 
 

@@ -1,20 +1,26 @@
-"""The dashboard: choose a sound file, hear it, see what genre it may be.
+"""The dashboard: give it music, hear it, see what genre it may be and why.
 
-Bytes come from the browser in pieces (`DropZone`), `audionome.classify` answers in a worker
-thread, and the answer is drawn by `Answer`; `Dashboard` joins the three. Nothing is decoded,
-computed or classified here, and no sound is written to disk or logged.
+One widget holds the page. The browser keeps the files, sends one after the other in pieces, plays
+them, and keeps the answers; `audionome.classify` and `audionome.closer` work in a thread here.
+Nothing is decoded, computed or classified by this module, and no sound is written to disk or
+logged: the bytes of a file are gone when its answer is there.
 
 Conventions
 -----------
-A *job* is one chosen file, numbered by the browser. The newest job wins: whatever an older one
-still sends or computes is dropped. Every callback is guarded, so that a failure ends in the log of
-the server with its traceback and on the screen as one sentence.
+A *job* is one recording, numbered by the browser. The newest job wins: whatever an older one still
+sends or is classified for is dropped. Every callback is guarded, so that a failure ends in the log
+of the server with its traceback and on the screen as one sentence.
+
+Messages from the browser: ``begin`` and ``chunk`` (a file), ``example``, ``cancel``, ``compare``,
+``plotly``, ``ping``. Messages to it: ``received``, ``sound`` (an example, to be played), ``answer``,
+``look``, ``compared``, ``plotly``, ``failed``, ``pong``.
 """
 
 from __future__ import annotations
 
 import functools
 import gzip
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -23,29 +29,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anywidget
-import ipywidgets
 import traitlets
 from traitlets.log import get_logger
+
+from audionome._paths import data_path
+from audionome._words import likelihood
 
 if TYPE_CHECKING:
     from audionome.charts import Chart
     from audionome.classifier import Prediction
+    from audionome.closer import Look
 
-__all__ = ["MAX_BYTES", "Answer", "Dashboard", "DropZone", "answer_of"]
+__all__ = ["CLIPS_VARIABLE", "MAX_BYTES", "Dashboard", "answer_of", "comparison_of", "look_of"]
 
 #: Largest file that is accepted.
 MAX_BYTES = 64 * 1024 * 1024
+#: Names a folder of the reader's own music, as GTZAN's, to choose examples from.
+CLIPS_VARIABLE = "AUDIONOME_GTZAN_CLIPS"
 
 SORRY = "Something went wrong on our side, not on yours. Try again, or try another file."
+_NO_LOOK = "The closer look failed on our side; the answer above is not touched by it."
 
-_STATIC = Path(__file__).parent / "static"
+_STATIC = Path(__file__).parent / "static" / "dashboard"
 _PROGRESS_EVERY = 0.1  # s
+_VIEWS = ("spectrogram", "mfcc", "chroma")
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 
 class _SupersededError(Exception):
-    """Raised inside an analysis to end it: another file was chosen."""
+    """Raised inside an analysis to end it: it was stopped, or another recording was begun."""
 
 
 def _guarded(callback: Callback) -> Callback:
@@ -66,23 +79,37 @@ def _guarded(callback: Callback) -> Callback:
     return run  # type: ignore[return-value]
 
 
-class DropZone(anywidget.AnyWidget):
-    """Takes one sound file by drag and drop or by choice, plays it, and reports on its analysis.
+def _source(kind: str, *names: str) -> str:
+    """One module of the browser from several files: no build step, no requests."""
+    return "\n".join((_STATIC / f"{name}.{kind}").read_text("utf-8") for name in names)
+
+
+class Dashboard(anywidget.AnyWidget):
+    """The whole page.
 
     Parameters
     ----------
-    on_start
-        Called with the job when a file was chosen, before its first byte.
-    on_file
-        Called with the job and the whole content.
+    classify
+        From bytes and a ``progress`` callback to a prediction; by default `audionome.classify`.
+    look
+        From bytes and the prediction to a closer look; by default `audionome.closer.look`.
     limit
         Largest file (bytes). The browser checks it first; it is checked again here.
+    clips
+        Folder of the reader's own music to choose examples from; by default what the environment
+        variable ``AUDIONOME_GTZAN_CLIPS`` names, if anything.
+
+    Examples
+    --------
+    >>> Dashboard()  # doctest: +SKIP
     """
 
-    _esm = _STATIC / "dropzone.js"
-    _css = _STATIC / "dropzone.css"
+    _esm = _source("js", "page", "plots", "player", "answer", "session", "recorder", "intake")
+    _css = _source("css", "page", "answer", "session")
 
     limit = traitlets.Int(MAX_BYTES).tag(sync=True)
+    #: Groups of examples: pairs of a heading and of pairs of identifier and name.
+    examples = traitlets.List().tag(sync=True)
     #: What the browser shows: ``job``, ``state`` ("idle", "analysing", "done" or "error"),
     #: ``sentence`` and ``fraction``.
     report = traitlets.Dict().tag(sync=True)
@@ -90,27 +117,33 @@ class DropZone(anywidget.AnyWidget):
     def __init__(
         self,
         *,
-        on_start: Callable[[int], None] = lambda job: None,
-        on_file: Callable[[int, bytes], None],
+        classify: Callable[..., Prediction] | None = None,
+        look: Callable[[bytes, Prediction], Look] | None = None,
         limit: int = MAX_BYTES,
+        clips: Path | None = None,
     ) -> None:
-        super().__init__(limit=limit)
-        self._on_start = on_start
-        self._on_file = on_file
+        self._files = _examples(clips)
+        super().__init__(limit=limit, examples=_listed(self._files))
+        self._classify = classify
+        self._look = look
         self._job = 0
+        self._name = ""
         self._size = 0  # bytes that are announced; 0 while none are expected
         self._content = bytearray()
+        self._answers: dict[int, tuple[str, Prediction]] = {}
         self._lock = threading.RLock()
+        # One worker: an older analysis ends at its next step, and two never share the memory.
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audionome")
+        self._running: Future[None] | None = None
+        self._warm: Future[None] | None = None
         self.on_msg(self._receive)
 
-    def is_current(self, job: int) -> bool:
-        """Whether this job is still the newest one."""
-        return job == self._job
+    # -- what the browser is told ---------------------------------------------------------
 
     def tell(self, job: int, state: str, sentence: str = "", fraction: float = 0.0) -> None:
         """Show the state of a job, unless a newer one has taken its place."""
         with self._lock:
-            if self.is_current(job):
+            if job == self._job:
                 self.report = {
                     "job": job,
                     "state": state,
@@ -122,29 +155,51 @@ class DropZone(anywidget.AnyWidget):
         """Show a sentence instead of an answer; by default for the newest job."""
         self.tell(self._job if job is None else job, "error", sentence)
 
+    # -- what the browser says ------------------------------------------------------------
+
     @_guarded
     def _receive(self, _: Any, message: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         kind, job = message.get("type"), int(message.get("job", 0))
-        if kind in {"begin", "cancel"}:
-            with self._lock:
-                self._job, self._content = job, bytearray()
-            self._on_start(job)
+        if self._warm is None and self._classify is None:
+            # Not earlier: it would keep the page itself waiting.
+            self._warm = self._worker.submit(self._warm_up)
+        if kind == "ping":
+            self.send({"type": "pong"})
+        elif kind == "plotly":
+            self._send_plotly()
+        elif kind == "compare":
+            self._compare([int(other) for other in message["jobs"]])
+        elif kind == "chunk":
+            if job == self._job:
+                self._append(job, buffers[0])
+        elif kind in {"begin", "example", "cancel"}:
+            self._take(job, str(message.get("name", "")))
             if kind == "cancel":
                 self.tell(job, "idle")
+            elif kind == "example":
+                self._play_example(job, str(message["id"]))
             else:
                 self._begin(job, int(message["size"]))
-        elif kind == "chunk" and self.is_current(job):
-            self._append(job, buffers[0])
+        else:
+            raise ValueError(f"unknown message: {kind!r}")
+
+    def _take(self, job: int, name: str) -> None:
+        with self._lock:
+            self._job, self._name = job, name
+            self._size, self._content = 0, bytearray()
+        if self._running is not None:
+            self._running.cancel()
 
     def _begin(self, job: int, size: int) -> None:
-        self._size = size if size <= self.limit else 0
         if size > self.limit:
             self.fail(
                 f"This file has {size / 2**20:.0f} MiB; at most {self.limit // 2**20} MiB can be "
                 "sent. Cut it, or save it as MP3, and try again."
             )
-        elif not size:
-            self._complete(job)
+        elif size:
+            self._size = size
+        else:
+            self._analyse(job, b"")
 
     def _append(self, job: int, piece: memoryview) -> None:
         if not self._size:
@@ -156,67 +211,39 @@ class DropZone(anywidget.AnyWidget):
         self._content += piece
         self.send({"type": "received", "job": job, "bytes": received})
         if received == self._size:
-            self._complete(job)
+            content = bytes(self._content)
+            self._size, self._content = 0, bytearray()
+            self._analyse(job, content)
 
-    def _complete(self, job: int) -> None:
-        content = bytes(self._content)
-        self._size, self._content = 0, bytearray()
-        self._on_file(job, content)
+    def _play_example(self, job: int, identifier: str) -> None:
+        # The browser names an entry of the list, never a path.
+        path = self._files[identifier]
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            self.fail(f'"{path.name}" cannot be opened: {error.strerror}.', job=job)
+            return
+        self.send({"type": "sound", "job": job, "name": path.name}, buffers=[content])
+        self._analyse(job, content)
 
+    def _send_plotly(self) -> None:
+        try:
+            code = _plotly_js()
+        except Exception:
+            get_logger().exception("Dashboard: plotly.js cannot be read")
+            self.send({"type": "failed", "what": "plotly"})
+        else:
+            self.send({"type": "plotly"}, buffers=[code])
 
-class Answer(anywidget.AnyWidget):
-    """Draws an answer: the sentence, the genre, the charts with text alternatives and tables."""
+    def _compare(self, jobs: Sequence[int]) -> None:
+        try:
+            chosen = [self._answers[job] for job in jobs]
+            self.send({"type": "compared", "jobs": list(jobs), **comparison_of(chosen)})
+        except Exception:
+            get_logger().exception("Dashboard: the comparison failed")
+            self.send({"type": "failed", "what": "compared", "sentence": SORRY})
 
-    _esm = _STATIC / "answer.js"
-    _css = _STATIC / "answer.css"
-
-    #: From `answer_of`; empty for nothing.
-    result = traitlets.Dict().tag(sync=True)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.on_msg(self._receive)
-
-    def fail(self, sentence: str) -> None:
-        """Tell the browser that charts cannot be drawn; their tables stay."""
-        self.send({"type": "failed", "sentence": sentence})
-
-    @_guarded
-    def _receive(self, _: Any, message: dict[str, Any], buffers: Sequence[memoryview]) -> None:
-        if message.get("type") == "plotly":
-            self.send({"type": "plotly"}, buffers=[_plotly_js()])
-
-
-class Dashboard(ipywidgets.VBox):
-    """The whole page.
-
-    Parameters
-    ----------
-    classify
-        From bytes and a ``progress`` callback to a prediction; by default `audionome.classify`.
-    limit
-        Largest file (bytes).
-
-    Examples
-    --------
-    >>> Dashboard()  # doctest: +SKIP
-    """
-
-    def __init__(
-        self, *, classify: Callable[..., Prediction] | None = None, limit: int = MAX_BYTES
-    ) -> None:
-        self.drop = DropZone(on_start=self._start, on_file=self._analyse, limit=limit)
-        self.answer = Answer()
-        super().__init__([self.drop, self.answer])
-        self._classify = classify
-        # One worker: an older analysis ends at its next step, and two never share the memory.
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audionome")
-        self._running: Future[None] | None = None
-        self._warm = self._worker.submit(self._warm_up) if classify is None else None
-
-    def fail(self, sentence: str, *, job: int | None = None) -> None:
-        """Show a sentence instead of an answer; by default for the newest job."""
-        self.drop.fail(sentence, job=job)
+    # -- the work -------------------------------------------------------------------------
 
     def _warm_up(self) -> None:
         # The imports and the model take longer than an answer. A failure here is not told: whoever
@@ -225,22 +252,17 @@ class Dashboard(ipywidgets.VBox):
             import audionome
 
             audionome.load_classifier()
-            from audionome import charts  # noqa: F401
+            from audionome import charts, closer  # noqa: F401
         except Exception:
             get_logger().exception("Dashboard: the model could not be loaded")
-
-    def _start(self, job: int) -> None:
-        if self._running is not None:
-            self._running.cancel()
-        self.answer.result = {}
 
     def _analyse(self, job: int, content: bytes) -> None:
         waits = self._warm is not None and not self._warm.done()
         sentence = "Loading the model; only the first answer waits for it…"
-        self.drop.tell(job, "analysing", sentence if waits else "Listening to the sound…")
-        self._running = self._worker.submit(self._work, job, content)
+        self.tell(job, "analysing", sentence if waits else "Listening to the sound…")
+        self._running = self._worker.submit(self._work, job, self._name, content)
 
-    def _work(self, job: int, content: bytes) -> None:
+    def _work(self, job: int, name: str, content: bytes) -> None:
         """Classify in the worker thread and show the answer, or a sentence."""
         from audionome.audio import AudioError
 
@@ -251,72 +273,197 @@ class Dashboard(ipywidgets.VBox):
 
                 classify = audionome.classify
             prediction = classify(content, progress=self._progress_of(job))
-            self._show(job, answer_of(prediction))
+            answer = answer_of(prediction, name=name)
         except _SupersededError:
-            pass
+            return
         except AudioError as error:
             self.fail(str(error), job=job)
+            return
         except Exception:
             get_logger().exception("Dashboard: the analysis failed")
             self.fail(SORRY, job=job)
+            return
+        with self._lock:  # between the check and the answer no newer job may begin
+            if job != self._job:
+                return
+            self._answers[job] = name, prediction
+            self.send({"type": "answer", "job": job, **answer})
+            self.tell(job, "done", "Done. The answer is below.", 1.0)
+        self._look_closer(job, content, prediction)
 
-    def _show(self, job: int, result: dict[str, Any]) -> None:
-        with self.drop._lock:  # between the check and the answer no newer file may begin
-            if self.drop.is_current(job):
-                self.answer.result = {"job": job, **result}
-                self.drop.tell(job, "done", "Done. The answer is below.", 1.0)
+    def _look_closer(self, job: int, content: bytes, prediction: Prediction) -> None:
+        try:
+            look = self._look
+            if look is None:
+                from audionome.closer import look
+            self.send({"type": "look", "job": job, **look_of(look(content, prediction))})
+        except Exception:
+            get_logger().exception("Dashboard: the closer look failed")
+            self.send({"type": "look", "job": job, "sentence": _NO_LOOK})
 
     def _progress_of(self, job: int) -> Callable[[float, str], None]:
         last = 0.0
 
         def progress(fraction: float, step: str) -> None:
             nonlocal last
-            if not self.drop.is_current(job):
+            if job != self._job:
                 raise _SupersededError
             now = time.monotonic()
             if now - last >= _PROGRESS_EVERY:
                 last = now
-                self.drop.tell(job, "analysing", f"{step.capitalize()}…", fraction)
+                self.tell(job, "analysing", f"{step.capitalize()}…", fraction)
 
         return progress
 
 
-def answer_of(prediction: Prediction) -> dict[str, Any]:
-    """Turn a prediction into what `Answer` draws, in words and plain JSON.
+# -- examples -----------------------------------------------------------------------------
+
+_SYNTHETIC = "Composed in code, one per genre"
+_OWN = "Your own clips"
+
+
+def _examples(clips: Path | None) -> dict[str, Path]:
+    """Identifiers of what can be chosen, the shipped pieces first."""
+    files = {f"piece {p.stem}": p for p in sorted(data_path("examples").glob("*.ogg"))}
+    folder = clips or os.environ.get(CLIPS_VARIABLE)
+    if folder:
+        from audionome.audio import find
+
+        files |= {f"clip {k}": path for k, path in enumerate(find(Path(folder)))}
+    return files
+
+
+def _listed(files: dict[str, Path]) -> list[Any]:
+    groups: dict[str, list[list[str]]] = {}
+    for identifier, path in files.items():
+        synthetic = identifier.startswith("piece ")
+        group = _SYNTHETIC if synthetic else _OWN
+        name = f"{path.stem} (synthetic)" if synthetic else path.name
+        groups.setdefault(group, []).append([identifier, name])
+    return [[group, entries] for group, entries in groups.items()]
+
+
+# -- what the browser draws ---------------------------------------------------------------
+
+
+def answer_of(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
+    """Turn a prediction into what the page shows, in words and plain JSON.
 
     Parameters
     ----------
     prediction
         From `audionome.classify`.
+    name
+        Of the recording.
 
     Returns
     -------
     dict
-        ``status``, ``genre``, ``sentence``, ``confidence``, ``color``, ``facts`` (pairs of name
-        and value) and ``charts``.
+        ``status``, ``genre``, ``sentence``, ``second``, ``confidence``, ``color``, ``duration``,
+        ``facts`` (pairs of name and value), ``why`` (sentences), ``windows``, ``charts``, ``cells``
+        (of the session's table) and ``record`` (of its CSV file, with all digits).
     """
-    from audionome import charts
+    from audionome import charts, closer, load_classifier
 
-    minutes, seconds = divmod(round(prediction.duration), 60)
     count = len(prediction.windows)
+    tempo = f"{prediction.tempo:.0f} beats/min" if prediction.tempo else "no clear beat"
+    rows = closer.typical(prediction)
+    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    around = closer.tracks_around(load_classifier().index)
     return {
         "status": prediction.status,
         "genre": prediction.genre,
         "sentence": prediction.message,
-        "confidence": f"{prediction.confidence:.0%}",
+        "second": _second(prediction),
+        "confidence": likelihood(prediction.confidence),
         "color": charts.PALETTE.get(prediction.genre, charts.OTHER),
+        "duration": prediction.duration,
         "facts": [
-            ["Tempo", f"{prediction.tempo:.0f} beats/min" if prediction.tempo else "no clear beat"],
-            ["Length", f"{minutes}:{seconds:02d} min"],
+            ["Tempo", tempo],
+            ["Length", f"{_minutes(prediction.duration)} min"],
             ["Listened to", f"{count} window{'s' if count != 1 else ''} of 3 s"],
-            ["Sounds most like", ", ".join(n.track for n in prediction.neighbours[:3])],
             ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
         ],
-        "charts": [
-            _chart(charts.probability_bars(prediction.probabilities)),
-            _chart(charts.reason_bars(prediction.reasons, prediction.genre)),
-            _chart(charts.timeline(prediction.windows)),
-        ],
+        "why": _why(prediction),
+        "windows": [_window(w.start, w.end, w.probabilities) for w in prediction.windows],
+        "charts": {
+            "probabilities": _chart(charts.probability_bars(prediction.probabilities)),
+            "timeline": _chart(charts.timeline(prediction.windows)),
+            "reasons": _chart(charts.reason_bars(prediction.reasons, prediction.genre)),
+            "typical": _chart(charts.typical_ranges(rows, prediction.genre)),
+            "place": _chart(charts.place_on_map(around, prediction.place, prediction.neighbours)),
+        },
+        "cells": {
+            "status": prediction.status,
+            "genre": prediction.genre,
+            "probability": likelihood(prediction.confidence),
+            "next": f"{ranked[1][0]} {likelihood(ranked[1][1])}",
+            "tempo": f"{prediction.tempo:.0f}" if prediction.tempo else "none",
+            "length": _minutes(prediction.duration),
+        },
+        "record": prediction.as_row(file=name),
+    }
+
+
+def look_of(look: Look) -> dict[str, Any]:
+    """Turn a closer look into what the page shows: ``outline``, ``heading``, ``charts``."""
+    from audionome import charts
+
+    end = look.start + float(look.frames.times[-1])
+    drawn = [charts.feature_of_clip(look.frames, view, start=look.start) for view in _VIEWS]
+    return {
+        "outline": [[round(float(v), 3) for v in pair] for pair in look.outline],
+        "heading": f"A closer look at {_minutes(look.start)} to {_minutes(end)}",
+        "charts": [_chart(chart) for chart in drawn],
+    }
+
+
+def comparison_of(chosen: Sequence[tuple[str, Prediction]]) -> dict[str, Any]:
+    """Turn several predictions with their names into what the page shows beside each other."""
+    from audionome import charts
+
+    names = [name for name, _ in chosen]
+    # Two files may have one name.
+    labels = [n if names.count(n) == 1 else f"{n} ({k + 1})" for k, n in enumerate(names)]
+    beside = {label: p.probabilities for label, (_, p) in zip(labels, chosen, strict=True)}
+    return {"names": labels, "chart": _chart(charts.probabilities_beside(beside))}
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _second(prediction: Prediction) -> str:
+    """What the other model says, in a sentence."""
+    if prediction.second_opinion is None:
+        return ""
+    genre, p = max(prediction.second_opinion.items(), key=lambda item: item[1])
+    agrees = "agrees" if genre == prediction.genre else "does not agree"
+    return f"A second model, which hears the classic features alone, {agrees}: {genre}, {likelihood(p)}."
+
+
+def _why(prediction: Prediction) -> list[str]:
+    """The weightiest reasons as sentences."""
+    told = []
+    for reason in prediction.reasons[:3]:
+        side = "towards" if reason.contribution >= 0 else "away from"
+        points = round(abs(100 * reason.contribution))
+        words = reason.words[0].upper() + reason.words[1:]
+        if points:
+            told.append(f"{words}: {points} points {side} {prediction.genre}.")
+    return told or ["Nothing that was heard moved the answer by as much as one point."]
+
+
+def _window(start: float, end: float, probabilities: dict[str, float]) -> dict[str, Any]:
+    from audionome import charts
+
+    first, second = sorted(probabilities.items(), key=lambda item: -item[1])[:2]
+    return {
+        "start": start,
+        "end": end,
+        "said": ", ".join(f"{genre} {likelihood(p)}" for genre, p in (first, second)),
+        "color": charts.PALETTE.get(first[0], charts.OTHER),
     }
 
 

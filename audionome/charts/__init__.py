@@ -32,6 +32,7 @@ from audionome.charts.exploration import (
 )
 from audionome.charts.features import (
     family_spread,
+    feature_of_clip,
     feature_over_time,
     genres_of_examples,
     tempo_strength,
@@ -87,6 +88,7 @@ __all__ = [
     "fault_search",
     "faults_by_genre",
     "feature_distribution",
+    "feature_of_clip",
     "feature_over_time",
     "feature_pair",
     "genres_of_examples",

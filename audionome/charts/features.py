@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from audionome.features import Feature
     from audionome.features.frames import Frames
 
-__all__ = ["VIEWS", "family_spread", "feature_over_time", "genres_of_examples", "tempo_strength"]
+__all__ = [
+    "VIEWS",
+    "family_spread",
+    "feature_of_clip",
+    "feature_over_time",
+    "genres_of_examples",
+    "tempo_strength",
+]
 
 _DIVERGING = [[0.0, "#3f5eb9"], [0.5, "#f4f4f4"], [1.0, "#af7208"]]
 _DASHES = ("solid", "dash", "dot")
@@ -330,6 +337,64 @@ def feature_over_time(pieces: Mapping[str, Frames], view: str) -> Chart:
         f"{_extremes(means, v)}".strip(),
         table=_table(means, v),
         caption=f"{v.title}: {v.see}",
+    )
+
+
+def feature_of_clip(frames: Frames, view: str, *, start: float = 0.0) -> Chart:
+    """Draw a family of features of one clip over time, as a heat map.
+
+    Parameters
+    ----------
+    frames
+        From `audionome.features.frames.frame_features`.
+    view
+        A key of `VIEWS` that is drawn as a heat map.
+    start
+        Where in its recording the clip begins (s).
+
+    Returns
+    -------
+    Chart
+
+    Raises
+    ------
+    ValueError
+        If the view is none, or is drawn as lines.
+    """
+    v = VIEWS.get(view)
+    if v is None or not v.heat:
+        raise ValueError(f"There is no heat map {view!r}.")
+    hop = float(frames.times[1] - frames.times[0])
+    number = "%{z}" if v.divisor == 1 else f"%{{z}}/{v.divisor}"
+    figure = go.Figure(
+        go.Heatmap(
+            z=_packed(_thin(v.scale * v.values(frames), v.step, v.thin).T, v.dtype),
+            x0=round(start + (v.step - 1) / 2 * hop, 6),
+            dx=round(v.step * hop, 6),
+            zmin=v.span[0],
+            zmax=v.span[1],
+            colorscale=v.colours,
+            colorbar=_colorbar(v) | {"y": -0.28},
+            hovertemplate=f"%{{x:.1f}} s: {number} {v.unit}<extra></extra>",
+        )
+    )
+    end = start + float(frames.times[-1])
+    figure.update_layout(
+        template=TEMPLATE,
+        height=400,
+        xaxis={"title": {"text": "Time (s)"}, "range": [start, end], "showgrid": False},
+        yaxis=_rows_axis(v, 0),
+    )
+    means = _means({view: frames}, v)
+    table = pd.DataFrame(
+        {"row": means.columns, f"mean ({v.unit})": [_number(x, v.digits) for x in means.loc[view]]}
+    )
+    return Chart(
+        figure=figure,
+        alt=f"{v.see[0].upper()}{v.see[1:]}. From {start:.0f} to {end:.0f} seconds. "
+        f"{_said(means, view, v)}",
+        table=table,
+        caption=v.title,
     )
 
 

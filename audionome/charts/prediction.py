@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import listed
+from audionome._words import likelihood, listed
 from audionome.charts._base import (
     INK,
     OTHER,
@@ -20,7 +20,6 @@ from audionome.charts._base import (
     TEMPLATE,
     Chart,
     pattern,
-    percent,
 )
 from audionome.features import REGISTRY
 
@@ -62,7 +61,7 @@ def probability_bars(probabilities: Mapping[str, float]) -> Chart:
                 "color": [PALETTE.get(g, OTHER) for g in genres],
                 "pattern": pattern([PATTERNS.get(g, "") for g in genres]),
             },
-            text=[percent(v) for v in values],
+            text=[likelihood(v) for v in values],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
@@ -81,12 +80,12 @@ def probability_bars(probabilities: Mapping[str, float]) -> Chart:
         },
         yaxis={"autorange": "reversed", "showgrid": False},
     )
-    first, *rest = [f"{g} {percent(v)}" for g, v in zip(genres, values, strict=True)]
+    first, *rest = [f"{g} {likelihood(v)}" for g, v in zip(genres, values, strict=True)]
     return Chart(
         figure=figure,
         alt=f"Probability of each genre: {first} is the likeliest, then {listed(rest[:2])}; "
-        f"the other {len(rest[2:])} share {percent(sum(values[3:]))}.",
-        table=pd.DataFrame({"genre": genres, "probability": [percent(v) for v in values]}),
+        f"the other {len(rest[2:])} share {likelihood(sum(values[3:]))}.",
+        table=pd.DataFrame({"genre": genres, "probability": [likelihood(v) for v in values]}),
         caption="Probability of each genre",
     )
 
@@ -143,7 +142,7 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
             "from (s)": [f"{w.start:.0f}" for w in windows],
             "to (s)": [f"{w.end:.0f}" for w in windows],
             "likeliest": best.to_numpy(dtype=str),
-            **{genre: [percent(float(p)) for p in rows[genre]] for genre in order},
+            **{genre: [likelihood(float(p)) for p in rows[genre]] for genre in order},
         }
     )
     counts = best.value_counts()
@@ -180,7 +179,7 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
     if len(reasons) > most:
         told.append((f"the other {len(reasons) - most} together", rest))
     points = [round(100 * value, 1) for _, value in told]
-    labels = ["<br>".join(textwrap.wrap(words, 30)) for words, _ in told]
+    labels = ["<br>".join(textwrap.wrap(words, 26)) for words, _ in told]
     color = PALETTE.get(genre, OTHER)
     figure = go.Figure(
         go.Bar(
@@ -191,20 +190,20 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
                 "color": [color if p >= 0 else OTHER for p in points],
                 "pattern": pattern(["" if p >= 0 else "/" for p in points]),
             },
-            text=[f"{p:+.0f}" for p in points],
+            text=[f"{100 * value:+.0f}".replace("-", "−") for _, value in told],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:+.1f} points<extra></extra>",
         )
     )
     low, high = min(0.0, *points), max(0.0, *points)
-    room = 0.15 * max(high - low, 1)
+    room = 0.2 * max(high - low, 1)
     figure.update_layout(
         template=TEMPLATE,
-        height=110 + 48 * len(told),
+        height=110 + 52 * len(told),
         bargap=0.35,
         showlegend=False,
-        xaxis={"title": {"text": f"Points towards {genre}"}, "range": [low - room, high + room]},
+        xaxis={"title": {"text": f"Points towards {genre}"}, "range": [low - (room if low else 0), high + room]},
         yaxis={"autorange": "reversed", "showgrid": False},
     )
     first = told[0]
@@ -212,7 +211,7 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
     return Chart(
         figure=figure,
         alt=f"What spoke for {genre} and against it, in points of probability. Weightiest: "
-        f"{first[0]}, {abs(points[0]):.0f} points {side} {genre}.",
+        f"{first[0]}, {abs(100 * first[1]):.0f} points {side} {genre}.",
         table=pd.DataFrame({"what was heard": [w for w, _ in told], "points": points}),
         caption=f"Why {genre}: what spoke for it and against it",
     )
@@ -241,7 +240,7 @@ def probabilities_beside(answers: Mapping[str, Mapping[str, float]]) -> Chart:
             name=str(name),
             orientation="h",
             marker={"color": color, "pattern": pattern(shape)},
-            text=[percent(float(v)) for v in values],
+            text=[likelihood(float(v)) for v in values],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.1%}",
@@ -260,12 +259,12 @@ def probabilities_beside(answers: Mapping[str, Mapping[str, float]]) -> Chart:
         legend={"traceorder": "normal"},
     )
     gap = (table.iloc[:, 0] - table.iloc[:, -1]).abs().idxmax()
-    shares = [f"{name} {percent(float(table.at[gap, name]))}" for name in table]
+    shares = [f"{name} {likelihood(float(table.at[gap, name]))}" for name in table]
     return Chart(
         figure=figure,
         alt=f"Probabilities of {listed([str(name) for name in table])}. "
         f"They differ most in {gap}: {listed(shares)}.",
-        table=table.map(percent).rename_axis("genre").reset_index(),
+        table=table.map(likelihood).rename_axis("genre").reset_index(),
         caption="Probabilities beside each other",
     )
 

@@ -1,0 +1,122 @@
+// One answer: the sentence, the genre, why, where and when.
+
+const DOUBT = { unsure: "Unsure: at best", unlike: "Unlike anything it learned: at best" };
+const CAUTION =
+  "Audionome knows only these ten genres, from the 1 000 clips of the GTZAN collection. Music of " +
+  "any other kind still gets one of the ten names: read the probabilities as likeness to those " +
+  "clips, not as a verdict.";
+
+function headOf(answer) {
+  const head = element("div", { className: "an-head" }, [
+    DOUBT[answer.status]
+      ? element("p", { className: "an-unsure", textContent: DOUBT[answer.status] })
+      : null,
+    element("p", { className: "an-first" }, [
+      element("span", { className: "an-genre", textContent: answer.genre }),
+      element("span", { className: "an-confidence", textContent: answer.confidence }),
+    ]),
+  ]);
+  head.style.setProperty("--an-genre", answer.color);
+  return head;
+}
+
+function factsOf(facts) {
+  const pairs = facts.map(([name, value]) =>
+    element("div", {}, [
+      element("dt", { textContent: name }),
+      element("dd", { textContent: value }),
+    ]),
+  );
+  return element("dl", { className: "an-facts" }, pairs);
+}
+
+function whyOf(why) {
+  const items = why.map((textContent) => element("li", { textContent }));
+  return element("ul", { className: "an-why" }, items);
+}
+
+function answerOf(model, player) {
+  const title = element("h2", { className: "an-name", tabIndex: -1 });
+  const said = element("p", { className: "an-sentence", role: "status" });
+  const body = element("div");
+  const look = element("div", { className: "an-look" });
+  const root = element("section", { className: "an-answer", hidden: true }, [title, body, look]);
+  root.setAttribute("aria-label", "Answer");
+
+  function clear() {
+    purge(root);
+    body.replaceChildren();
+    look.replaceChildren();
+    said.textContent = "";
+    delete root.dataset.job;
+    delete root.dataset.status;
+    root.hidden = true;
+  }
+
+  function show(job, name, answer) {
+    clear();
+    root.hidden = false;
+    root.dataset.job = job;
+    root.dataset.status = answer.status;
+    title.textContent = name;
+    said.textContent = answer.sentence;
+    const { probabilities, timeline, reasons, typical, place } = answer.charts;
+    body.append(
+      headOf(answer),
+      said,
+      answer.second ? element("p", { className: "an-second", textContent: answer.second }) : "",
+      element("p", { className: "an-because", textContent: "What spoke most:" }),
+      whyOf(answer.why),
+      player.root,
+      factsOf(answer.facts),
+      figureOf(model, probabilities),
+      figureOf(model, timeline, { onTime: player.hear }),
+      figureOf(model, reasons),
+      figureOf(model, typical),
+      figureOf(model, place),
+    );
+    if (answer.look) showLook(answer.look);
+    else look.append(element("p", { className: "an-help", textContent: "Looking closer…" }));
+  }
+
+  function showLook(found) {
+    purge(look);
+    look.replaceChildren();
+    if (found.sentence) {
+      look.append(element("p", { className: "an-unsure", textContent: found.sentence }));
+    } else {
+      look.append(element("h2", { textContent: found.heading }));
+      if (found.facts) look.append(factsOf(found.facts));
+      for (const chart of found.charts) {
+        look.append(figureOf(model, chart, { onTime: player.hear }));
+      }
+    }
+    look.append(element("p", { className: "an-help", textContent: CAUTION }));
+  }
+
+  // Two answers beside each other; the chart of both comes from Python.
+  function compare(pairs, { names, chart }) {
+    clear();
+    root.hidden = false;
+    root.dataset.job = pairs.map(({ job }) => job).join(" ");
+    title.textContent = `${names[0]} and ${names[1]}`;
+    const columns = pairs.map(({ answer }, k) =>
+      element("section", { aria: { label: names[k] } }, [
+        element("h3", { textContent: names[k] }),
+        headOf(answer),
+        element("p", { className: "an-sentence", textContent: answer.sentence }),
+        factsOf(answer.facts),
+        whyOf(answer.why),
+        figureOf(model, answer.charts.timeline),
+        figureOf(model, answer.charts.typical),
+      ]),
+    );
+    body.append(
+      figureOf(model, chart),
+      element("div", { className: "an-beside" }, columns),
+      element("p", { className: "an-help", textContent: CAUTION }),
+    );
+  }
+
+  return { root, title, clear, show, showLook, compare };
+}

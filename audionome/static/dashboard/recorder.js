@@ -1,0 +1,101 @@
+// The microphone: a recording becomes a file like any other.
+
+const LEAST = 3; // s, one window
+const MOST = 60; // s
+const REFUSED = {
+  NotAllowedError:
+    "The browser did not allow the microphone. Allow it in the address bar or the settings of " +
+    "this page, and try again; or choose a file.",
+  NotFoundError: "No microphone was found. Connect one and try again, or choose a file.",
+  NotReadableError: "Another program holds the microphone. Close it and try again.",
+};
+const INSECURE =
+  "Browsers give the microphone only to pages on this computer or over https. Record with " +
+  "another app, and choose the file here.";
+
+function recorderOf({ onFile, onSay }) {
+  const start = button("Record with the microphone", () => (recording ? stop() : begin()));
+  const meter = element("meter", {
+    min: 0,
+    max: 1,
+    value: 0,
+    hidden: true,
+    aria: { label: "Level" },
+  });
+  const root = element("div", { className: "an-record" }, [start, meter]);
+  let recording = null;
+  let count = 0;
+
+  async function begin() {
+    if (!navigator.mediaDevices || !window.MediaRecorder) {
+      onSay("error", INSECURE);
+      return;
+    }
+    start.disabled = true;
+    onSay("idle", "The browser asks whether this page may listen…");
+    let stream;
+    try {
+      // What helps speech harms music.
+      const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+      stream = await navigator.mediaDevices.getUserMedia({ audio: plain });
+    } catch (error) {
+      onSay("error", REFUSED[error.name] ?? `The microphone cannot be used: ${error.message}.`);
+      return;
+    } finally {
+      start.disabled = false;
+    }
+    const recorder = new MediaRecorder(stream);
+    const pieces = [];
+    const began = performance.now();
+    const seconds = () => (performance.now() - began) / 1000;
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(stream).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    const timer = setInterval(() => {
+      analyser.getFloatTimeDomainData(samples);
+      meter.value = Math.min(1, 2 * Math.max(...samples.map(Math.abs)));
+      start.textContent = `Stop recording (${clock(seconds())} of at most ${clock(MOST)})`;
+      if (seconds() >= MOST) stop();
+    }, 100);
+    recorder.addEventListener("dataavailable", ({ data }) => pieces.push(data));
+    recorder.addEventListener("stop", () => {
+      const length = seconds();
+      release();
+      if (length < LEAST) {
+        const sentence = `That were ${length.toFixed(1)} s; record at least ${LEAST} s.`;
+        onSay("error", sentence);
+        return;
+      }
+      const kind = recorder.mimeType.split(";")[0] || "audio/webm";
+      const suffix = kind.includes("mp4") ? "m4a" : kind.includes("ogg") ? "ogg" : "webm";
+      count += 1;
+      onFile(new File(pieces, `recording ${count}.${suffix}`, { type: kind }));
+    });
+    recording = {
+      recorder,
+      free() {
+        clearInterval(timer);
+        context.close();
+        for (const track of stream.getTracks()) track.stop();
+      },
+    };
+    recorder.start();
+    start.textContent = "Stop recording";
+    meter.hidden = false;
+    onSay("idle", "Recording. Ten to thirty seconds of music are a good length.");
+  }
+
+  function release() {
+    recording?.free();
+    recording = null;
+    meter.hidden = true;
+    start.textContent = "Record with the microphone";
+  }
+
+  function stop() {
+    if (recording?.recorder.state === "recording") recording.recorder.stop();
+  }
+
+  return { root, close: release };
+}
