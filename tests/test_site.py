@@ -78,11 +78,15 @@ def chromium() -> Iterator[Browser]:
 
 
 def charts_drawn(page: Page) -> int:
-    """Wait until every chart of the page is drawn and return how many there are."""
-    count = page.locator("figure.audionome-chart").count()
-    page.wait_for_function(
-        "n => document.querySelectorAll('figure.audionome-chart.drawn').length === n", arg=count
-    )
+    """Go to every chart, since it is drawn when a reader comes near, and return their number."""
+    figures = page.locator("figure.audionome-chart")
+    count = figures.count()
+    for i in range(count):
+        figures.nth(i).scroll_into_view_if_needed()
+        page.wait_for_function(
+            "i => document.querySelectorAll('figure.audionome-chart')[i].matches('.drawn')", arg=i
+        )
+    page.evaluate("window.scrollTo(0, 0)")
     assert page.locator(".plotly-graph-div").count() == count
     assert page.locator(".plotly-graph-div:has(.main-svg)").count() == count
     return count
@@ -140,6 +144,30 @@ def test_page(
     assert barriers(page) == []
     page.set_viewport_size({"width": widths[1], "height": 900})
     fits(page)
+    assert problems == []
+    page.context.close()
+
+
+def test_a_chart_is_drawn_when_a_reader_comes_near_or_prints(
+    chromium: Browser, base_url: str
+) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(ALGORITHMS, wait_until="networkidle")
+    drawn = page.locator("figure.audionome-chart.drawn")
+    drawn.first.wait_for()
+    figures = page.locator("figure.audionome-chart")
+    last = page.get_by_role("slider", name="Trees per genre")
+    assert not figures.last.evaluate("f => f.classList.contains('drawn')")
+    # What is chosen before there is a chart holds when it comes.
+    last.evaluate("s => { s.value = 0; s.dispatchEvent(new Event('input')); }")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(
+        "n => document.querySelectorAll('figure.audionome-chart.drawn').length === n",
+        arg=figures.count(),
+    )
+    figure = page.locator("figure.audionome-chart", has=last)
+    visible = "f => f.querySelector('.plotly-graph-div').data.map(t => t.visible !== false)"
+    assert figure.evaluate(visible)[0]
     assert problems == []
     page.context.close()
 

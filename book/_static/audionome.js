@@ -66,7 +66,7 @@
     return { name: slider.name || "Step", parts: [range, value], label: () => chosen().label };
   }
 
-  function addControls(figure, div, layout) {
+  function addControls(figure, div, layout, change) {
     const notes = (layout.meta || {}).notes || {};
     const note = document.createElement("p");
     note.className = "audionome-note";
@@ -78,8 +78,8 @@
       note.textContent =
         notes[labels.join(" | ")] || labels.map((l) => notes[l] || "").join(" ").trim();
     };
-    const update = ([traces, changes]) => {
-      Plotly.update(div, traces, changes);
+    const update = (changes) => {
+      change(changes);
       tell();
     };
     (layout.updatemenus || []).forEach((menu) => controls.push(menuControl(menu, update)));
@@ -101,24 +101,50 @@
     }
   }
 
-  async function draw(figure) {
+  // Menus and sliders are there at once, their chart when it comes near: see below.
+  function prepare(figure) {
     const div = figure.querySelector(".plotly-graph-div");
     const { data, layout } = JSON.parse(figure.querySelector(".audionome-figure").textContent);
-    addControls(figure, div, layout);
+    const waiting = [];
+    let begun = false;
+    addControls(figure, div, layout, (changes) => {
+      if (figure.classList.contains("drawn")) {
+        Plotly.update(div, ...changes);
+      } else {
+        waiting.push(changes);
+      }
+    });
     if (touch.matches) {
       layout.dragmode = false; // A finger on a chart scrolls the page.
     }
-    await Plotly.newPlot(div, data, layout, {
-      responsive: true,
-      displayModeBar: false, // Its buttons would be hidden inside an image from a screen reader.
-    });
-    await Plotly.relayout(div, themed(div));
-    div.style.minHeight = ""; // It kept the place until now.
-    figure.classList.add("drawn");
+    return async () => {
+      if (begun || !figure.isConnected) {
+        return;
+      }
+      begun = true;
+      await Plotly.newPlot(div, data, layout, {
+        responsive: true,
+        displayModeBar: false, // Its buttons would be hidden inside an image from a screen reader.
+      });
+      await Plotly.relayout(div, themed(div));
+      while (waiting.length) {
+        await Plotly.update(div, ...waiting.shift());
+      }
+      div.style.minHeight = ""; // It kept the place until now.
+      figure.classList.add("drawn");
+    };
   }
 
   const figures = [...document.querySelectorAll("figure.audionome-chart")];
-  figures.forEach(draw);
+  const draw = new Map(figures.map((figure) => [figure, prepare(figure)]));
+  // A long page opens faster when it draws only what a reader is about to see.
+  const near = new IntersectionObserver(
+    (seen) => seen.filter((one) => one.isIntersecting).forEach((one) => draw.get(one.target)()),
+    { rootMargin: "1200px 0px" },
+  );
+  figures.forEach((figure) => near.observe(figure));
+  window.addEventListener("beforeprint", () => draw.forEach((begin) => begin()));
+
   const repaint = () => {
     figures
       .filter((figure) => figure.classList.contains("drawn"))
