@@ -17,6 +17,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
@@ -281,6 +282,24 @@ def test_two_menus_choose_two_features(chromium: Browser, base_url: str) -> None
     assert figure.evaluate(titles) == "tempo (BPM),rms_mean (full scale)"
     assert "r = " in note.inner_text()
     assert note.inner_text() != before
+    assert problems == []
+    page.context.close()
+
+
+def test_the_data_of_a_chart_can_be_downloaded(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(PCA, wait_until="networkidle")
+    tables = page.locator(".audionome-scroll")
+    buttons = page.get_by_role("button", name="Download as CSV", include_hidden=True)
+    assert buttons.count() == tables.count()
+    figure = page.locator("figure.audionome-chart").nth(0)
+    figure.locator("summary").click()
+    with page.expect_download() as download:
+        figure.get_by_role("button", name="Download as CSV").click()
+    assert download.value.suggested_filename == "how-much-each-component-holds-a-scree-chart.csv"
+    table = pd.read_csv(download.value.path())
+    assert list(table.columns) == ["component", "share", "all up to it"]
+    assert len(table) == figure.locator("tbody tr").count()
     assert problems == []
     page.context.close()
 

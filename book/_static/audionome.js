@@ -153,4 +153,38 @@
   };
   new MutationObserver(repaint).observe(root, { attributeFilter: ["data-theme"] });
   narrow.addEventListener("change", repaint);
+
+  // -- every table can be taken along ------------------------------------------------------
+
+  function csv(table) {
+    // A spreadsheet knows the minus of the keyboard alone.
+    const cell = ({ textContent: text }) => `"${text.replace(/\u2212/g, "-").replace(/"/g, '""')}"`;
+    return [...table.rows].map((row) => [...row.cells].map(cell).join(",")).join("\r\n");
+  }
+
+  // Named after the chart, or the heading that the table stands under.
+  function fileName(box) {
+    const figure = box.closest("figure.audionome-chart");
+    const title = figure
+      ? figure.querySelector("figcaption")
+      : box.closest("section").querySelector("h1, h2, h3, h4");
+    const words = (title.firstChild || title).textContent.toLowerCase().match(/[a-z0-9]+/g);
+    return `${words.slice(0, 8).join("-")}.csv`;
+  }
+
+  document.querySelectorAll(".audionome-scroll").forEach((box) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "audionome-csv";
+    button.textContent = "Download as CSV";
+    button.addEventListener("click", () => {
+      // The mark at the beginning tells spreadsheets that this is UTF-8.
+      const text = new Blob(["\ufeff", csv(box.querySelector("table"))], { type: "text/csv" });
+      const link = document.createElement("a");
+      Object.assign(link, { href: URL.createObjectURL(text), download: fileName(box) });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+    box.after(button);
+  });
 })();
