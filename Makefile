@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 DASHBOARD_PORT ?= 8866
+HOST ?= localhost
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,16 +10,17 @@ READY := $(VENV)/.ready
 SITE := book/_build/html
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: site dashboard test serve pdf social linkcheck bench clean lint lock
+.PHONY: site dashboard test serve pdf social linkcheck bench visitors clean lint lock
 
 site: $(READY)
 	@echo "Building the report ..."
 	$(BIN)/jupyter-book build . --path-output book -W --keep-going -q
 	@echo "Done. Open $(CURDIR)/$(SITE)/index.html, or run: make serve"
 
+# HOST=0.0.0.0 lets other machines in: a class on one network.
 dashboard: $(READY)
 	@echo "The dashboard: http://localhost:$(DASHBOARD_PORT)  (stop it with Ctrl-C)"
-	$(BIN)/voila notebooks/dashboard.ipynb --port $(DASHBOARD_PORT) --no-browser
+	$(BIN)/voila notebooks/dashboard.ipynb --port $(DASHBOARD_PORT) --no-browser --Voila.ip=$(HOST)
 
 serve: site
 	@echo "The report: http://localhost:$(PORT)  (stop it with Ctrl-C)"
@@ -60,6 +62,10 @@ bench: $(READY)
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -c constraints.txt \
 	  -b constraints.txt -e . librosa essentia
 	.venv-bench/bin/python benchmarks/bench.py $(PARTS)
+
+# 1, 5 and 15 visitors on the dashboard at once; needs Chromium. About 2 minutes.
+visitors: $(READY)
+	$(BIN)/python benchmarks/visitors.py
 
 # Exact versions of everything, for every platform; no addresses of package servers.
 lock: $(READY)

@@ -13,6 +13,9 @@ os.environ["JUPYTER_PATH"] = os.pathsep.join(
 )
 # The kernel of this environment, even where the user has another one called "python3".
 os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+# A visitor's kernel uses one core: the others belong to other visitors.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 c = get_config()  # noqa: F821
 

@@ -161,11 +161,10 @@ def typical(prediction: Prediction, *, genre: str | None = None) -> pd.DataFrame
     """
     genre = genre or prediction.genre
     table = _summary()
-    own = table.loc[genre]
     rows = []
     for feature, words in TYPICAL.items():
         every = table.xs(feature, level="feature")
-        low, high = float(own.at[feature, "p05"]), float(own.at[feature, "p95"])
+        low, middle, high = every.loc[genre, ["p05", "p50", "p95"]].to_numpy(dtype=float)
         # The tempo that is told elsewhere: windows without a beat do not count.
         value = prediction.tempo if feature == "tempo" else prediction.features[feature]
         verdict = "usual" if low <= value <= high else "lower" if value < low else "higher"
@@ -175,7 +174,7 @@ def typical(prediction: Prediction, *, genre: str | None = None) -> pd.DataFrame
                 "words": words,
                 "value": value,
                 "low": low,
-                "middle": float(own.at[feature, "p50"]),
+                "middle": middle,
                 "high": high,
                 "least": float(every["p05"].min()),
                 "most": float(every["p95"].max()),

@@ -12,8 +12,8 @@ sends or is classified for is dropped. Every callback is guarded, so that a fail
 of the server with its traceback and on the screen as one sentence.
 
 Messages from the browser: ``begin`` and ``chunk`` (a file), ``example``, ``cancel``, ``compare``,
-``plotly``, ``ping``. Messages to it: ``received``, ``sound`` (an example, to be played), ``answer``,
-``look``, ``compared``, ``plotly``, ``failed``, ``pong``.
+``plotly``, ``ping``. Messages to it: ``received``, ``sound`` (an example, to be played),
+``answer``, ``look``, ``compared``, ``plotly``, ``failed``, ``pong``.
 """
 
 from __future__ import annotations
@@ -293,9 +293,9 @@ class Dashboard(anywidget.AnyWidget):
 
     def _look_closer(self, job: int, content: bytes, prediction: Prediction) -> None:
         try:
-            look = self._look
-            if look is None:
-                from audionome.closer import look
+            from audionome import closer
+
+            look = self._look or closer.look
             self.send({"type": "look", "job": job, **look_of(look(content, prediction))})
         except Exception:
             get_logger().exception("Dashboard: the closer look failed")
@@ -440,7 +440,8 @@ def _second(prediction: Prediction) -> str:
         return ""
     genre, p = max(prediction.second_opinion.items(), key=lambda item: item[1])
     agrees = "agrees" if genre == prediction.genre else "does not agree"
-    return f"A second model, which hears the classic features alone, {agrees}: {genre}, {likelihood(p)}."
+    said = f"{agrees}: {genre}, {likelihood(p)}"
+    return f"A second model, which hears the classic features alone, {said}."
 
 
 def _why(prediction: Prediction) -> list[str]:

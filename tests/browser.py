@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -32,9 +33,23 @@ def chromium() -> str:
     return path
 
 
-def launch(playwright: Playwright, **kwargs: Any) -> Browser:
-    """Start headless Chromium; keyword arguments go to Playwright's ``launch``."""
-    return playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS, **kwargs)
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """Start headless Chromium, with more arguments where a test needs them."""
+    return playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, *more])
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds on the page that keeps people out, as lines."""
+    # Colours that are still fading are not judged.
+    page.evaluate("Promise.allSettled(document.getAnimations().map(a => a.finished))")
+    # Without preload: axe would ask for stylesheets by wrong addresses.
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response
+    return [
+        f"{one['id']}: {node['html'][:200]}"
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
 
 
 def page_with_watch(browser: Browser, base_url: str, **kwargs: Any) -> tuple[Page, list[str]]:

@@ -15,7 +15,6 @@ import soundfile as sf
 
 import audionome
 from audionome import gtzan
-from audionome.features import LEVEL_FREE
 
 
 def schema(**properties: object) -> dict[str, object]:

@@ -322,7 +322,7 @@ def feature_over_time(pieces: Mapping[str, Frames], view: str) -> Chart:
         template=TEMPLATE,
         height=460 if v.heat else 400,
         showlegend=len(v.rows) > 1 and not v.heat,
-        legend={"y": -0.22, "traceorder": "normal"},
+        legend={"traceorder": "normal"},
         xaxis={"title": {"text": "Time (s)"}, "range": [0, round(longest, 1)], "showgrid": False},
         yaxis={"domain": [0, 0.8], **_rows_axis(v, top)},
         yaxis2={"domain": [0.84, 1], "range": [-100, 100], "visible": False, "fixedrange": True},
@@ -386,9 +386,8 @@ def feature_of_clip(frames: Frames, view: str, *, start: float = 0.0) -> Chart:
         yaxis=_rows_axis(v, 0),
     )
     means = _means({view: frames}, v)
-    table = pd.DataFrame(
-        {"row": means.columns, f"mean ({v.unit})": [_number(x, v.digits) for x in means.loc[view]]}
-    )
+    said = [_number(float(x), v.digits) for x in means.to_numpy()[0]]
+    table = pd.DataFrame({"row": means.columns, f"mean ({v.unit})": said})
     return Chart(
         figure=figure,
         alt=f"{v.see[0].upper()}{v.see[1:]}. From {start:.0f} to {end:.0f} seconds. "
@@ -522,7 +521,6 @@ def tempo_strength(pieces: Mapping[str, Frames], written: Mapping[str, float]) -
     figure.update_layout(
         template=TEMPLATE,
         height=380,
-        legend={"y": -0.25},
         xaxis={
             "title": {"text": "Tempo (beats per minute)"},
             "type": "log",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -203,7 +203,10 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
         height=110 + 52 * len(told),
         bargap=0.35,
         showlegend=False,
-        xaxis={"title": {"text": f"Points towards {genre}"}, "range": [low - (room if low else 0), high + room]},
+        xaxis={
+            "title": {"text": f"Points towards {genre}"},
+            "range": [low - (room if low else 0), high + room],
+        },
         yaxis={"autorange": "reversed", "showgrid": False},
     )
     first = told[0]
@@ -259,7 +262,7 @@ def probabilities_beside(answers: Mapping[str, Mapping[str, float]]) -> Chart:
         legend={"traceorder": "normal"},
     )
     gap = (table.iloc[:, 0] - table.iloc[:, -1]).abs().idxmax()
-    shares = [f"{name} {likelihood(float(table.at[gap, name]))}" for name in table]
+    shares = [f"{name} {likelihood(p)}" for name, p in table.loc[[gap]].iloc[0].items()]
     return Chart(
         figure=figure,
         alt=f"Probabilities of {listed([str(name) for name in table])}. "
@@ -369,7 +372,7 @@ def _with_unit(value: float, unit: str) -> str:
     return f"{value:,.{digits}f}{'' if unit == '1' else f' {unit}'}"
 
 
-def _rounded(values: pd.Series) -> list[float]:
+def _rounded(values: Iterable[float]) -> list[float]:
     return [float(f"{v:.3g}") for v in values]
 
 
@@ -406,11 +409,11 @@ def place_on_map(
                     "symbol": SYMBOLS.get(str(genre), "circle")},
             hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
-    at = tracks.set_index("track")
-    x, y = (float(f"{v:.3g}") for v in place)
+    at = dict(zip(tracks["track"], zip(tracks["x"], tracks["y"], strict=True), strict=True))
+    x, y = _rounded(place)
     lines: list[tuple[float | None, float | None]] = []
     for n in neighbours:
-        lines += [(x, y), (float(at.at[n.track, "x"]), float(at.at[n.track, "y"])), (None, None)]
+        lines += [(x, y), at[n.track], (None, None)]
     figure.add_scatter(
         x=[a for a, _ in lines],
         y=[b for _, b in lines],

@@ -94,6 +94,8 @@ function playerOf() {
     until = found.end;
     audio.currentTime = found.start;
     audio.play().catch(() => {}); // a browser may refuse; its own button is there
+    mark();
+    paint();
   }
 
   slider.addEventListener("input", () => hear(windows[Number(slider.value)].start));
