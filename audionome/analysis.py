@@ -1075,16 +1075,17 @@ def score_table(scores: pd.DataFrame, *, level: str = "track") -> pd.DataFrame:
     def column(name: str, digits: int) -> list[str]:
         return ["" if pd.isna(v) else f"{v:.{digits}f}" for v in rows[name]]
 
-    accuracy = [
-        f"{100 * a:.1f} ({100 * low:.1f} to {100 * high:.1f})"
-        for a, low, high in rows[["accuracy", "accuracy_low", "accuracy_high"]].to_numpy()
+    interval = [
+        f"{100 * low:.1f} to {100 * high:.1f}".replace(" ", "\N{NO-BREAK SPACE}")
+        for low, high in rows[["accuracy_low", "accuracy_high"]].to_numpy()
     ]
     return pd.DataFrame(
         {
             "protocol": rows["protocol_title"],
             "model": rows["title"],
             "settings": rows["variant"].to_numpy(dtype=str),
-            "accuracy in % (95 % interval)": accuracy,
+            "accuracy (%)": [f"{100 * a:.1f}" for a in rows["accuracy"]],
+            "95 % interval": interval,
             "macro F1": column("macro_f1", 3),
             "log loss": column("log_loss", 2),
             "calibration error": column("ece", 3),

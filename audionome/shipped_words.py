@@ -136,8 +136,8 @@ def ladder(table: pd.DataFrame, model: str) -> str:
     """Say what a model scores on its rungs."""
     rows = _by(table[table["model"] == model], "protocol")
     told = [
-        f"- **{share(r['accuracy'])}** {_UNDER[p]} ({span(r['low'], r['high'])}, "
-        f"{_plural(int(r['n']), 'track')})"
+        f"- **{share(r['accuracy'])}** {_UNDER[p]}: {span(r['low'], r['high'])}, "
+        f"{_plural(int(r['n']), 'track')}"
         for p, r in rows.items()
         if p in _UNDER
     ]
@@ -419,23 +419,27 @@ def wild_genres(table: pd.DataFrame) -> str:
     won = table[table["loss_high"] < 0]
     if lost.empty:
         return "For no genre does the interval of the loss leave out zero."
-    parts = [
-        f"{r['genre']} ({share(r['inside'])} inside, {share(r['outside'])} outside, mostly taken "
-        f"for {r['instead']}; {points(r['loss'])} points, {span(r['loss_low'], r['loss_high'])})"
-        for _, r in lost.iterrows()
-    ]
-    text = (
-        f"Found less often outside than inside, by intervals that leave out zero: {listed(parts)}."
-    )
     top = table.sort_values("outside", ascending=False, kind="stable").head(3)
     best = [f"{r['genre']} ({share(r['outside'])})" for _, r in top.iterrows()]
-    text = f"Found most often outside: {listed(best)}. {text}"
+    lines = [
+        f"Found most often outside: {listed(best)}. Found less often outside than inside, by "
+        "intervals that leave out zero:",
+        "",
+        *(
+            f"- **{r['genre']}**: {share(r['inside'])} inside, {share(r['outside'])} outside, "
+            f"where it is mostly taken for {r['instead']} ({points(r['loss'])} points lost, "
+            f"{span(r['loss_low'], r['loss_high'])})"
+            for _, r in lost.iterrows()
+        ),
+    ]
+    ends = []
     if len(won):
-        parts = [f"{r['genre']} ({share(r['inside'])} and {share(r['outside'])})"
+        parts = [f"{r['genre']} ({share(r['inside'])} inside, {share(r['outside'])} outside)"
                  for _, r in won.iterrows()]  # fmt: skip
-        text += f" Found more often outside: {listed(parts)}."
-    rest = len(table) - len(lost) - len(won)
-    return f"{text} For the other {rest} the intervals leave it open." if rest else text
+        ends.append(f"Found more often outside: {listed(parts)}.")
+    if rest := len(table) - len(lost) - len(won):
+        ends.append(f"For the other {rest} the intervals leave it open.")
+    return "\n".join([*lines, "", " ".join(ends)]).strip()
 
 
 def loudness(found: Shortcut) -> str:
@@ -500,7 +504,7 @@ def faults(found: Faults) -> str:
     for _, row in found.summary.iterrows():
         facts = (
             f"{row['found']} in the first {row['first']}, where chance gives "
-            f"{row['expected']:.1f} ({probability(row['p_value'])})"
+            f"{row['expected']:.1f}; {probability(row['p_value'])}"
         )
         (won if row["p_value"] < 0.05 else lost).append(f"{_RANKINGS[row['ranking']]} ({facts})")
     if lost:
@@ -523,8 +527,8 @@ def fault_genres(found: Faults, ranking: str, *, first: int = 15) -> str:
     """Say which genres fill the top of a ranking."""
     top = found.tracks.sort_values(ranking).head(first)
     counts = top["genre"].value_counts()
-    parts = [f"{n} of {g}" for g, n in counts.head(3).items()]
-    return f"Of these {len(top)}, {listed(parts)}."
+    parts = [f"{n} {g}" for g, n in counts.head(3).items()]
+    return f"Of these {len(top)} tracks most are of few genres: {listed(parts)}."
 
 
 def fault_cases(found: Faults, ranking: str, *, first: int = 15) -> pd.DataFrame:
@@ -551,9 +555,10 @@ def card_table(cards: Mapping[str, Mapping[str, Any]], table: pd.DataFrame) -> p
         {
             "model": table["model"],
             "protocol": table["protocol_title"],
-            "accuracy in % (95 % interval)": [
-                f"{100 * a:.1f} ({100 * low:.1f} to {100 * high:.1f})"
-                for a, low, high in table[["accuracy", "low", "high"]].to_numpy()
+            "accuracy (%)": [f"{100 * a:.1f}" for a in table["accuracy"]],
+            "95 % interval": [
+                f"{100 * low:.1f} to {100 * high:.1f}".replace(" ", "\N{NO-BREAK SPACE}")
+                for low, high in table[["low", "high"]].to_numpy()
             ],
             "answers": table["n"],
             "artists": table["artists"],

@@ -64,9 +64,15 @@ TEMPLATE = go.layout.Template(
         "paper_bgcolor": _CLEAR,
         "plot_bgcolor": _CLEAR,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-        "xaxis": {"automargin": True, "gridcolor": GRID, "zerolinecolor": GRID},
+        "xaxis": {
+            "automargin": True,
+            "gridcolor": GRID,
+            "zerolinecolor": GRID,
+            "title": {"standoff": 8},
+        },
         "yaxis": {"automargin": True, "gridcolor": GRID, "zerolinecolor": GRID, "ticksuffix": " "},
-        "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
+        # At the foot of the chart, however tall that is and however many lines the names need.
+        "legend": {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
         "hoverlabel": {"align": "left"},
     }
 )
@@ -215,7 +221,8 @@ def answer_map(
             y=rows,
             zmin=0,
             zmax=1,
-            colorscale="Cividis",
+            # Pale enough for the numbers, which have the colour of the page's text.
+            colorscale=[[0, "rgba(63,94,185,0.04)"], [1, "rgba(63,94,185,0.7)"]],
             texttemplate="%{text}",
             xgap=1,
             ygap=1,

@@ -63,11 +63,13 @@ SOLIDS = {
     "rock": "square",
 }
 _CAMERAS = {
-    "from a corner": {"x": 1.35, "y": 1.35, "z": 1.0},
+    "from a corner": {"x": 1.5, "y": 1.5, "z": 1.1},
     "PC1 and PC2": {"x": 0.01, "y": 0, "z": 2.2},
     "PC1 and PC3": {"x": 0, "y": -2.2, "z": 0.01},
     "PC2 and PC3": {"x": 2.2, "y": 0, "z": 0.01},
 }
+# A little below the middle: the names of the axes hang from the lower edges.
+_CENTRE = {"x": 0, "y": 0, "z": -0.12}
 
 
 def correlation_matrix(found: Correlations) -> Chart:
@@ -278,7 +280,8 @@ def explained_variance(scaled: Principal, *, most: int = 20) -> Chart:
         template=TEMPLATE,
         height=420,
         showlegend=True,
-        xaxis={"title": {"text": "Principal component"}, "dtick": 2, "tick0": 1, "showgrid": False},
+        xaxis={"title": {"text": "Principal component"}, "dtick": 2, "tick0": 1, "showgrid": False,
+               "range": [0.3, min(most, len(share)) + 0.7]},
         yaxis={"title": {"text": "Share of the variance", "standoff": 8}, "range": [0, 1.02],
                "tickformat": ".0%"},
     )  # fmt: skip
@@ -438,12 +441,15 @@ def principal_space(scaled: Principal) -> Chart:
                 for letter, name in zip("xyz", axes, strict=True)
             },
             "aspectmode": "cube",
-            "camera": {"eye": next(iter(_CAMERAS.values()))},
+            "camera": {"eye": next(iter(_CAMERAS.values())), "center": _CENTRE},
         },
         **menus(
             {
                 "View": {
-                    name: ({}, {"scene.camera": {"eye": eye, "up": _up(eye)}})
+                    name: (
+                        {},
+                        {"scene.camera": {"eye": eye, "up": _up(eye), "center": _CENTRE}},
+                    )
                     for name, eye in _CAMERAS.items()
                 },
                 "Highlight": _highlights(list(groups)),
@@ -688,7 +694,6 @@ def model_results(table: pd.DataFrame) -> Chart:
                "tickformat": ".0%"},
         yaxis={"range": [len(rungs) - 0.5, -0.5], "tickvals": list(range(len(rungs))),
                "ticktext": rungs, "zeroline": False},
-        legend={"y": -0.3},
     )  # fmt: skip
     return Chart(
         figure=figure,

@@ -123,7 +123,7 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
         height=560,
         xaxis={"title": {"text": "Test accuracy"}, "range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": rungs},
-        legend={"traceorder": "reversed", "y": -0.16},
+        legend={"traceorder": "reversed"},
         **menu("Count", {name: (lines(table), {}) for name, table in levels.items()}),
     )
     best = first[first["model"] == selected].set_index("protocol_title")["accuracy"]
@@ -364,13 +364,15 @@ def confusion_matrix(protocols: Mapping[str, Confusion], *, choice: str = "Proto
     )
 
 
-def recall_by_genre(protocols: Mapping[str, pd.DataFrame]) -> Chart:
+def recall_by_genre(protocols: Mapping[str, pd.DataFrame], *, choice: str = "Protocol") -> Chart:
     """Draw how much of each genre is found, with intervals and a menu of protocols.
 
     Parameters
     ----------
     protocols
         Title of a protocol to a table from `audionome.analysis.per_genre`.
+    choice
+        What the menu chooses, if it is not protocols.
 
     Returns
     -------
@@ -417,14 +419,14 @@ def recall_by_genre(protocols: Mapping[str, pd.DataFrame]) -> Chart:
         xaxis={"title": {"text": "Tracks found (recall)"},
                "range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "showgrid": False},
-        **menu("Protocol", {n: (bars(t), {}) for n, t in found.items()}),
+        **menu(choice, {n: (bars(t), {}) for n, t in found.items()}),
     )  # fmt: skip
     order = first.dropna(subset="recall").sort_values("recall", kind="stable")
     low, high = order.iloc[0], order.iloc[-1]
     table = pd.concat(
         [
             pd.DataFrame(
-                {"protocol": n, "genre": t["genre"], "tracks": t["n"]}
+                {choice.lower(): n, "genre": t["genre"], "tracks": t["n"]}
                 | {
                     f"{words}{extra}": column
                     for measure, words in (("recall", "recall"), ("precision", "precision"),
@@ -440,21 +442,25 @@ def recall_by_genre(protocols: Mapping[str, pd.DataFrame]) -> Chart:
     )  # fmt: skip
     return Chart(
         figure=figure,
-        alt=f"Share of each genre's tracks that are found, protocol {name}: from "
+        alt=f"Share of each genre's tracks that are found, {choice.lower()} {name}: from "
         f"{percent(low['recall'])} of {low['genre']} to {percent(high['recall'])} of "
-        f"{high['genre']}. A menu chooses the protocol.",
+        f"{high['genre']}. A menu chooses the {choice.lower()}.",
         table=table,
         caption="How much of each genre is found, with 95 % intervals",
     )
 
 
-def reliability_diagram(protocols: Mapping[str, pd.DataFrame]) -> Chart:
+def reliability_diagram(
+    protocols: Mapping[str, pd.DataFrame], *, choice: str = "Protocol"
+) -> Chart:
     """Draw how often answers of a given confidence are right, with a menu of protocols.
 
     Parameters
     ----------
     protocols
         Title of a protocol to a table from `audionome.analysis.reliability`.
+    choice
+        What the menu chooses, if it is not protocols.
 
     Returns
     -------
@@ -502,17 +508,17 @@ def reliability_diagram(protocols: Mapping[str, pd.DataFrame]) -> Chart:
     figure.update_layout(
         template=TEMPLATE,
         height=440,
-        xaxis={"title": {"text": "Confidence"}, "range": [0, 1.02], "tickformat": ".0%"},
+        xaxis={"title": {"text": "Confidence"}, "range": [-0.02, 1.02], "tickformat": ".0%"},
         yaxis={"title": {"text": "Share that is right", "standoff": 10}, "range": [0, 1.04],
                "tickformat": ".0%"},
-        **menu("Protocol", {n: (dots(t), {}) for n, t in found.items()}),
+        **menu(choice, {n: (dots(t), {}) for n, t in found.items()}),
     )  # fmt: skip
     last = first.iloc[-1]
     table = pd.concat(
         [
             pd.DataFrame(
                 {
-                    "protocol": n,
+                    choice.lower(): n,
                     "confidence from": [percent(v) if v else "0%" for v in t["from"]],
                     "to": [percent(v) for v in t["to"]],
                     "answers": t["n"],
@@ -526,9 +532,9 @@ def reliability_diagram(protocols: Mapping[str, pd.DataFrame]) -> Chart:
     )
     return Chart(
         figure=figure,
-        alt=f"Confidence of answers against the share that is right, protocol {name}: where the "
-        f"model claims {percent(last['confidence'])} it is right in "
-        f"{percent(last['accuracy'])} of {int(last['n']):,}. A menu chooses the protocol.",
+        alt=f"Confidence of answers against the share that is right, {choice.lower()} {name}: "
+        f"where the model claims {percent(last['confidence'])} it is right in "
+        f"{percent(last['accuracy'])} of {int(last['n']):,}. A menu chooses the {choice.lower()}.",
         table=table,
         caption="Does the confidence keep its word?",
     )
@@ -685,7 +691,7 @@ def hard_tracks(result: Hardest) -> Chart:
         bargap=0.2,
         showlegend=True,
         xaxis={"title": {"text": f"Models that get it wrong, of {result.n_models}"}, "dtick": 1,
-               "showgrid": False},
+               "showgrid": False, "zeroline": False},
         yaxis={"title": {"text": "Share of clips", "standoff": 10}, "tickformat": ".0%"},
     )  # fmt: skip
     return Chart(
@@ -745,9 +751,14 @@ def comparison_forest(table: pd.DataFrame) -> Chart:
     figure.add_vline(x=0, line={"color": INK, "width": 1.5})
     figure.update_layout(
         template=TEMPLATE,
-        height=140 + 26 * len(names),
+        height=140 + 29 * len(names),
         showlegend=True,
-        xaxis={"title": {"text": "Difference in accuracy"}, "tickformat": "+.0%"},
+        xaxis={
+            "title": {"text": "Difference in accuracy"},
+            "tickformat": "+.0%",
+            "nticks": 5,
+            "tickangle": 0,
+        },
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": names},
     )
     same = int((~others["differs"].to_numpy(dtype=bool)).sum())

@@ -214,7 +214,7 @@ def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
         template=TEMPLATE,
         height=440,
         showlegend=True,
-        xaxis={"title": {"text": "Share of the answers that is kept"}, "range": [0, 1.03],
+        xaxis={"title": {"text": "Share of the answers that is kept"}, "range": [-0.02, 1.03],
                "tickformat": ".0%"},
         yaxis={"title": {"text": "Share that is right", "standoff": 10}, "range": [0, 1.04],
                "tickformat": ".0%"},
@@ -273,7 +273,6 @@ def unsure_shares(table: pd.DataFrame) -> Chart:
                "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "showgrid": False, "categoryorder": "array",
                "categoryarray": names},
-        legend={"y": -0.3},
     )  # fmt: skip
     return Chart(
         figure=figure,
@@ -322,7 +321,7 @@ def _two_ends(
     chance_line(figure)
     figure.update_layout(
         template=TEMPLATE,
-        height=150 + 28 * len(names),
+        height=150 + 30 * len(names),
         showlegend=True,
         xaxis={"title": {"text": axis}, "range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": names},
@@ -466,7 +465,6 @@ def neighbour_precision(table: pd.DataFrame) -> Chart:
         xaxis={"title": {"text": "Neighbours of the same genre"}, "range": [0, 1.02],
                "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": names},
-        legend={"y": -0.3},
         **menu("Neighbours", {f"the nearest {k}": (marks(k), {}) for k in counts}),
     )  # fmt: skip
     first = table[(table["k"] == counts[0]) & table["other_artist"]]
@@ -537,8 +535,8 @@ def track_map(found: Map) -> Chart:
         showlegend=True,
         meta={"notes": notes},
         shapes=[{"type": "path", "path": paths[names[0]], "line": {"color": _STAR, "width": 3}}],
-        xaxis={"title": {"text": "First axis"}, "zeroline": False},
-        yaxis={"title": {"text": "Second axis", "standoff": 8}, "zeroline": False},
+        xaxis={"title": {"text": "First axis (no unit)"}, "zeroline": False},
+        yaxis={"title": {"text": "Second axis (no unit)", "standoff": 8}, "zeroline": False},
         **menu("Track", choices),
     )
     return Chart(
@@ -595,9 +593,10 @@ def fault_search(found: Faults, *, most: int = 100) -> Chart:
         template=TEMPLATE,
         height=420,
         showlegend=True,
-        xaxis={"title": {"text": "Tracks looked at, the most suspicious first"}},
-        yaxis={"title": {"text": "Known faults found", "standoff": 8}},
-    )
+        xaxis={"title": {"text": "Tracks looked at, the most suspicious first"},
+               "range": [0, 1.02 * most]},
+        yaxis={"title": {"text": "Known faults found", "standoff": 8}, "rangemode": "tozero"},
+    )  # fmt: skip
     summary = found.summary
     told = [
         f"{_RANKINGS[r]} {n} of {first}"

@@ -37,6 +37,39 @@
     };
   }
 
+  // On a phone, long names of rows would leave no room for what is drawn beside them.
+  function folded(div) {
+    const names = ((div._fullLayout || {}).yaxis || {})._categories || [];
+    if (!names.some((name) => name.length > 18)) {
+      return {};
+    }
+    const fold = (name) => {
+      const middle = (at) => Math.abs(at - name.length / 2);
+      const spaces = [...name.matchAll(/ /g)].map((space) => space.index);
+      const at = spaces.sort((one, other) => middle(one) - middle(other))[0];
+      return name.length > 18 && at ? `${name.slice(0, at)}<br>${name.slice(at + 1)}` : name;
+    };
+    return {
+      "yaxis.tickvals": narrow.matches ? names : null,
+      "yaxis.ticktext": narrow.matches ? names.map(fold) : null,
+    };
+  }
+
+  // Intervals lie half on their bar and half on the page, and numbers on cells of every shade.
+  function paint(div) {
+    const { ink } = colours();
+    const of = (test) => div.data.flatMap((trace, i) => (test(trace) ? [i] : []));
+    const bars = of((trace) => trace.type === "bar" && trace.error_x);
+    const cells = of((trace) => trace.type === "heatmap" && trace.texttemplate);
+    const look = { ...themed(div), ...folded(div) };
+    if (bars.length) {
+      return Plotly.update(div, { "error_x.color": ink }, look, bars);
+    }
+    return cells.length
+      ? Plotly.update(div, { "textfont.color": ink }, look, cells)
+      : Plotly.relayout(div, look);
+  }
+
   // Plotly's own menus and sliders cannot be used from the keyboard: native ones can.
   function menuControl(menu, update) {
     const select = document.createElement("select");
@@ -74,7 +107,7 @@
     const controls = [];
     // A note belongs to all choices together or to single ones.
     const tell = () => {
-      const labels = controls.map((control) => control.label());
+      const labels = controls.length ? controls.map((one) => one.label()) : Object.keys(notes);
       note.textContent =
         notes[labels.join(" | ")] || labels.map((l) => notes[l] || "").join(" ").trim();
     };
@@ -126,7 +159,7 @@
         responsive: true,
         displayModeBar: false, // Its buttons would be hidden inside an image from a screen reader.
       });
-      await Plotly.relayout(div, themed(div));
+      await paint(div);
       while (waiting.length) {
         await Plotly.update(div, ...waiting.shift());
       }
@@ -149,7 +182,7 @@
     figures
       .filter((figure) => figure.classList.contains("drawn"))
       .map((figure) => figure.querySelector(".plotly-graph-div"))
-      .forEach((div) => Plotly.relayout(div, themed(div)));
+      .forEach(paint);
   };
   new MutationObserver(repaint).observe(root, { attributeFilter: ["data-theme"] });
   narrow.addEventListener("change", repaint);
