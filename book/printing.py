@@ -43,6 +43,14 @@ async (pages) => {
     const source = await (await fetch(address)).text();
     const other = new DOMParser().parseFromString(source, "text/html");
     const body = other.querySelector("article.bd-article");
+    // Some pages bring a stylesheet of their own.
+    for (const link of other.querySelectorAll("link[rel='stylesheet'][href]")) {
+      link.href = new URL(link.getAttribute("href"), address).href;
+      if (![...document.styleSheets].some((sheet) => sheet.href === link.href)) {
+        document.head.append(link);
+        await new Promise((done) => { link.onload = link.onerror = done; });
+      }
+    }
     const name = slug(page);
     body.querySelectorAll("script:not([type='application/json'])").forEach((e) => e.remove());
     body.querySelectorAll("[id]").forEach((e) => (e.id = `${name}--${e.id}`));
@@ -178,6 +186,8 @@ def pdf(site: Path, out: Path) -> None:
             "script.src = old.src; script.onload = done; script.onerror = fail;"
             "document.head.append(script)})"
         )
+        # Charts that are far away wait for a reader, or for this.
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         page.wait_for_function(
             "[...document.querySelectorAll('figure.audionome-chart')]"
             ".every(f => f.classList.contains('drawn'))",

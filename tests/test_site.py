@@ -397,6 +397,21 @@ def test_charts_follow_the_theme(chromium: Browser, base_url: str) -> None:
     page.context.close()
 
 
+def test_dark_pages_are_printed_in_light_colours(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url, color_scheme="dark")
+    page.goto(DATASET, wait_until="networkidle")
+    charts_drawn(page)
+    ink = "getComputedStyle(document.querySelector('.plotly-graph-div .ytick text')).fill"
+    dark = page.evaluate(ink)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(f"dark => {ink} !== dark", arg=dark)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function(f"dark => {ink} === dark", arg=dark)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert problems == []
+    page.context.close()
+
+
 def test_a_change_of_module_or_data_runs_the_notebooks_again(tmp_path: Path) -> None:
     path = ROOT / "book" / "_ext" / "audionome_book.py"
     spec = importlib.util.spec_from_file_location("audionome_book", path)
