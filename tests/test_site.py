@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pandas as pd
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from browser import launch, page_with_watch
+from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from audionome import findings, load_classifier, results
@@ -97,6 +99,28 @@ def test_the_list_of_pages_is_complete(site: Path) -> None:
     built = {p.relative_to(site).as_posix() for p in site.rglob("*.html")}
     built = {p for p in built if not p.startswith(("_static/", "_sources/"))}
     assert built == {*PAGES, "index.html"}
+
+
+def test_every_link_inside_leads_somewhere(site: Path) -> None:
+    soups = {
+        path: BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+        for path in PAGES
+    }
+    places = {path: {tag["id"] for tag in soup.select("[id]")} for path, soup in soups.items()}
+    dead = []
+    for path, soup in soups.items():
+        for link in soup.select("a[href]"):
+            url = urlsplit(urljoin(f"site:///{path}", str(link["href"])))
+            if url.scheme != "site":
+                continue
+            target = unquote(url.path.lstrip("/"))
+            # The theme's own buttons lead to the top of the page.
+            known = url.fragment in {"", "pst-page-navigation-heading"} or (
+                unquote(url.fragment) in places.get(target, set())
+            )
+            if not (site / target).is_file() or not known:
+                dead.append(f"{path}: {link['href']}")
+    assert dead == []
 
 
 def fits(page: Page) -> None:
@@ -347,7 +371,7 @@ def test_pages_with_many_charts_are_light(site: Path, path: str) -> None:
 def test_one_piece_is_chosen_for_the_whole_page(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(FEATURES, wait_until="networkidle")
-    assert charts_drawn(page) == 19
+    assert charts_drawn(page) == 21
     menus = page.get_by_role("combobox", name="Piece")
     assert menus.count() == 11
     menus.first.select_option("metal")
