@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SITE := book/_build/html
+LINKS := book/_build/links
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: site dashboard test serve pdf social linkcheck bench visitors clean lint lock
@@ -34,8 +35,10 @@ social: $(READY)
 	$(BIN)/python book/printing.py social
 
 # Asks every address in the book whether it still answers; the only command that needs the network.
+# In a folder of its own, or its report would lie in the site.
 linkcheck: $(READY)
-	$(BIN)/jupyter-book build . --path-output book --builder linkcheck -q
+	@$(BIN)/jupyter-book build . --path-output $(LINKS) --builder linkcheck -q || \
+	  { echo "What did not answer, and why: $(LINKS)/_build/html/output.txt"; exit 1; }
 
 test: lint site
 	AUDIONOME_SITE=$(SITE) $(BIN)/pytest -n 2 --dist loadfile
