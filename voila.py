@@ -17,6 +17,8 @@ os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from audionome.kernels import ForkingProvisioner  # noqa: E402
+
 c = get_config()  # noqa: F821
 
 # -- the page
@@ -50,7 +52,10 @@ c.Voila.tornado_settings = {
 c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
 
 # -- kernels: one per visitor, ended with the page; those whose visitor vanished are culled.
+# They are forked, so that a class that comes together does not wait; the imports begin now.
 # No preheated kernels: together with culling they leave visitors on "Loading widget…".
+ForkingProvisioner.nursery()
+c.KernelProvisionerFactory.default_provisioner_name = "audionome-forking"
 c.MappingKernelManager.cull_idle_timeout = 600
 c.MappingKernelManager.cull_interval = 60
 c.MappingKernelManager.cull_connected = False

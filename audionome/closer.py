@@ -6,6 +6,7 @@ keeps no sound; here it is decoded once more, and again only the outline and thi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,13 +19,16 @@ from numpy.typing import NDArray
 
 from audionome import audio
 from audionome._paths import data_path
+from audionome._words import share, span
 from audionome.features.frames import Frames, frame_features
+from audionome.features.key import Key, estimate_key
+from audionome.gtzan import load_summary
 
 if TYPE_CHECKING:
     from audionome.classifier import Prediction, WindowPrediction
     from audionome.similar import Index
 
-__all__ = ["TYPICAL", "Look", "look", "most_telling", "tracks_around", "typical"]
+__all__ = ["TYPICAL", "Look", "key_words", "look", "most_telling", "tracks_around", "typical"]
 
 _PER_WINDOW = 30  # points of the outline
 _MOST_WINDOWS = 10
@@ -52,11 +56,14 @@ class Look:
         Where the stretch begins (s).
     frames : Frames
         The features of the stretch, frame by frame; its times begin at 0.
+    key : Key
+        The key of the stretch.
     """
 
     outline: NDArray[np.float32]
     start: float
     frames: Frames
+    key: Key
 
 
 def most_telling(
@@ -116,10 +123,24 @@ def look(
         outline.append(np.stack([parts.min(axis=1), parts.max(axis=1)], axis=1))
         if first <= k < last:
             stretch.append(hop)
+    samples = np.concatenate(stretch)
     return Look(
         outline=_coarser(np.concatenate(outline), points),
         start=prediction.windows[first].start,
-        frames=frame_features(np.concatenate(stretch)),
+        frames=frame_features(samples),
+        key=estimate_key(samples),
+    )
+
+
+def key_words(key: Key) -> str:
+    """Name a key, and say how often such a key is right; or say that there is none to rely on."""
+    if not key.reliable:
+        return "No key can be told from it with any certainty."
+    record = json.loads(data_path("research", "key.json").read_text(encoding="utf-8"))
+    right = record["reporting"]["exact_if_reliable"]
+    return (
+        f"The key is probably {key.name}: of the keys that we could tell so clearly in GTZAN, "
+        f"{share(right['value'])} were exactly right ({span(right['low'], right['high'])})."
     )
 
 
@@ -137,9 +158,7 @@ def _coarser(outline: NDArray[np.float32], points: int) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _summary() -> pd.DataFrame:
-    return pd.read_parquet(data_path("results", "gtzan_summary.parquet")).set_index(
-        ["genre", "feature"]
-    )
+    return load_summary().set_index(["genre", "feature"])
 
 
 def typical(prediction: Prediction, *, genre: str | None = None) -> pd.DataFrame:

@@ -406,14 +406,15 @@ def answer_of(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
 
 
 def look_of(look: Look) -> dict[str, Any]:
-    """Turn a closer look into what the page shows: ``outline``, ``heading``, ``charts``."""
-    from audionome import charts
+    """Turn a closer look into what the page shows: outline, heading, key and charts."""
+    from audionome import charts, closer
 
     end = look.start + float(look.frames.times[-1])
     drawn = [charts.feature_of_clip(look.frames, view, start=look.start) for view in _VIEWS]
     return {
         "outline": [[round(float(v), 3) for v in pair] for pair in look.outline],
         "heading": f"A closer look at {_minutes(look.start)} to {_minutes(end)}",
+        "key": closer.key_words(look.key),
         "charts": [_chart(chart) for chart in drawn],
     }
 

@@ -13,10 +13,10 @@ import pytest
 
 pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
 
+from voila_server import ROOT, serve
+
 import audionome
 from audionome._paths import data_path
-from browser import chromium
-from voila_server import ROOT, serve
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +40,7 @@ def test_fifteen_visitors_at_once_are_all_answered(
     soundfile.write(path, tone, 22_050)
     expected = audionome.classify(path).genre
     with serve(tmp_path) as server:
-        stays, memory = visitors.crowd(
-            server.url, 15, path, chromium=chromium(), server=server.process.pid
-        )
+        stays, memory = visitors.crowd(server.url, 15, path, server=server.process.pid)
     assert [stay.genre for stay in stays] == [expected] * 15
     assert len(memory) == 15  # no kernel was lost
     assert max(memory) < 400

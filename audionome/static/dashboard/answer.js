@@ -85,8 +85,10 @@ function answerOf(model, player) {
     if (found.sentence) {
       look.append(element("p", { className: "an-unsure", textContent: found.sentence }));
     } else {
-      look.append(element("h2", { textContent: found.heading }));
-      if (found.facts) look.append(factsOf(found.facts));
+      look.append(
+        element("h2", { textContent: found.heading }),
+        element("p", { className: "an-key", textContent: found.key }),
+      );
       for (const chart of found.charts) {
         look.append(figureOf(model, chart, { onTime: player.hear }));
       }

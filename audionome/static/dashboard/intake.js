@@ -7,8 +7,8 @@ const AHEAD = 4; // pieces that may wait for their receipt
 const PATIENCE = 20000;
 const ASK = 4000;
 const LOST =
-  "The server does not answer any more. Reload the page and choose the file again; " +
-  "what is on this page stays until then.";
+  "The server does not answer. It may be busy, so this page goes on waiting; if nothing comes, " +
+  "reload the page and choose the file again. What is on the page stays until then.";
 
 function render({ model, el }) {
   const limit = model.get("limit");
@@ -84,6 +84,7 @@ function render({ model, el }) {
   let heard = 0; // when the server last gave a sign of life
   let batch = { size: 0, done: 0, failed: 0 };
   let comparing = "";
+  let lost = false; // the server may have gone, or is slow
   let wake = () => {};
 
   const busy = () => ["uploading", "analysing"].includes(drop.dataset.state);
@@ -108,6 +109,7 @@ function render({ model, el }) {
 
   function enqueue(files) {
     if (!files.length) return;
+    if (lost) fail(LOST);
     if (!current && !waiting().length) batch = { size: 0, done: 0, failed: 0 };
     batch.size += files.length;
     for (const file of files) {
@@ -153,7 +155,7 @@ function render({ model, el }) {
     }
     model.send({ type: "begin", job: mine, name: file.name, size: file.size });
     show("uploading", "Sending the file…", 0);
-    const going = () => mine === job && drop.dataset.state === "uploading";
+    const going = () => current?.job === mine;
     for (let start = 0; start < file.size; start += PIECE) {
       let piece;
       try {
@@ -180,6 +182,7 @@ function render({ model, el }) {
 
   // The current recording has no answer; the others go on.
   function fail(sentence) {
+    lost = false;
     current.state = "error";
     current.sentence = sentence;
     batch.failed += 1;
@@ -210,6 +213,7 @@ function render({ model, el }) {
   function stopAll() {
     for (const entry of [current, ...waiting()]) if (entry) entry.state = "stopped";
     current = null;
+    lost = false;
     job = nextJob();
     model.send({ type: "cancel", job });
     wake();
@@ -219,8 +223,15 @@ function render({ model, el }) {
 
   // -- what Python says --------------------------------------------------------------------
 
-  function onMessage(message, buffers) {
+  function alive() {
     heard = performance.now();
+    if (!lost) return;
+    lost = false;
+    show(received < (current.file?.size ?? 0) ? "uploading" : "analysing", "Going on…", 0);
+  }
+
+  function onMessage(message, buffers) {
+    alive();
     const entry = session.of(message.job);
     if (message.type === "received" && message.job === job) {
       received = message.bytes;
@@ -256,7 +267,7 @@ function render({ model, el }) {
   function onReport() {
     const report = model.get("report");
     if (!current || report?.job !== job) return; // "idle" answers a stop of ours
-    heard = performance.now();
+    alive();
     if (report.state === "error") fail(report.sentence);
     else if (report.state === "done") after(report.sentence);
     else if (report.state === "analysing") show("analysing", report.sentence, report.fraction);
@@ -334,12 +345,12 @@ function render({ model, el }) {
   const handlers = { "msg:custom": guarded(onMessage), "change:report": guarded(onReport) };
   for (const [type, handler] of Object.entries(handlers)) model.on(type, handler);
   const watch = setInterval(() => {
-    if (!busy()) return;
-    if (performance.now() - heard > PATIENCE) {
-      for (const entry of waiting()) entry.state = "stopped";
-      fail(LOST);
+    if (!current) return;
+    if (!lost && performance.now() - heard > PATIENCE) {
+      lost = true;
       show("error", LOST, 0);
-    } else model.send({ type: "ping" });
+    }
+    model.send({ type: "ping" });
   }, ASK);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const onDark = () => {
