@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+import audionome
+
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -57,6 +59,15 @@ def test_a_workflow_calls_what_exists(path: Path) -> None:
 def test_every_target_is_declared() -> None:
     text = (ROOT / "Makefile").read_text()
     assert set(re.findall(r"^([a-z]+):", text, re.MULTILINE)) == targets()
+
+
+def test_the_page_on_usage_tells_every_key_of_an_answer() -> None:
+    text = (ROOT / "book" / "usage.md").read_text(encoding="utf-8")
+    sample = text.split("```json")[1].split("```")[0]
+    answer = audionome.classify(ROOT / "data" / "examples" / "jazz.ogg").as_dict()
+    assert re.findall(r'^  "(\w+)":', sample, re.MULTILINE) == ["file", *answer]
+    for key in answer:
+        assert re.search(rf"^\| [^|]*`{key}`", text, re.MULTILINE), key
 
 
 def test_addresses_come_from_the_settings_or_from_github() -> None:
