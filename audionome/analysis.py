@@ -45,6 +45,7 @@ __all__ = [
     "holm",
     "ladder",
     "ladders",
+    "metrics",
     "missing",
     "model_title",
     "parameter_table",
@@ -400,6 +401,35 @@ def gaps(
     table["gap"] = table["train"] - table["test"]
     table = _in_order(titled(table.rename_axis(columns=None)))
     return table[["model", "title", "variant", "train", "valid", "test", "gap"]]
+
+
+def metrics(
+    scores: pd.DataFrame,
+    *,
+    protocol: str = "artist-grouped",
+    level: str = "track",
+    variant: str = "tuned",
+) -> pd.DataFrame:
+    """Several measures of the same answers, for each model.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        See `audionome.results`.
+    protocol, level : str
+        Which results.
+    variant : {"tuned", "study"}
+        As for `gaps`.
+
+    Returns
+    -------
+    DataFrame
+        One row per model: ``model``, ``title``, ``variant``, ``accuracy``, ``macro_f1``, ``ece``
+        and ``log_loss``.
+    """
+    rows = _select(scores, protocol=protocol, level=level, split="test")
+    table = _in_order(titled(_one_variant(rows, variant)))
+    return table[["model", "title", "variant", "accuracy", "macro_f1", "ece", "log_loss"]]
 
 
 # -- errors -------------------------------------------------------------------------------

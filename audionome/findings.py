@@ -34,6 +34,7 @@ __all__ = [
     "learning",
     "machine",
     "memory",
+    "metrics",
     "missing",
     "reliability",
     "shipped",
@@ -128,6 +129,31 @@ def study(table: pd.DataFrame) -> str:
     return (
         f"{text} So its arithmetic can be repeated. What its figures measure is another matter: "
         "with windows split at random, memory is enough."
+    )
+
+
+def metrics(table: pd.DataFrame) -> str:
+    """Say how far two measures agree, and who knows how sure to be."""
+    have = table[table["model"] != FLOOR]
+    if have.empty:
+        return "There are no scores yet."
+    apart = (have["accuracy"] - have["macro_f1"]).abs()
+    far = have.iloc[int(apart.to_numpy().argmax())]
+    text = (
+        f"Accuracy and macro F1 are never more than {points(apart.max())} points apart "
+        f"({far['title']}): no model gets its accuracy from a few genres alone."
+        if apart.max() < 0.05
+        else f"Accuracy and macro F1 are up to {points(apart.max())} points apart "
+        f"({far['title']}): some models are good at a few genres only."
+    )
+    order = have.dropna(subset="ece").sort_values("ece", kind="stable")
+    if len(order) < 2:
+        return text
+    least, most = order.iloc[0], order.iloc[-1]
+    return (
+        f"{text} Confidence is another matter: that of {least['title']} is off by "
+        f"{points(least['ece'])} points on average, that of {most['title']} by "
+        f"{points(most['ece'])}."
     )
 
 

@@ -224,6 +224,17 @@ def test_train_valid_test_joins_the_ends_of_a_gap() -> None:
     assert not chart.figure.layout.updatemenus
 
 
+def test_metric_comparison_draws_three_measures_of_each_model() -> None:
+    table = pd.DataFrame({"title": ["A", "B"], "accuracy": [0.5, 0.7], "macro_f1": [0.4, 0.7]})
+    table = table.assign(ece=[0.1, 0.2], log_loss=[1.5, np.nan])
+    chart = charts.metric_comparison({"By artist": table, "In the wild": table.iloc[:1]})
+    accuracy, f1, error = chart.figure.data
+    assert (list(accuracy.x), list(f1.x), list(error.x)) == ([0.5, 0.7], [0.4, 0.7], [0.1, 0.2])
+    assert chart.figure.layout.updatemenus[0].buttons[1].args[0]["x"][0] == [0.5, None]
+    assert "B is right most often: accuracy 70.0%" in chart.alt
+    assert chart.table["log loss"].to_list() == ["1.50", "", "1.50"]
+
+
 def confusion(hits: int) -> analysis.Confusion:
     counts = pd.DataFrame(0, index=list(GENRES), columns=list(GENRES)).rename_axis(index="genre")
     counts.loc["jazz", ["jazz", "rock"]] = [hits, 10 - hits]
@@ -341,6 +352,7 @@ def test_a_chart_without_results_says_so() -> None:
     for chart in (
         charts.ladder({"per track": none}, selected="svc"),
         charts.train_valid_test({"By artist": none}),
+        charts.metric_comparison({"By artist": none}),
         charts.confusion_matrix({}),
         charts.recall_by_genre({"By artist": none}),
         charts.reliability_diagram({"By artist": none}),

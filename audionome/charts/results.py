@@ -47,6 +47,7 @@ __all__ = [
     "importance_bars",
     "ladder",
     "learning_curve",
+    "metric_comparison",
     "recall_by_genre",
     "reliability_diagram",
     "study_and_ours",
@@ -298,6 +299,79 @@ def train_valid_test(protocols: Mapping[str, pd.DataFrame]) -> Chart:
         f"{name}: {told}. A menu chooses the protocol.",
         table=printed,
         caption="What a model knows of its training music, and of new music",
+    )
+
+
+def metric_comparison(protocols: Mapping[str, pd.DataFrame]) -> Chart:
+    """Draw three measures of the same answers, with a menu of protocols.
+
+    Parameters
+    ----------
+    protocols
+        Title of a protocol to a table from `audionome.analysis.metrics`.
+
+    Returns
+    -------
+    Chart
+        One row per model with three markers; the table adds the log loss.
+    """
+    caption = "The same answers by three measures"
+    tables = {name: t for name, t in protocols.items() if len(t)}
+    if not tables:
+        return nothing(caption)
+    names = unique([n for t in tables.values() for n in t["title"]])
+    marks = {
+        "accuracy": ("accuracy", PARTS[0][0], "circle"),
+        "macro_f1": ("macro F1", PARTS[1][0], "diamond"),
+        "ece": ("calibration error (less is better)", PARTS[2][0], "x"),
+    }
+
+    def values(table: pd.DataFrame) -> dict[str, list[Any]]:
+        rows = table.set_index("title").reindex(names)
+        return {"x": [rounded(rows[measure]) for measure in marks]}
+
+    name, first = next(iter(tables.items()))
+    figure = go.Figure()
+    for x, (words, color, symbol) in zip(values(first)["x"], marks.values(), strict=True):
+        figure.add_scatter(
+            x=x,
+            y=names,
+            name=words,
+            mode="markers",
+            marker={"size": 10, "symbol": symbol, "color": color},
+            hovertemplate="%{y}, " + words + ": %{x:.1%}<extra></extra>",
+        )
+    figure.update_layout(
+        template=TEMPLATE,
+        height=150 + 30 * len(names),
+        showlegend=True,
+        xaxis={"title": {"text": "Share"}, "range": [-0.02, 1.02], "tickformat": ".0%"},
+        yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": names},
+        **menu("Protocol", {n: (values(t), {}) for n, t in tables.items()}),
+    )
+    best = first.sort_values("accuracy", kind="stable").iloc[-1]
+    return Chart(
+        figure=figure,
+        alt=f"Accuracy, macro F1 and calibration error of {len(first)} models, protocol {name}. "
+        f"{best['title']} is right most often: accuracy {tenths(best['accuracy'])}, macro F1 "
+        f"{tenths(best['macro_f1'])}, calibration error {tenths(best['ece'])}. A menu chooses the "
+        "protocol.",
+        table=pd.concat(
+            [
+                pd.DataFrame(
+                    {
+                        "protocol": protocol,
+                        "model": t["title"],
+                        "accuracy": [tenths(v) for v in t["accuracy"]],
+                        "macro F1": [tenths(v) for v in t["macro_f1"]],
+                        "calibration error": [tenths(v) for v in t["ece"]],
+                        "log loss": ["" if pd.isna(v) else f"{v:.2f}" for v in t["log_loss"]],
+                    }
+                )
+                for protocol, t in tables.items()
+            ]
+        ),
+        caption=caption,
     )
 
 
