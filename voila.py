@@ -56,6 +56,7 @@ c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
 # No preheated kernels: together with culling they leave visitors on "Loading widget…".
 ForkingProvisioner.nursery()
 c.KernelProvisionerFactory.default_provisioner_name = "audionome-forking"
+c.KernelManager.autorestart = False  # a second kernel would know nothing of the page
 c.MappingKernelManager.cull_idle_timeout = 600
 c.MappingKernelManager.cull_interval = 60
 c.MappingKernelManager.cull_connected = False
