@@ -269,7 +269,7 @@ def test_the_results_are_the_stored_ones(chromium: Browser, base_url: str) -> No
     page.goto(RESULTS)
     scores = results.load().scores
     for level, table in zip(
-        ("track", "window"), page.locator("table:has(th:text-is('macro F1'))").all(), strict=True
+        ("track", "window"), page.locator("table:has(th:text-is('settings'))").all(), strict=True
     ):
         stored = scores[(scores["level"] == level) & (scores["split"] == "test")]
         cells = [row.split("\t") for row in table.inner_text().splitlines()[1:]]
