@@ -5,22 +5,26 @@ Conventions
 Pitch classes are numbered from C = 0, as the columns of `audionome.features.frames.Frames.chroma`.
 That chroma tells the key badly: it adds up all of the spectrum, noise and drums included. Here only
 the peaks of a spectrum count, each by its level above a floor 20 dB below the strongest, after the
-tuning of the recording has been taken out [1]_. The key is the one of 24 whose profile, the share
-that each pitch class has in pieces of that key [2]_, correlates best with the mean chroma [3]_.
+tuning of the recording has been taken out (Gómez 2006). The key is the one of 24 whose profile,
+the share that each pitch class has in pieces of that key (Albrecht and Shanahan 2013), correlates
+best with the mean chroma (Krumhansl 1990).
 
 ``benchmarks/key.py`` compared profiles, chromas and thresholds on GTZAN; ``data/research/key.json``
 holds what came out, on the half of the artists that was not used to choose. Most clips have no
-reliable key, above all where there is little but drums, in the blues and in metal. Other ways to
-judge an estimate are in [4]_.
+reliable key, above all where there is little but drums, in the blues and in metal. Gebhardt et al.
+(2018) have other ways to judge an estimate.
 
 References
 ----------
-.. [1] Gómez, Tonal description of polyphonic audio for music content processing (INFORMS Journal on
-       Computing 18, 2006): pitch classes from spectral peaks.
-.. [2] Albrecht and Shanahan, The use of large corpora to train a new type of key-finding algorithm
-       (Music Perception 31, 2013): the profiles.
-.. [3] Krumhansl, Cognitive Foundations of Musical Pitch (1990), ch. 4: the correlation.
-.. [4] Gebhardt, Lykartsis and Stein, A confidence measure for key labelling (ISMIR 2018).
+Gómez, Tonal description of polyphonic audio for music content processing (INFORMS Journal on
+Computing 18, 2006): pitch classes from spectral peaks.
+
+Albrecht and Shanahan, The use of large corpora to train a new type of key-finding algorithm (Music
+Perception 31, 2013): the profiles.
+
+Krumhansl, Cognitive Foundations of Musical Pitch (1990), ch. 4: the correlation.
+
+Gebhardt, Lykartsis and Stein, A confidence measure for key labelling (ISMIR 2018).
 """
 
 from __future__ import annotations
@@ -50,7 +54,7 @@ __all__ = [
 
 Array64 = NDArray[np.float64]
 
-#: Share of each pitch class, from the tonic, in pieces in major and in minor [2]_.
+#: Share of each pitch class, from the tonic, in pieces in major and in minor (Albrecht, Shanahan).
 MAJOR_PROFILE: tuple[float, ...] = (
     0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081,
 )  # fmt: skip
