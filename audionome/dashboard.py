@@ -423,7 +423,8 @@ def comparison_of(chosen: Sequence[tuple[str, Prediction]]) -> dict[str, Any]:
     """Turn several predictions with their names into what the page shows beside each other."""
     from audionome import charts
 
-    names = [name for name, _ in chosen]
+    # A legend has no room for long names.
+    names = [n if len(n) <= 30 else f"{n[:16]}…{n[-12:]}" for n, _ in chosen]
     # Two files may have one name.
     labels = [n if names.count(n) == 1 else f"{n} ({k + 1})" for k, n in enumerate(names)]
     beside = {label: p.probabilities for label, (_, p) in zip(labels, chosen, strict=True)}

@@ -314,6 +314,12 @@ def test_files_of_one_name_stay_apart_when_compared() -> None:
     assert found["chart"]["columns"] == ["genre", "a.wav (1)", "a.wav (2)"]
 
 
+def test_a_legend_has_room_for_long_names() -> None:
+    name = "A Very Long Title of a Very Long Piece - Live.flac"
+    found = comparison_of([(name, prediction()), ("b.wav", prediction())])
+    assert found["names"] == ["A Very Long Titl… - Live.flac", "b.wav"]
+
+
 def test_the_readers_own_clips_can_be_chosen(
     tmp_path: Path, monkeypatch, sent: list[dict[str, Any]]
 ) -> None:

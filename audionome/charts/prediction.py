@@ -75,7 +75,7 @@ def probability_bars(probabilities: Mapping[str, float]) -> Chart:
         xaxis={
             "title": {"text": "Probability"},
             # Room for the label beside the longest bar.
-            "range": [0, min(1.12, max(values, default=1.0) * 1.2 + 0.02)],
+            "range": [0, min(1.2, max(values, default=1.0) * 1.25 + 0.02)],
             "tickformat": ".0%",
         },
         yaxis={"autorange": "reversed", "showgrid": False},
@@ -197,10 +197,10 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
         )
     )
     low, high = min(0.0, *points), max(0.0, *points)
-    room = 0.2 * max(high - low, 1)
+    room = 0.3 * max(high - low, 1)
     figure.update_layout(
         template=TEMPLATE,
-        height=110 + 52 * len(told),
+        height=110 + 60 * len(told),
         bargap=0.35,
         showlegend=False,
         xaxis={
@@ -255,7 +255,7 @@ def probabilities_beside(answers: Mapping[str, Mapping[str, float]]) -> Chart:
         bargap=0.25,
         xaxis={
             "title": {"text": "Probability"},
-            "range": [0, min(1.12, float(table.to_numpy().max()) * 1.2 + 0.02)],
+            "range": [0, min(1.2, float(table.to_numpy().max()) * 1.25 + 0.02)],
             "tickformat": ".0%",
         },
         yaxis={"autorange": "reversed", "showgrid": False},
