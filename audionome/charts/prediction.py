@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,9 +16,10 @@ from audionome.charts._base import (
     PALETTE,
     PARTS,
     PATTERNS,
-    SYMBOLS,
     TEMPLATE,
     Chart,
+    digits,
+    genre_marks,
     pattern,
 )
 from audionome.features import REGISTRY
@@ -300,9 +301,9 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
     color = PALETTE.get(genre, OTHER)
     figure = go.Figure()
     figure.add_bar(
-        x=_rounded(place["high"] - place["low"]),
+        x=digits(place["high"] - place["low"], 3),
         y=words,
-        base=_rounded(place["low"]),
+        base=digits(place["low"], 3),
         orientation="h",
         width=0.4,
         name=f"usual in {genre}",
@@ -311,7 +312,7 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
         hovertemplate="%{customdata[0]} to %{customdata[1]}",
     )
     figure.add_scatter(
-        x=_rounded(place["middle"]),
+        x=digits(place["middle"], 3),
         y=words,
         name=f"median of {genre}",
         mode="markers",
@@ -321,7 +322,7 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
     )
     figure.add_scatter(
         # Far outside every genre's range is drawn at the edge; the table has the number.
-        x=_rounded(place["value"].clip(-0.15, 1.15)),
+        x=digits(place["value"].clip(-0.15, 1.15), 3),
         y=words,
         name="this recording",
         mode="markers",
@@ -372,10 +373,6 @@ def _with_unit(value: float, unit: str) -> str:
     return f"{value:,.{digits}f}{'' if unit == '1' else f' {unit}'}"
 
 
-def _rounded(values: Iterable[float]) -> list[float]:
-    return [float(f"{v:.3g}") for v in values]
-
-
 def place_on_map(
     tracks: pd.DataFrame, place: tuple[float, float], neighbours: Sequence[Neighbour]
 ) -> Chart:
@@ -399,18 +396,15 @@ def place_on_map(
     figure = go.Figure()
     for genre, rows in tracks.groupby("genre", sort=True):
         figure.add_scatter(
-            x=_rounded(rows["x"]),
-            y=_rounded(rows["y"]),
+            x=digits(rows["x"], 3),
+            y=digits(rows["y"], 3),
             text=rows["track"].to_list(),
-            name=str(genre),
-            mode="markers",
-            opacity=0.7,
-            marker={"size": 6, "color": PALETTE.get(str(genre), OTHER),
-                    "symbol": SYMBOLS.get(str(genre), "circle")},
             hovertemplate="%{text}<extra></extra>",
-        )  # fmt: skip
+            opacity=0.7,
+            **genre_marks(str(genre), size=6),
+        )
     at = dict(zip(tracks["track"], zip(tracks["x"], tracks["y"], strict=True), strict=True))
-    x, y = _rounded(place)
+    x, y = digits(place, 3)
     lines: list[tuple[float | None, float | None]] = []
     for n in neighbours:
         lines += [(x, y), at[n.track], (None, None)]
