@@ -21,8 +21,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pandas as pd
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
-from browser import launch, page_with_watch
+from browser import barriers, launch, page_with_watch
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
@@ -129,20 +128,6 @@ def fits(page: Page) -> None:
     with contextlib.suppress(TimeoutError):
         page.wait_for_function(f"{wider} <= 0", timeout=5000)
     assert page.evaluate(wider) <= 0, "the page scrolls sideways"
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe finds on the page that keeps people out, as lines."""
-    # Colours that are still fading are not judged.
-    page.evaluate("Promise.allSettled(document.getAnimations().map(a => a.finished))")
-    # Without preload: axe would ask for stylesheets by wrong addresses.
-    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response
-    return [
-        f"{one['id']}: {node['html'][:200]}"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize(("scheme", "widths"), [("light", (1280, 390)), ("dark", (390, 1280))])
