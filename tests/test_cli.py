@@ -15,6 +15,7 @@ import soundfile as sf
 
 import audionome
 from audionome import gtzan
+from audionome.features import LEVEL_FREE
 
 
 def schema(**properties: object) -> dict[str, object]:
@@ -51,6 +52,8 @@ ANSWER = schema(
     neighbours={"type": "array", "minItems": 5, "maxItems": 5, "items": NEIGHBOUR},
     second_opinion={"anyOf": [PROBABILITIES, {"type": "null"}]},
     distance={"type": "number", "minimum": 0},
+    place={"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}},
+    features=schema(**{name: {"type": "number"} for name in LEVEL_FREE}),
     tempo={"type": "number", "minimum": 0},
     duration={"type": "number", "minimum": 2.99},
     seconds={"type": "object", "additionalProperties": {"type": "number"}},
