@@ -176,7 +176,7 @@ class _Tally:
     def probabilities(self) -> NDArray[np.float64]:
         """Of every window."""
         scores = self.parts.sum(axis=1) + self._of.model.bias
-        return linear.softmax(scores / self._of.card["temperature"])
+        return linear.softmax(scores / self._of.temperature(len(scores)))
 
 
 class Classifier:
@@ -219,6 +219,26 @@ class Classifier:
         self.groups = groups_of(self.extended)
         self._whitening = whitening
 
+    def temperature(self, windows: int) -> float:
+        """What scores are divided by, so that answers are right as often as they claim.
+
+        A short recording tells less than its scores do: its temperature is higher. Between the
+        lengths that were measured it follows the logarithm of the length.
+
+        Parameters
+        ----------
+        windows : int
+            Length of the recording, at least 1.
+
+        References
+        ----------
+        .. [1] Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks (2017).
+        """
+        if "temperatures" not in self.card:
+            return float(self.card["temperature"])
+        lengths, values = zip(*self.card["temperatures"], strict=True)
+        return float(np.interp(np.log(windows), np.log(lengths), values))
+
     def predict_proba(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Probabilities of feature rows.
 
@@ -233,7 +253,7 @@ class Classifier:
         -------
         ndarray of shape (rows, genres), float64
             Columns in the order of `genres`; rows sum to 1. A track's probabilities are the mean
-            of its windows'.
+            of its windows'. The table is taken for one of long recordings; see `temperature`.
 
         Raises
         ------
@@ -322,11 +342,11 @@ class Classifier:
             status = "unlike"
         elif spread(mean) > self.card["unsure_above"]:
             status = "unsure"
-        temperature = self.card["temperature"]
+        temperature = self.temperature(len(windows))
         added = attribute(heard.parts, self.model.bias, temperature=temperature, genre=best)
         second = None
         if self.companion is not None:
-            scores = classic.model.scores(table) / classic.card["temperature"]
+            scores = classic.model.scores(table) / classic.temperature(len(table))
             second = self._named(_faded(linear.softmax(scores).mean(axis=0), trust))
         return Prediction(
             status=status,

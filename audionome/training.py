@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ _UNSURE_SHARE = 0.1  # of the answers about known genres by unknown artists
 _STRANGE_SHARE = 0.005  # of GTZAN's tracks
 _AXES = 64
 _LENGTHS = (1, 3, 10)  # a clip as a whole, in thirds and in tenths
+_TEN_SECONDS = "artist-grouped, 10 s alone"
+_THREE_SECONDS = "artist-grouped, 3 s alone"
 
 Progress = Callable[[int, int], None]
 
@@ -156,8 +158,8 @@ def _extended_material(
         np.tile(per_clip, len(measured)),
         [windows for _, windows in pairs],
         {
-            "artist-grouped, 10 s alone": [fit[thirds] for fit, _ in pairs],
-            "artist-grouped, 3 s alone": [fit[tenths] for fit, _ in pairs],
+            _TEN_SECONDS: [fit[thirds] for fit, _ in pairs],
+            _THREE_SECONDS: [fit[tenths] for fit, _ in pairs],
         },
     )
 
@@ -259,39 +261,49 @@ def judge(data: Material, fit: Fit, folds: Sequence[tuple], answers: Material) -
     -------
     dict
         ``tracks`` and ``folds`` (numbers), ``probabilities`` of shape (tracks, 10),
-        ``excerpts`` (per length: numbers of tracks, and probabilities of each excerpt), and
-        ``temperature`` over all answers.
+        ``excerpts`` (per length: numbers of tracks, and probabilities of each excerpt),
+        ``temperature`` over all answers, and ``temperatures`` of the excerpts' lengths.
     """
     tests = [test for _, test in folds]
     models = [fit(data, train) for train, _ in folds]
-    scores = [
-        _scores(m, [answers.rows[i] for i in test]) for m, test in zip(models, tests, strict=True)
-    ]
     truth = data.truth
-    probabilities = []
-    excerpts: dict[str, list[tuple]] = {length: [] for length in answers.excerpts}
-    for k, own in enumerate(scores):
-        rest = [s for j, part in enumerate(scores) if j != k for s in part]
-        labels = np.concatenate([truth[t] for j, t in enumerate(tests) if j != k])
-        temperature = _temperature(rest, labels)
-        probabilities.append(_means(own, temperature))
-        for length, rows in answers.excerpts.items():
-            for i in tests[k]:
-                (alone,) = _scores(models[k], [rows[i]])
-                given = linear.softmax(alone / temperature)
-                excerpts[length].append((np.full(len(given), i), given))
+    whole = [_scores(m, [answers.rows[i] for i in t]) for m, t in zip(models, tests, strict=True)]
+    fold_temperatures = _of_others(whole, truth, tests)
+    probabilities = [_means(s, t) for s, t in zip(whole, fold_temperatures, strict=True)]
+    excerpts: dict[str, tuple] = {}
+    temperatures: dict[str, float] = {}
+    for length, rows in answers.excerpts.items():
+        # Each excerpt is answered about alone, with the temperature of its length.
+        parts = [
+            [score[None] for i in t for score in _scores(m, [rows[i]])[0]]
+            for m, t in zip(models, tests, strict=True)
+        ]
+        of = [np.repeat(t, [len(rows[i]) for i in t]) for t in tests]
+        given = [_means(s, t) for s, t in zip(parts, _of_others(parts, truth, of), strict=True)]
+        excerpts[length] = np.concatenate(of), np.concatenate(given)
+        temperatures[length] = _temperature(_flat(parts), truth[np.concatenate(of)])
     return {
         "tracks": np.concatenate(tests),
         "folds": np.repeat(np.arange(len(tests)), [len(t) for t in tests]),
         "probabilities": np.concatenate(probabilities),
-        "excerpts": {
-            length: tuple(map(np.concatenate, zip(*parts, strict=True)))
-            for length, parts in excerpts.items()
-        },
-        "temperature": _temperature(
-            [s for part in scores for s in part], truth[np.concatenate(tests)]
-        ),
+        "excerpts": excerpts,
+        "temperature": _temperature(_flat(whole), truth[np.concatenate(tests)]),
+        "temperatures": temperatures,
     }
+
+
+def _flat(parts: Sequence[list[NDArray]]) -> list[NDArray]:
+    return [scores for part in parts for scores in part]
+
+
+def _of_others(
+    parts: Sequence[list[NDArray]], truth: NDArray[np.integer], of: Sequence[NDArray[np.integer]]
+) -> Iterator[float]:
+    """For each fold, the temperature of the answers of all other folds."""
+    for k in range(len(parts)):
+        others = [j for j in range(len(parts)) if j != k]
+        labels = truth[np.concatenate([of[j] for j in others])]
+        yield _temperature(_flat([parts[j] for j in others]), labels)
 
 
 def _judge_once(
@@ -443,6 +455,12 @@ def train(
         card["strange_above"] = float(np.quantile(distance, 1 - _STRANGE_SHARE))
     if name == "extended":
         card["companion"] = "classic"
+        # A short recording tells less than its score claims: less than ten windows, more doubt.
+        card["temperatures"] = [
+            [1, judged["temperatures"][_THREE_SECONDS]],
+            [3, judged["temperatures"][_TEN_SECONDS]],
+            [extended.BLOCK, judged["temperature"]],
+        ]
     (folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n")
     _merge(shipped, name, results / "shipped.parquet")
     return card
@@ -488,8 +506,8 @@ _ESTIMATORS = {
 
 _PROTOCOL_WORDS = {
     "artist-grouped": f"{_FOLDS} folds in which no artist is both trained on and tested",
-    "artist-grouped, 10 s alone": "the same folds, each third of a clip on its own",
-    "artist-grouped, 3 s alone": "the same folds, each tenth of a clip on its own",
+    _TEN_SECONDS: "the same folds, each third of a clip on its own",
+    _THREE_SECONDS: "the same folds, each tenth of a clip on its own",
     "track-grouped": f"{_FOLDS} folds of tracks drawn at random: artists are on both sides",
     "nine-genres": f"{_NINE_FOLDS} artist-grouped folds of the fault-filtered tracks that have "
     "audio, without disco",

@@ -12,6 +12,7 @@ import pytest
 
 import audionome
 from audionome import audio, classifier, evaluation, features, gtzan, linear, training
+from audionome import shipped as shipped_models
 from audionome._paths import data_path
 
 
@@ -324,6 +325,19 @@ def test_the_temperature_makes_claims_true() -> None:
     truth = np.array([rng.choice(10, p=p) for p in linear.softmax(logits)])
     scores = [row[None] for row in 4 * logits]
     assert training._temperature(scores, truth) == pytest.approx(4, rel=0.15)
+
+
+def test_a_short_recording_is_believed_less(shipped: classifier.Classifier) -> None:
+    one, two, three, ten, many = map(shipped.temperature, (1, 2, 3, 10, 1000))
+    assert one > two > three > ten == many == shipped.card["temperature"]
+    middle = np.log(2) / np.log(3)
+    assert two == pytest.approx((1 - middle) * one + middle * three)
+
+
+def test_excerpts_are_right_as_often_as_they_claim() -> None:
+    lengths = shipped_models.excerpts(shipped_models.load())
+    assert lengths["seconds"].to_list() == [30, 10, 3]
+    assert lengths["calibration_error"].max() < 0.04
 
 
 # -- measures -----------------------------------------------------------------------------
