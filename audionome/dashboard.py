@@ -12,8 +12,8 @@ sends or is classified for is dropped. Every callback is guarded, so that a fail
 of the server with its traceback and on the screen as one sentence.
 
 Messages from the browser: ``begin`` and ``chunk`` (a file), ``example``, ``cancel``, ``compare``,
-``plotly``, ``ping``. Messages to it: ``received``, ``sound`` (an example, to be played),
-``answer``, ``look``, ``compared``, ``plotly``, ``failed``, ``pong``.
+``forget``, ``plotly``, ``ping``. Messages to it: ``received``, ``sound`` (an example, to be
+played), ``answer``, ``look``, ``compared``, ``plotly``, ``failed``, ``pong``.
 """
 
 from __future__ import annotations
@@ -169,6 +169,8 @@ class Dashboard(anywidget.AnyWidget):
             self.send({"type": "pong"})
         elif kind == "plotly":
             self._send_plotly()
+        elif kind == "forget":
+            self._answers.clear()
         elif kind == "compare":
             self._compare([int(other) for other in message["jobs"]])
         elif kind == "chunk":

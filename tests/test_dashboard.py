@@ -200,6 +200,20 @@ def test_a_comparison_that_fails_is_told(sent: list[dict[str, Any]]) -> None:
     assert [(m["type"], m["what"], m["sentence"]) for m in sent] == [("failed", "compared", SORRY)]
 
 
+def test_what_is_forgotten_is_forgotten_here_too(sent: list[dict[str, Any]]) -> None:
+    dashboard = Dashboard(classify=lambda source, **_: prediction())
+    upload(dashboard, b"sound", job=1)
+    finished(dashboard)
+    post(dashboard, {"type": "compare", "jobs": [1, 1]})
+    post(dashboard, {"type": "forget"})
+    assert not dashboard._answers
+    post(dashboard, {"type": "compare", "jobs": [1, 1]})
+    assert [m["type"] for m in sent if m["type"] in {"compared", "failed"}] == [
+        "compared",
+        "failed",
+    ]
+
+
 def test_a_ping_is_answered_while_the_work_goes_on(sent: list[dict[str, Any]]) -> None:
     entered, go_on = threading.Event(), threading.Event()
 

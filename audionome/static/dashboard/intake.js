@@ -292,6 +292,7 @@ function render({ model, el }) {
 
   function forget() {
     if (busy()) stopAll();
+    model.send({ type: "forget" });
     session.forget();
     answer.clear();
     player.load(null);
