@@ -157,7 +157,8 @@ def correlation_matrix(found: Correlations) -> Chart:
         f"{strong} of {len(pairs):,} pairs lie beyond ±0.9, the strongest is {top['one']} with "
         f"{top['other']}, r = {_r(top['r'])}. A menu orders them as listed or by similarity.",
         table=table,
-        caption="Correlation r of every pair of features, over windows",
+        caption="Correlation r of every pair of features, over windows: blocks "
+        "of strong colour are features that say the same",
     )
 
 
@@ -297,7 +298,8 @@ def explained_variance(scaled: Principal, *, most: int = 20) -> Chart:
                 "all up to it": [tenths(v) for v in total],
             }
         ),
-        caption="How much each component holds (a scree chart)",
+        caption="How much each component holds (a scree chart): where "
+        "the line bends, the rest is detail",
     )
 
 
@@ -397,7 +399,8 @@ def track_scatter(scaled: Principal) -> Chart:
         f"{percent(float(scaled.explained[:2].sum()))} of the variance. Along the first, {low} "
         f"lies at one end and {high} at the other; the genres overlap.",
         table=_printed(centres),
-        caption="Every track on two components (the table lists the centres of the genres)",
+        caption="Every track on two components: clouds that lie apart are genres that "
+        "two numbers can tell (the table lists their centres)",
     )
 
 
@@ -540,7 +543,8 @@ def music_maps(found: Maps) -> Chart:
                 "tracks": alike["n"].to_list(),
             }
         ),
-        caption="What other maps show of the same music",
+        caption="Other maps of the same music: look for clouds of one "
+        "colour, on music that the map did not learn from",
     )
 
 
@@ -656,7 +660,10 @@ def model_results(table: pd.DataFrame) -> Chart:
     Chart
         One row per protocol.
     """
-    caption = "Accuracy per track under every protocol, with 95 % intervals"
+    caption = (
+        "Accuracy per track under every protocol, with 95 % intervals: "
+        "how far it falls is what it had only remembered"
+    )
     if table.empty:
         return nothing(caption)
     rungs = unique(table["protocol_title"])

@@ -152,7 +152,8 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
         f"forgiving to the hardest. {names.get(selected, selected)}, {next(iter(levels))}: "
         f"{listed(told) if told else 'no result'}.",
         table=table,
-        caption="Accuracy on every rung of the ladder, with 95 % intervals for the coloured line",
+        caption="Accuracy on every rung of the ladder: each step down takes a "
+        "shortcut away (95 % intervals for the coloured line)",
     )
 
 
@@ -215,7 +216,8 @@ def study_and_ours(table: pd.DataFrame) -> Chart:
         f"split at random; {within.count('yes')} of {len(have)} agree within 2 points, the largest "
         f"difference is {100 * far:.1f} points.",
         table=printed,
-        caption="The study's figures and ours, by its own rule",
+        caption="The study's figures and ours, by its own rule: marks that "
+        "meet say that the arithmetic can be repeated",
     )
 
 
@@ -298,7 +300,8 @@ def train_valid_test(protocols: Mapping[str, pd.DataFrame]) -> Chart:
         alt=f"Accuracy of {len(table)} models on training, validation and test music, protocol "
         f"{name}: {told}. A menu chooses the protocol.",
         table=printed,
-        caption="What a model knows of its training music, and of new music",
+        caption="Training music and new music: the longer the line, the "
+        "more was remembered instead of learned",
     )
 
 
@@ -315,7 +318,7 @@ def metric_comparison(protocols: Mapping[str, pd.DataFrame]) -> Chart:
     Chart
         One row per model with three markers; the table adds the log loss.
     """
-    caption = "The same answers by three measures"
+    caption = "The same answers by three measures: accuracy and F1 high, calibration error low"
     tables = {name: t for name, t in protocols.items() if len(t)}
     if not tables:
         return nothing(caption)
@@ -434,7 +437,8 @@ def confusion_matrix(protocols: Mapping[str, Confusion], *, choice: str = "Proto
         f"{int(result.counts.to_numpy().sum()):,} answers are right. {notes.get(name, '')}"
         + (f" A menu chooses the {choice.lower()}." if len(found) > 1 else ""),
         table=table.rename(columns={"genre": "true genre"}),
-        caption="Which genre is taken for which (per cent of the true genre)",
+        caption="Which genre is taken for which (per cent of the true "
+        "genre): off the diagonal lie the mistakes",
     )
 
 
@@ -520,7 +524,8 @@ def recall_by_genre(protocols: Mapping[str, pd.DataFrame], *, choice: str = "Pro
         f"{percent(low['recall'])} of {low['genre']} to {percent(high['recall'])} of "
         f"{high['genre']}. A menu chooses the {choice.lower()}.",
         table=table,
-        caption="How much of each genre is found, with 95 % intervals",
+        caption="How much of each genre is found, with 95 % intervals: "
+        "the shortest bars are the genres to doubt",
     )
 
 
@@ -610,7 +615,8 @@ def reliability_diagram(
         f"where the model claims {percent(last['confidence'])} it is right in "
         f"{percent(last['accuracy'])} of {int(last['n']):,}. A menu chooses the {choice.lower()}.",
         table=table,
-        caption="Does the confidence keep its word?",
+        caption="Does the confidence keep its word? Below the diagonal it "
+        "promises too much, above it too little",
     )
 
 
@@ -666,7 +672,8 @@ def learning_curve(curve: pd.DataFrame) -> Chart:
                 "95 % interval": spans(curve["low"], curve["high"]),
             }
         ),
-        caption="Accuracy by number of training tracks, with 95 % intervals",
+        caption="Accuracy by number of training tracks, with 95 % intervals: a "
+        "line that still climbs asks for more music",
     )
 
 
@@ -722,7 +729,8 @@ def importance_bars(table: pd.DataFrame, *, most: int = 15) -> Chart:
                 ],
             }
         ),
-        caption="Accuracy lost without a group of features, with 95 % intervals",
+        caption="Accuracy lost without a group of features: where the 95 % "
+        "interval reaches zero, it could be spared",
     )
 
 
@@ -740,7 +748,10 @@ def hard_tracks(result: Hardest) -> Chart:
         Two bars per number of models: shares of the tracks left out and of those kept.
     """
     tracks = result.tracks
-    caption = "How many models get a clip wrong, by the fault filter"
+    caption = (
+        "How many models get a clip wrong: were the filter's faults "
+        "the cause, its bars would stand on the right"
+    )
     if tracks.empty:
         return nothing(caption)
     steps = list(range(result.n_models + 1))

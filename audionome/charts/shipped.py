@@ -63,7 +63,10 @@ def shipped_ladder(table: pd.DataFrame) -> Chart:
     Chart
         One row per protocol, one marker with its interval per model.
     """
-    caption = "The models that ship, under every protocol, with 95 % intervals"
+    caption = (
+        "The models that ship, under every protocol, with 95 % "
+        "intervals: the lower rungs are the ones to expect"
+    )
     if table.empty:
         return nothing(caption)
     rungs = unique(table["protocol_title"])
@@ -120,7 +123,10 @@ def excerpt_lengths(table: pd.DataFrame) -> Chart:
     table
         From `audionome.shipped.excerpts`.
     """
-    caption = "What a shorter excerpt costs, with 95 % intervals"
+    caption = (
+        "What a shorter excerpt costs, with 95 % intervals: the "
+        "fall to the left, where less is heard"
+    )
     if table.empty:
         return nothing(caption)
     rows = table.sort_values("seconds")
@@ -173,7 +179,10 @@ def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
     curves
         Name to a table from `audionome.shipped.coverage`.
     """
-    caption = "Accuracy of the surest answers, by the share that is kept, with 95 % intervals"
+    caption = (
+        "Accuracy of the surest answers, with 95 % intervals: on the "
+        "left only those are kept, on the right all"
+    )
     found = {name: rows for name, rows in curves.items() if len(rows)}
     if not found:
         return nothing(caption)
@@ -242,7 +251,10 @@ def unsure_shares(table: pd.DataFrame) -> Chart:
     table
         From `audionome.shipped.unsure`.
     """
-    caption = "How often an answer is held back, with 95 % intervals"
+    caption = (
+        "How often an answer is held back, with 95 % intervals: it "
+        "should be more for music of no known genre"
+    )
     if table.empty:
         return nothing(caption)
     names = [_GROUPS[g] for g in unique(table["group"])]
@@ -337,7 +349,10 @@ def leaving_gtzan(table: pd.DataFrame) -> Chart:
     table
         ``title``, ``inside``, ``outside``, ``low`` and ``high`` (of the latter).
     """
-    caption = "What every model loses when it leaves GTZAN (95 % intervals outside)"
+    caption = (
+        "What every model loses when it leaves GTZAN: the length "
+        "of the line (95 % intervals outside)"
+    )
     if table.empty:
         return nothing(caption)
     table = table.sort_values("outside", ascending=False, kind="stable")
@@ -375,7 +390,10 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
     table
         From `audionome.shipped.wild_genres`.
     """
-    caption = "How much of each genre is found inside and outside GTZAN"
+    caption = (
+        "How much of each genre is found: a long line is a genre "
+        "whose name means other music outside GTZAN"
+    )
     if table.empty:
         return nothing(caption)
     table = table.sort_values("loss", ascending=False, kind="stable")
@@ -427,7 +445,10 @@ def neighbour_precision(table: pd.DataFrame) -> Chart:
     table
         From `audionome.shipped.neighbours`.
     """
-    caption = "How many of the nearest tracks have the same genre, with 95 % intervals"
+    caption = (
+        "How many of the nearest tracks have the same genre, with 95 % "
+        "intervals: what the artist's own add is the leak"
+    )
     if table.empty:
         return nothing(caption)
     names = [_INDEXES.get(n, n) for n in unique(table["index"])]
@@ -566,7 +587,9 @@ def fault_search(found: Faults, *, most: int = 100) -> Chart:
     most
         Tracks of each ranking that are drawn.
     """
-    caption = "Known faults among the most suspicious tracks"
+    caption = (
+        "Known faults among the most suspicious tracks: a line above that of chance finds some"
+    )
     tracks = found.tracks
     if tracks.empty:
         return nothing(caption)

@@ -50,7 +50,7 @@ def extractors(found: Benchmark) -> Chart:
         + listed([f"{EXTRACTORS[str(k)]} {duration(v)}" for k, v in seconds.items()])
         + ".",
         table=table,
-        caption="Time to measure a clip of 30 seconds on one core",
+        caption="Time to measure a clip of 30 seconds on one core: shorter is better",
     )
 
 
@@ -70,7 +70,7 @@ def answers(found: Benchmark) -> Chart:
         figure=_bars([ANSWERS[str(k)] for k in short], rows.loc[short, "seconds"].to_list()),
         alt=f"Seconds until the answer about a 30 s clip: {listed(told)}.",
         table=table,
-        caption="Waiting for the answer about a clip of 30 seconds",
+        caption="Waiting for the answer about a clip of 30 seconds: the first pays for starting up",
     )
 
 
@@ -85,7 +85,8 @@ def time_by_length(found: Benchmark) -> Chart:
         f"{_length(rows['length'].iloc[-1])}, which is {shares.iloc[-1]:.0f} times faster than "
         "it plays.",
         table=_length_table(rows),
-        caption="Time to the answer by length of the recording, one core",
+        caption="Time to the answer, one core: ten times the length "
+        "should take no more than ten times as long",
     )
 
 
@@ -98,7 +99,7 @@ def memory_by_length(found: Benchmark) -> Chart:
         f"{_length(rows['length'].iloc[0])}, {rows['peak_mb'].iloc[-1]:.0f} MB for "
         f"{_length(rows['length'].iloc[-1])}.",
         table=_length_table(rows),
-        caption="Peak memory by length of the recording",
+        caption="Peak memory by length of the recording: a flat line means that long mixes fit too",
     )
 
 
@@ -133,7 +134,7 @@ def workers(found: Benchmark) -> Chart:
         .rename(columns=lambda n: _processes(int(n)))
         .rename_axis(columns=None)
         .reset_index(),
-        caption="Clips measured per second by number of clips and processes",
+        caption="Clips measured per second: with two processes the bar should be twice as high",
     )
 
 
