@@ -54,7 +54,7 @@ c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
 # -- kernels: one per visitor, ended with the page; those whose visitor vanished are culled.
 # They are forked, so that a class that comes together does not wait; the imports begin now.
 # No preheated kernels: together with culling they leave visitors on "Loading widget…".
-ForkingProvisioner.nursery()
+ForkingProvisioner.prepare()
 c.KernelProvisionerFactory.default_provisioner_name = "audionome-forking"
 c.KernelManager.autorestart = False  # a second kernel would know nothing of the page
 c.MappingKernelManager.cull_idle_timeout = 600

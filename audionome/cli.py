@@ -149,6 +149,8 @@ def _table(path: Path, prediction: Prediction) -> Any:
     from rich.console import Group
     from rich.table import Table
 
+    from audionome.reasons import sentences
+
     minutes, seconds = divmod(round(prediction.duration), 60)
     tempo = f"{prediction.tempo:.0f} BPM" if prediction.tempo else "no beat"
     heading = f"[bold]{_escape(path.name)}[/]  {minutes}:{seconds:02d}, {tempo}"
@@ -160,15 +162,8 @@ def _table(path: Path, prediction: Prediction) -> Any:
     for genre, p in shown:
         if p >= 0.005 or genre == prediction.genre:
             table.add_row(genre, likelihood(p), "█" * round(20 * p))
-    return Group("", heading, f"[italic]{prediction.message}[/]", table, *_why(prediction))
-
-
-def _why(prediction: Prediction) -> Iterator[str]:
-    """Yield the weightiest reasons as lines."""
-    for reason in prediction.reasons[:3]:
-        side = "towards" if reason.contribution > 0 else "away from"
-        points = f"{100 * abs(reason.contribution):.0f}"
-        yield f"[dim]{points:>3} points {side} {prediction.genre}: {_escape(reason.words)}[/]"
+    why = [f"[dim]{_escape(line)}[/]" for line in sentences(prediction.reasons, prediction.genre)]
+    return Group("", heading, f"[italic]{prediction.message}[/]", table, *why)
 
 
 @app.command(name="features")

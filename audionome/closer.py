@@ -173,10 +173,10 @@ def typical(prediction: Prediction, *, genre: str | None = None) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        A row per feature of `TYPICAL`: ``feature``, ``words``, ``value`` (mean over the
-        recording), ``low``, ``middle`` and ``high`` (5th, 50th and 95th percentile of the genre's
-        windows), ``least`` and ``most`` (of all genres' 5th and 95th percentiles), and
-        ``verdict``: "usual", "lower than usual" or "higher than usual".
+        A row per feature of `TYPICAL` (without a beat none for the tempo): ``feature``,
+        ``words``, ``value`` (mean over the recording), ``low``, ``middle`` and ``high`` (5th, 50th
+        and 95th percentile of the genre's windows), ``least`` and ``most`` (of all genres' 5th and
+        95th percentiles), and ``verdict``: "usual", "lower than usual" or "higher than usual".
     """
     genre = genre or prediction.genre
     table = _summary()
@@ -186,6 +186,8 @@ def typical(prediction: Prediction, *, genre: str | None = None) -> pd.DataFrame
         low, middle, high = every.loc[genre, ["p05", "p50", "p95"]].to_numpy(dtype=float)
         # The tempo that is told elsewhere: windows without a beat do not count.
         value = prediction.tempo if feature == "tempo" else prediction.features[feature]
+        if feature == "tempo" and not value:
+            continue  # no beat is no slow one
         verdict = "usual" if low <= value <= high else "lower" if value < low else "higher"
         rows.append(
             {

@@ -374,7 +374,7 @@ def answer_of(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
         ``facts`` (pairs of name and value), ``why`` (sentences), ``windows``, ``charts``, ``cells``
         (of the session's table) and ``record`` (of its CSV file, with all digits).
     """
-    from audionome import charts, closer, load_classifier
+    from audionome import charts, closer, load_classifier, reasons
 
     count = len(prediction.windows)
     tempo = f"{prediction.tempo:.0f} beats/min" if prediction.tempo else "no clear beat"
@@ -395,7 +395,7 @@ def answer_of(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
             ["Listened to", f"{count} window{'s' if count != 1 else ''} of 3 s"],
             ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
         ],
-        "why": _why(prediction),
+        "why": reasons.sentences(prediction.reasons, prediction.genre),
         "windows": [_window(w.start, w.end, w.probabilities) for w in prediction.windows],
         "charts": {
             "probabilities": _chart(charts.probability_bars(prediction.probabilities)),
@@ -455,18 +455,6 @@ def _second(prediction: Prediction) -> str:
     agrees = "agrees" if genre == prediction.genre else "does not agree"
     said = f"{agrees}: {genre}, {likelihood(p)}"
     return f"A second model, which hears the classic features alone, {said}."
-
-
-def _why(prediction: Prediction) -> list[str]:
-    """The weightiest reasons as sentences."""
-    told = []
-    for reason in prediction.reasons[:3]:
-        side = "towards" if reason.contribution >= 0 else "away from"
-        points = round(abs(100 * reason.contribution))
-        words = reason.words[0].upper() + reason.words[1:]
-        if points:
-            told.append(f"{words}: {points} points {side} {prediction.genre}.")
-    return told or ["Nothing that was heard moved the answer by as much as one point."]
 
 
 def _window(start: float, end: float, probabilities: dict[str, float]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from jupyter_client.provisioning import LocalProvisioner
 __all__ = ["ForkingProvisioner", "Nursery"]
 
 _LAUNCHER = "ipykernel_launcher"
+_FORKS = sys.platform == "linux"
 
 
 class _Forked:
@@ -90,6 +91,12 @@ class ForkingProvisioner(LocalProvisioner):
     _nursery: Nursery | None = None
 
     @classmethod
+    def prepare(cls) -> None:
+        """Start the imports now, before the first visitor comes."""
+        if _FORKS:
+            cls.nursery()
+
+    @classmethod
     def nursery(cls) -> Nursery:
         """The one of this server, started with its first question."""
         if ForkingProvisioner._nursery is None:
@@ -98,7 +105,7 @@ class ForkingProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel; see `jupyter_client.KernelProvisionerBase`."""
-        if sys.platform == "linux" and _LAUNCHER in cmd:
+        if _FORKS and _LAUNCHER in cmd:
             arguments = cmd[cmd.index(_LAUNCHER) + 1 :]
             env = dict(kwargs.get("env") or os.environ)
             try:

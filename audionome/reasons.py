@@ -24,7 +24,16 @@ from audionome.features import LEVEL_FREE
 from audionome.features.extended import BANDS, CURVES, EXTENDED_COLUMNS, FAMILIES
 from audionome.linear import Linear, softmax
 
-__all__ = ["Groups", "Reason", "attribute", "groups_of", "reasons", "shares", "without"]
+__all__ = [
+    "Groups",
+    "Reason",
+    "attribute",
+    "groups_of",
+    "reasons",
+    "sentences",
+    "shares",
+    "without",
+]
 
 _STEPS = 32
 _USUAL = 0.25  # standard deviations
@@ -245,6 +254,27 @@ def reasons(
         Reason(groups.names[i], _words(groups.names[i], levels[i]), float(contributions[i]))
         for i in np.argsort(-np.abs(contributions), kind="stable")
     )
+
+
+def sentences(found: Sequence[Reason], genre: str, *, most: int = 3) -> list[str]:
+    """Tell the weightiest reasons; one of less than half a point is not worth a word.
+
+    Parameters
+    ----------
+    found : sequence of Reason
+        The weightiest first.
+    genre : str
+        The genre that was named.
+    most : int
+    """
+    told = []
+    for reason in found[:most]:
+        points = round(100 * abs(reason.contribution))
+        side = "towards" if reason.contribution >= 0 else "away from"
+        if points:
+            words = reason.words[0].upper() + reason.words[1:]
+            told.append(f"{words}: {points} points {side} {genre}.")
+    return told or ["Nothing that was heard moved the answer by as much as one point."]
 
 
 def _words(name: str, level: float) -> str:

@@ -177,3 +177,17 @@ def test_the_named_reasons_matter_more_than_others() -> None:
             moves.append(abs(linear.softmax(scores / temperature).mean(axis=0)[best] - p[best]))
     assert len(named) > 40
     assert np.mean(named) > 1.5 * np.mean(others)
+
+
+def test_reasons_of_no_weight_are_not_told() -> None:
+    found = [
+        reasons.Reason("a", "a dark sound", 0.126),
+        reasons.Reason("b", "a slow tempo", -0.02),
+        reasons.Reason("c", "few pitches at once", 0.004),
+    ]
+    assert reasons.sentences(found, "jazz") == [
+        "A dark sound: 13 points towards jazz.",
+        "A slow tempo: 2 points away from jazz.",
+    ]
+    (nothing,) = reasons.sentences(found[2:], "jazz")
+    assert "Nothing" in nothing
