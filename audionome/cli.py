@@ -331,8 +331,7 @@ def analyse(complete_with: _COMPLETION = None) -> None:
     from audionome import gtzan, results, runs, studies
     from audionome._paths import data_path
 
-    # Before the long work: the source may be edited meanwhile.
-    record = {"code": studies.studies_version(), "sources": results.sources()}
+    record = studies.stamps() | {"sources": results.sources()}
     dataset = gtzan.load(complete_with=complete_with)
     if not dataset.complete:
         raise gtzan.DatasetError(f"The analyses need all tracks. {dataset.note}")

@@ -7,6 +7,7 @@ tuned (variant ``"tuned"``), and what the study did not try.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,25 @@ class ModelSpec:
         if variant == "tuned":
             return self.tuned()
         raise ValueError(f"model {self.name!r} has no variant {variant!r}")
+
+    def settings(self, variant: str) -> dict[str, Any]:
+        """Return what a variant is made of, for JSON.
+
+        Returns
+        -------
+        dict
+            ``steps`` with the parameters that are not scikit-learn's defaults, and the search
+            ``space``. Not scikit-learn's own text, which changes from version to version.
+        """
+        steps = [[type(step).__name__, _changed(step)] for _, step in self.make(variant).steps]
+        space = self.space if variant == "tuned" else []
+        return {"steps": steps, "space": space}
+
+
+def _changed(step: Any) -> dict[str, Any]:
+    """Parameters that are not the defaults."""
+    defaults = inspect.signature(type(step)).parameters
+    return {k: v for k, v in step.get_params().items() if v != defaults[k].default}
 
 
 def _pipeline(classifier: Any, *, power: bool = False) -> Pipeline:

@@ -17,7 +17,7 @@ __all__ = ["Benchmark", "Results", "StaleResultsError", "load", "load_benchmark"
 
 
 class StaleResultsError(AudionomeError):
-    """Results of other data or other code than what is here."""
+    """Results of other data, or of another recipe, than what is here."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,16 @@ def load(*, folder: Path | None = None) -> Results:
     Raises
     ------
     StaleResultsError
-        If they are missing, or were made from other data or by other code.
+        If they are missing, or were made from other data or by another recipe.
     """
     from audionome import runs, studies
 
     folder = folder or data_path("results")
-    _require_fresh(folder / "evaluation.json", runs.code_version(), "audionome evaluate")
-    _require_fresh(folder / "studies.json", studies.studies_version(), "audionome analyse")
+    made = _fresh(folder / "evaluation.json", "audionome evaluate")
+    _require(made.get("recipe") == runs.RECIPE, folder, "audionome evaluate")
+    made = _fresh(folder / "studies.json", "audionome analyse")
+    recipes = {name: made.get(name, {}).get("recipe") for name in studies.RECIPES}
+    _require(recipes == studies.RECIPES, folder, "audionome analyse")
 
     def read(name: str) -> pd.DataFrame:
         table = pd.read_parquet(folder / f"{name}.parquet")
@@ -150,12 +153,18 @@ def load_benchmark(*, folder: Path | None = None) -> Benchmark:
     )
 
 
-def _require_fresh(path: Path, code: str, command: str) -> None:
+def _fresh(path: Path, command: str) -> dict[str, Any]:
+    """Read what is told of results, and refuse those of other data."""
     if not path.is_file():
         raise StaleResultsError(f'"{path.name}" is missing in {path.parent}; run `{command}`.')
-    record = json.loads(path.read_text())
-    if record["code"] != code or record["sources"] != sources():
+    record: dict[str, Any] = json.loads(path.read_text())
+    _require(record.get("sources") == sources(), path.parent, command)
+    return record
+
+
+def _require(same: bool, folder: Path, command: str) -> None:
+    if not same:
         raise StaleResultsError(
-            f"The results in {path.parent} are of other data or other code; run `{command}` to "
+            f"The results in {folder} are of other data or of another recipe; run `{command}` to "
             "renew them."
         )

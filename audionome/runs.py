@@ -2,21 +2,17 @@
 
 One *run* is a model, a variant, a protocol and a fold. Finished runs lie in
 ``data/results/.parts`` until all is merged into the committed files, so an interrupted
-evaluation goes on where it stopped. Every run has a key made of the data, the code that
-fits and splits, and the model's parameters: a run whose key has changed is done again.
+evaluation goes on where it stopped. Every run carries a stamp: the number of the recipe, the
+hash of the data and the model's settings. A run whose stamp has changed is done again.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import inspect
 import json
-import textwrap
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -29,13 +25,18 @@ from audionome import gtzan, models, protocols
 from audionome.evaluation import Tally, track_probabilities
 from audionome.features import COLUMNS
 
-__all__ = ["Run", "code_version", "evaluate", "evaluation_rows", "planned_runs", "syntax_of"]
+__all__ = ["RECIPE", "Run", "evaluate", "evaluation_rows", "planned_runs"]
+
+#: Raise it when a change to how the ladder splits, tunes, fits, answers or counts changes a
+#: result, and run ``audionome evaluate`` again. Other data or settings need no new number.
+RECIPE = 1
 
 #: Cheap protocols first, so that an interrupted evaluation has something to show.
 _ORDER = ("random-windows", "fault-filtered", "wild", "artist-grouped", "track-grouped")
 _KEYS = ["model", "variant", "protocol", "fold"]
 _COSTS = ["tune_seconds", "fit_seconds", "predict_seconds", "peak_mb"]
-_RECORD = [*_KEYS, "key", "code", "params", *_COSTS]
+_STAMP = ["recipe", "data", "settings"]
+_RECORD = [*_KEYS, *_STAMP, "params", *_COSTS]
 _META = ["track", "window", "genre", "artist", "fault_filtered", "domain"]
 PROBABILITY_COLUMNS = [f"p_{genre}" for genre in gtzan.GENRES]
 
@@ -116,26 +117,7 @@ def _in_domain(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
     return rows[rows["domain"] == "gtzan"].reset_index(drop=True)
 
 
-# -- keys ---------------------------------------------------------------------------------
-
-
-def syntax_of(thing: Any) -> str:
-    """Syntax of a module, class or function without its comments and docstrings."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-            value = body[0].value
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                body[0] = ast.Expr(ast.Constant(""))
-    return ast.dump(tree)
-
-
-@cache
-def code_version() -> str:
-    """Hash of the code that splits, tunes, fits and counts."""
-    parts = (protocols, models.tune, models.answers, models._sum_of_pairs, _fit, Tally.of)
-    return hashlib.sha256("\n".join(syntax_of(p) for p in parts).encode()).hexdigest()[:16]
+# -- stamps -------------------------------------------------------------------------------
 
 
 def data_version(rows: pd.DataFrame) -> str:
@@ -147,17 +129,10 @@ def data_version(rows: pd.DataFrame) -> str:
     return digest.hexdigest()[:16]
 
 
-def _model_version(run: Run) -> str:
-    spec = models.MODELS[run.model]
-    step = spec.make(run.variant)
-    settings = sorted((k, str(v)) for k, v in step.get_params().items() if k != "steps")
-    space = spec.space if run.variant == "tuned" else []
-    return hashlib.sha256(repr((settings, space)).encode()).hexdigest()[:16]
-
-
-def _key(run: Run, data: str) -> str:
-    text = " ".join([data, code_version(), _model_version(run), run.file_name])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _stamp(run: Run, data: str) -> dict[str, Any]:
+    """What a run is made of; with another stamp it is another result."""
+    settings = models.MODELS[run.model].settings(run.variant)
+    return {"recipe": RECIPE, "data": data, "settings": json.dumps(settings, sort_keys=True)}
 
 
 # -- one run ------------------------------------------------------------------------------
@@ -236,7 +211,9 @@ def _levels(
     }
 
 
-def _work(run: Run, key: str, rows: pd.DataFrame, fold: protocols.Parts, folder: Path) -> Run:
+def _work(
+    run: Run, stamp: dict[str, Any], rows: pd.DataFrame, fold: protocols.Parts, folder: Path
+) -> Run:
     """Do one run and write its part; the JSON comes last and makes it whole."""
     import warnings
 
@@ -264,7 +241,7 @@ def _work(run: Run, key: str, rows: pd.DataFrame, fold: protocols.Parts, folder:
     predictions.to_parquet(folder / f"{run.file_name}.predictions.parquet", index=False)
     pd.DataFrame(tallies).to_parquet(folder / f"{run.file_name}.tallies.parquet", index=False)
     done["params"] = json.dumps(done["params"], sort_keys=True)
-    record = {**identity, "key": key, "code": code_version(), **done}
+    record = {**identity, **stamp, **done}
     (folder / f"{run.file_name}.json").write_text(json.dumps(record))
     return run
 
@@ -330,7 +307,7 @@ def evaluate(
     rows : DataFrame
         From `evaluation_rows`.
     folder : Path
-        ``data/results``. Its finished runs are kept if their keys still hold.
+        ``data/results``. Its finished runs are kept if their stamps still hold.
     runs : sequence of Run, optional
         Default: `planned_runs()`.
     jobs : int
@@ -353,12 +330,12 @@ def evaluate(
     parts.mkdir(parents=True, exist_ok=True)
     tables = {name: _in_domain(rows, name) for name in {r.protocol for r in runs}}
     versions = {name: data_version(table) for name, table in tables.items()}
-    keys = {run: _key(run, versions[run.protocol]) for run in runs}
+    stamps = {run: _stamp(run, versions[run.protocol]) for run in runs}
     have = _finished(folder, parts)
-    todo = [run for run in runs if have.get(run) != keys[run]]
+    todo = [run for run in runs if have.get(run) != stamps[run]]
     folds = {name: _folds(protocols.PROTOCOLS[name], table) for name, table in tables.items()}
     tasks = (
-        delayed(_work)(run, keys[run], tables[run.protocol], folds[run.protocol][run.fold], parts)
+        delayed(_work)(run, stamps[run], tables[run.protocol], folds[run.protocol][run.fold], parts)
         for run in todo
     )
     done = len(runs) - len(todo)
@@ -379,12 +356,12 @@ def _folds(protocol: protocols.Protocol, rows: pd.DataFrame) -> list[protocols.P
     return list(protocol.parts(rows, rows["genre"].to_numpy(str), protocol.groups_of(rows)))
 
 
-def _finished(folder: Path, parts: Path) -> dict[Run, str]:
-    """Keys of the runs in the committed files and in the parts."""
+def _finished(folder: Path, parts: Path) -> dict[Run, dict[str, Any]]:
+    """Stamps of the runs in the committed files and in the parts."""
     records = [json.loads(p.read_text()) for p in parts.glob("*.json")]
     if (folder / "runs.parquet").is_file():
         records = pd.read_parquet(folder / "runs.parquet").to_dict("records") + records
-    return {Run(*(r[name] for name in _KEYS)): r["key"] for r in records}
+    return {Run(*(r[name] for name in _KEYS)): {k: r.get(k) for k in _STAMP} for r in records}
 
 
 def _merge(folder: Path, parts: Path, sources: dict[str, str]) -> pd.DataFrame:
@@ -400,7 +377,7 @@ def _merge(folder: Path, parts: Path, sources: dict[str, str]) -> pd.DataFrame:
     runs = _replace(folder / "runs.parquet", fresh, kept, [])
     scores = _scores(runs, tallies)
     _write(scores, folder / "scores.parquet")
-    record = {"code": code_version(), "sources": sources, "runs": len(runs)}
+    record = {"recipe": RECIPE, "sources": sources, "runs": len(runs)}
     (folder / "evaluation.json").write_text(json.dumps(record, indent=1) + "\n")
     for path in parts.iterdir():
         path.unlink()
@@ -430,11 +407,11 @@ def _replace(
 
 
 def _kept(path: Path, fresh: pd.DataFrame) -> pd.MultiIndex:
-    """Runs that are not done anew and that the present code made."""
+    """Runs that are not done anew and that the present recipe made."""
     if not path.is_file():
         return pd.MultiIndex.from_arrays([[]] * len(_KEYS), names=_KEYS)
     old = pd.read_parquet(path)
-    old = old[old["code"] == code_version()]
+    old = old[old["recipe"] == RECIPE] if "recipe" in old else old.iloc[:0]
     before = pd.MultiIndex.from_frame(old[_KEYS].astype(dict.fromkeys(_KEYS[:3], str)))
     return before.difference(pd.MultiIndex.from_frame(fresh[_KEYS]))
 

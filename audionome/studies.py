@@ -6,8 +6,8 @@ artefacts of ``audionome analyse``.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,19 +17,37 @@ from audionome import gtzan, models, protocols
 from audionome.evaluation import track_probabilities
 from audionome.features import COLUMNS
 
-__all__ = ["correlated_groups", "importance", "learning_curve", "studies_version"]
+__all__ = ["RECIPES", "correlated_groups", "importance", "learning_curve", "stamps"]
+
+#: Raise a study's number when a change to how it splits, fits, shuffles, answers or counts
+#: changes its table, and run ``audionome analyse`` again.
+RECIPES = {"importance": 1, "learning_curve": 1}
 
 _SEED = 0
+_IMPORTANCE_MODEL = ("svc", "study")
+_REPEATS = 5
 _CURVE_MODELS = (("logistic", "study"), ("svc", "study"), ("lda", "tuned"))
 _CURVE_SIZES = (50, 100, 200, 400, 600, 800)
 
 
-def studies_version() -> str:
-    """Hash of the code behind both studies."""
-    from audionome.runs import syntax_of
+def stamps() -> dict[str, dict[str, Any]]:
+    """Return what each study is made of: the number of its recipe and its parameters."""
+    return {
+        "importance": {
+            "recipe": RECIPES["importance"],
+            "models": _settings([_IMPORTANCE_MODEL]),
+            "repeats": _REPEATS,
+        },
+        "learning_curve": {
+            "recipe": RECIPES["learning_curve"],
+            "models": _settings(_CURVE_MODELS),
+            "sizes": list(_CURVE_SIZES),
+        },
+    }
 
-    parts = (protocols, models.answers, correlated_groups, importance, learning_curve)
-    return hashlib.sha256("\n".join(map(syntax_of, parts)).encode()).hexdigest()[:16]
+
+def _settings(chosen: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    return {f"{name} {variant}": models.MODELS[name].settings(variant) for name, variant in chosen}
 
 
 def correlated_groups(values: NDArray[np.floating], *, threshold: float = 0.5) -> list[list[str]]:
@@ -62,9 +80,9 @@ def correlated_groups(values: NDArray[np.floating], *, threshold: float = 0.5) -
 def importance(
     rows: pd.DataFrame,
     *,
-    model: str = "svc",
-    variant: str = "study",
-    repeats: int = 5,
+    model: str = _IMPORTANCE_MODEL[0],
+    variant: str = _IMPORTANCE_MODEL[1],
+    repeats: int = _REPEATS,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Accuracy per track that is lost when a group of features is shuffled among test windows.

@@ -96,10 +96,15 @@ def test_stale_results_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for path in filter(Path.is_file, data_path("results").iterdir()):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     results.load(folder=tmp_path)
-    monkeypatch.setattr(runs, "code_version", lambda: "other")
-    with pytest.raises(results.StaleResultsError, match="audionome evaluate"):
-        results.load(folder=tmp_path)
-    monkeypatch.undo()
+    with monkeypatch.context() as other:
+        other.setattr(runs, "RECIPE", runs.RECIPE + 1)
+        with pytest.raises(results.StaleResultsError, match="audionome evaluate"):
+            results.load(folder=tmp_path)
+    for name in studies.RECIPES:
+        with monkeypatch.context() as other:
+            other.setitem(studies.RECIPES, name, studies.RECIPES[name] + 1)
+            with pytest.raises(results.StaleResultsError, match="audionome analyse"):
+                results.load(folder=tmp_path)
     record = json.loads((tmp_path / "studies.json").read_text())
     record["sources"]["tracks.parquet"] = "other"
     (tmp_path / "studies.json").write_text(json.dumps(record))
@@ -150,7 +155,6 @@ def test_an_interrupted_evaluation_goes_on(
         return fit(run, table, parts)
 
     monkeypatch.setattr(runs, "_fit", interrupted)
-    monkeypatch.setattr(runs, "code_version", lambda: "fixed")
     with pytest.raises(KeyboardInterrupt):
         runs.evaluate(rows, tmp_path, runs=chosen, jobs=1)
     scores = runs.evaluate(rows, tmp_path, runs=chosen, jobs=1)
@@ -159,11 +163,11 @@ def test_an_interrupted_evaluation_goes_on(
     test = scores[(scores["split"] == "test") & (scores["level"] == "track")].iloc[0]
     assert test["n"] == 1000
 
-    # Nothing is left to do, and a changed key makes a run due again.
+    # Nothing is left to do, and a changed stamp makes a run due again.
     fits.clear()
     runs.evaluate(rows, tmp_path, runs=chosen, jobs=1)
     assert fits == []
-    monkeypatch.setattr(runs, "code_version", lambda: "changed")
+    monkeypatch.setattr(runs, "RECIPE", runs.RECIPE + 1)
     runs.evaluate(rows, tmp_path, runs=chosen[:2], jobs=1)
     assert fits == [0, 1]
 
@@ -173,34 +177,56 @@ def test_track_answers_are_means_of_windows() -> None:
     np.testing.assert_allclose(mean.to_numpy(), [[0.35, 0.65]])
 
 
-def test_keys_follow_data_code_and_parameters(rows: pd.DataFrame) -> None:
+def test_stamps_follow_data_recipe_and_settings(
+    rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = runs.Run("svc", "study", "wild", 0)
     some = rows.iloc[:200]
     version = runs.data_version(some)
     assert runs.data_version(some.assign(genre="x")) != version
     assert runs.data_version(some.assign(tempo=some["tempo"] + 1)) != version
-    assert runs._key(run, version) != runs._key(run, "other")
-    assert runs._key(run, version) != runs._key(runs.Run("svc", "tuned", "wild", 0), version)
+    stamp = runs._stamp(run, version)
+    assert runs._stamp(run, "other") != stamp
+    assert runs._stamp(runs.Run("svc", "tuned", "wild", 0), version) != stamp
+    monkeypatch.setattr(runs, "RECIPE", runs.RECIPE + 1)
+    assert runs._stamp(run, version) != stamp
 
 
-def test_code_version_ignores_words() -> None:
-    def one(x: int) -> int:
-        """Say something."""
-        return x + 1  # because
+def test_every_stored_run_carries_its_stamp(rows: pd.DataFrame) -> None:
+    stored = runs._finished(data_path("results"), data_path("results", ".parts"))
+    assert set(stored) == set(runs.planned_runs())
+    versions = {
+        name: runs.data_version(runs._in_domain(rows, name)) for name in protocols.PROTOCOLS
+    }
+    for run, stamp in stored.items():
+        assert stamp == runs._stamp(run, versions[run.protocol]), run
 
-    first = runs.syntax_of(one)
 
-    def one(x: int) -> int:
-        """Say something else."""
-        return x + 1
+def test_the_studies_carry_their_stamps() -> None:
+    stored = json.loads(data_path("results", "studies.json").read_text())
+    assert {name: stored[name] for name in studies.RECIPES} == json.loads(
+        json.dumps(studies.stamps())
+    )
+    assert results.load(folder=data_path("results")) is not None
 
-    assert runs.syntax_of(one) == first
 
-    def one(x: int) -> int:
-        """Say something."""
-        return x + 2
+def test_settings_are_what_was_chosen_and_no_more() -> None:
+    assert models.MODELS["svc"].settings("study") == {
+        "steps": [
+            ["StandardScaler", {}],
+            ["SVC", {"C": 10, "cache_size": 1000, "decision_function_shape": "ovo"}],
+        ],
+        "space": [],
+    }
+    tuned = models.MODELS["lda"].settings("tuned")
+    assert tuned["space"] == [{"classify__shrinkage": ["auto", 0.1, 0.3]}]
+    assert tuned["steps"][0] == ["PowerTransformer", {}]
 
-    assert runs.syntax_of(one) != first
+
+def test_words_are_in_no_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocols.Wild, "leaks", "Other words.")
+    monkeypatch.setattr(protocols.Wild, "__doc__", "Other words.")
+    results.load()
 
 
 # -- models -------------------------------------------------------------------------------
