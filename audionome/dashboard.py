@@ -172,7 +172,7 @@ class Dashboard(anywidget.AnyWidget):
         elif kind == "forget":
             self._answers.clear()
         elif kind == "compare":
-            self._compare([int(other) for other in message["jobs"]])
+            self._send_comparison([int(other) for other in message["jobs"]])
         elif kind == "chunk":
             if job == self._job:
                 self._append(job, buffers[0])
@@ -239,7 +239,7 @@ class Dashboard(anywidget.AnyWidget):
         else:
             self.send({"type": "plotly"}, buffers=[code])
 
-    def _compare(self, jobs: Sequence[int]) -> None:
+    def _send_comparison(self, jobs: Sequence[int]) -> None:
         try:
             chosen = [self._answers[job] for job in jobs]
             self.send({"type": "compared", "jobs": list(jobs), **comparison_of(chosen)})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import csv
+import inspect
 import io
 import json
 import subprocess
@@ -27,6 +29,7 @@ from audionome.gtzan import GENRES
 
 pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
 
+import anywidget
 from browser import barriers, launch, page_with_watch
 from voila_server import Server, Visit, notebook, serve
 
@@ -103,6 +106,28 @@ def of(sent: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 # -- parts --------------------------------------------------------------------------------
+
+
+def test_no_attribute_hides_an_inherited_one() -> None:
+    """A widget's bases grow with every version; what hides a part of theirs breaks it."""
+    inherited = set().union(*(vars(base) for base in Dashboard.__mro__[1:]))
+    inherited |= set(vars(anywidget.AnyWidget()))  # what the bases keep in an instance
+    meant = {"__init__", "__doc__", "_esm", "_css"}
+    plumbing = set(vars(type("Empty", (anywidget.AnyWidget,), {})))  # what every subclass has
+    assert inherited & set(vars(Dashboard)) <= meant | plumbing
+    code = ast.walk(ast.parse(inspect.getsource(Dashboard)))
+    stored = {n.attr for n in code if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    assert stored
+    assert not inherited & stored
+
+
+def test_the_widget_can_be_embedded_and_stored(tmp_path: Path) -> None:
+    from ipywidgets.embed import embed_minimal_html
+
+    dashboard = Dashboard()
+    assert dashboard.get_state(drop_defaults=True)["examples"] == dashboard.examples
+    embed_minimal_html(tmp_path / "page.html", views=[dashboard], drop_defaults=True)
+    assert dashboard.model_id in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_pieces_become_the_file(sent: list[dict[str, Any]]) -> None:
