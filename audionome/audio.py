@@ -39,7 +39,6 @@ __all__ = [
     "UnreadableFileError",
     "WindowStream",
     "check",
-    "find",
     "load",
     "windows",
 ]
@@ -50,9 +49,6 @@ WINDOW_HOP = 66_150
 WINDOW_LENGTH = 66_149
 MAX_SECONDS = 3 * 3600.0
 
-_SUFFIXES = frozenset(
-    ".wav .au .flac .mp3 .ogg .oga .opus .m4a .mp4 .aac .aif .aiff .webm .wma".split()
-)
 _SILENCE = 1e-4  # -80 dB below full scale
 _BLOCK = 1 << 18  # frames decoded at a time
 # Containers that FFmpeg may open. Playlists are left out: they name other files and hosts.
@@ -210,11 +206,6 @@ class WindowStream:
 
     def _expect(self, seconds: float) -> None:
         self.expected = seconds
-
-
-def find(folder: Path) -> list[Path]:
-    """Files below a folder whose names end like audio, sorted by path."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
 
 
 def check(samples: NDArray[np.float32], *, name: str = "The recording") -> NDArray[np.float32]:

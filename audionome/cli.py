@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from audionome._words import likelihood
+from audionome import batch, files
+from audionome._words import likelihood, printable
 from audionome.errors import AudionomeError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
     from rich.progress import Progress
 
     from audionome.classifier import Prediction
+    from audionome.gtzan import Gtzan
 
 __all__ = ["app", "main"]
 
@@ -30,19 +38,47 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 _UNREADABLE = 2
+_STANDARD_INPUT = "standard input"  # how sentences and answers call it
+_MOST_INPUT = 4 << 30  # bytes
 
 
 def main() -> None:
-    """Run the command line; expected failures end in one sentence and exit code 2."""
+    """Run the command line; failures end in one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # closed, or not a terminal's
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # `audionome ... | head`: nobody reads on
+        _drop_output()
+        raise SystemExit(1) from None
     except AudionomeError as error:
         _fail(str(error))
+    except OSError as error:
+        _drop_output()
+        name = f'"{error.filename}": ' if error.filename else ""
+        _fail(f"the system says about {name or 'the output: '}{files.reason_of(error)}.")
+    except MemoryError:
+        _fail("this needs more memory than is free.")
+    except Exception as error:
+        _fail(batch.unexpected(error))
 
 
 def _fail(sentence: str) -> None:
-    print(f"audionome: {sentence}", file=sys.stderr)
+    print(f"audionome: {printable(sentence)}", file=sys.stderr)
     raise SystemExit(_UNREADABLE)
+
+
+def _drop_output() -> None:
+    """Write what is left to nowhere, or Python complains when it ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version(wanted: bool) -> None:
@@ -61,74 +97,154 @@ def _root(
 ) -> None: ...
 
 
+def _checked_jobs(jobs: int) -> int:
+    batch.workers(jobs, 1)
+    return jobs
+
+
+_JOBS = Annotated[
+    int, typer.Option(callback=_checked_jobs, help="Parallel processes; -1 for all cores.")
+]
+
+
 @app.command()
 def classify(
-    files: Annotated[
-        list[Path], typer.Argument(help="Recordings, or folders that hold some.", metavar="FILE…")
+    given: Annotated[
+        list[str],
+        typer.Argument(
+            help="Recordings, or folders that hold some; - reads standard input.", metavar="FILE"
+        ),
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per file and line.")
     ] = False,
     model: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
-    jobs: Annotated[int, typer.Option(help="Parallel processes; -1 for all cores.")] = 1,
+    jobs: _JOBS = 1,
 ) -> None:
     """Tell the genre of recordings, how sure the answer is, and how it changes over time.
 
     Exit code 2 if a file could not be read; the others are still answered.
     """
-    from audionome.audio import find
     from audionome.classifier import load_classifier
 
     load_classifier(model)  # a wrong name is told before any file is read
-    paths = [p for f in files for p in (find(f) if f.is_dir() else [f])]
-    if not paths:
-        _fail("the folder holds no audio file.")
     failed = False
-    for path, answer in zip(paths, _answers(paths, model, jobs), strict=True):
-        if isinstance(answer, str):
-            failed = True
-            _report_error(path, answer, as_json=as_json)
-        elif as_json:
-            print(json.dumps(_record(path, answer), allow_nan=False), flush=True)
-        else:
-            _console().print(_table(path, answer))
+    with contextlib.ExitStack() as stack:
+        request = _request(given, stack)
+        stack.enter_context(_quiet_libraries())
+        answers = batch.for_each(partial(_answer, model=model), request.paths, jobs=jobs)
+        for name, source in request.sources:
+            answer = next(answers) if isinstance(source, Path) else source
+            if isinstance(answer, str):
+                failed = True
+                _report_error(name, answer, as_json=as_json)
+            elif as_json:
+                print(json.dumps(_record(name, answer), allow_nan=False), flush=True)
+            else:
+                _console().print(_table(Path(name), answer))
+    if left_out := files.told(request.skipped):
+        _console(stderr=True).print(left_out)
     if failed:
         raise typer.Exit(_UNREADABLE)
 
 
-def _answers(paths: list[Path], model: str | None, jobs: int) -> Iterator[Prediction | str]:
-    """Yield predictions, or why there is none, in the order of the files."""
-    if jobs == 1 or len(paths) == 1:
-        yield from (_answer(path, model) for path in paths)
+@dataclass
+class _Request:
+    """What was asked about: each name with its file, or why there is none."""
+
+    sources: list[tuple[str, Path | str]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def paths(self) -> list[Path]:
+        return [source for _, source in self.sources if isinstance(source, Path)]
+
+
+def _request(given: Sequence[str], stack: contextlib.ExitStack) -> _Request:
+    request = _Request()
+    piped: Path | str | None = None
+    for name in given:
+        if name == "-":
+            piped = piped or _standard_input(stack)
+            request.sources.append((_STANDARD_INPUT, piped))
+        elif not os.path.isdir(name) or not name:
+            request.sources.append((name, files.no_file(name) or Path(name)))
+        else:
+            found = files.scan(name)
+            request.skipped += found.skipped
+            request.sources += [(str(path), path) for path in found.files]
+            request.sources += [(str(path), why) for path, why in found.unreadable.items()]
+            if not (found.files or found.unreadable):
+                request.sources.append((name, f'"{name}" holds no audio file.'))
+    return request
+
+
+def _standard_input(stack: contextlib.ExitStack) -> Path | str:
+    """Keep what is piped in as a file, so that any process can read it as any other."""
+    if sys.stdin is None:
+        return "Standard input is closed."
+    path = Path(stack.enter_context(tempfile.TemporaryDirectory()), _STANDARD_INPUT)
+    with path.open("wb") as file:
+        for block in iter(lambda: sys.stdin.buffer.read(1 << 20), b""):
+            file.write(block)
+            if file.tell() > _MOST_INPUT:
+                return f"Standard input is longer than {_MOST_INPUT >> 30} GB."
+    return path
+
+
+@contextlib.contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Keep from the terminal what C libraries write to it; what Python writes still comes."""
+    try:
+        if os.environ.get(batch.DEBUG_VARIABLE) or sys.stderr.fileno() != 2:
+            raise OSError
+        terminal = os.dup(2)
+    except (OSError, AttributeError, ValueError):
+        yield
         return
-    from joblib import Parallel, delayed
+    before = sys.stderr
+    before.flush()
+    with open(
+        terminal, "w", encoding=before.encoding, errors=before.errors, buffering=1
+    ) as sys.stderr:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            sys.stderr = before
 
-    tasks = (delayed(_answer)(path, model) for path in paths)
-    yield from Parallel(n_jobs=jobs, return_as="generator")(tasks)
 
-
-def _answer(path: Path, model: str | None) -> Prediction | str:
-    from audionome.audio import AudioError
+def _answer(path: Path, *, model: str | None) -> Prediction | str:
     from audionome.classifier import load_classifier
 
+    prediction = load_classifier(model).classify(path)
     try:
-        return load_classifier(model).classify(path)
-    except AudioError as error:
-        return str(error)
+        json.dumps(prediction.as_dict(), allow_nan=False)
+    except ValueError:
+        return f'"{path.name}" could not be analysed: the result is not a finite number.'
+    return prediction
 
 
-def _record(path: Path, prediction: Prediction) -> dict[str, Any]:
-    return {"file": str(path), **prediction.as_dict()}
+def _record(name: str, prediction: Prediction) -> dict[str, Any]:
+    return {"file": name, **prediction.as_dict()}
 
 
-def _report_error(path: Path, message: str, *, as_json: bool) -> None:
+def _report_error(name: str, message: str, *, as_json: bool) -> None:
     if as_json:
-        record: dict[str, Any] = {"file": str(path), "status": "error", "message": message}
-        nothing = ("genre", "confidence", "tempo", "duration", "baseline", "distance")
-        record |= dict.fromkeys((*nothing, "second_opinion", "place"))
-        record |= {"probabilities": {}, "features": {}, "seconds": {}}
-        record |= {"windows": [], "reasons": [], "neighbours": []}
-        print(json.dumps(record), flush=True)
+        from dataclasses import fields
+
+        from audionome.classifier import Prediction
+
+        record: dict[str, Any] = {"file": name}
+        for key in fields(Prediction):
+            kind = str(key.type)
+            empty: Any = {} if kind.startswith("dict") else [] if kind.endswith("...]") else None
+            record[key.name] = None if kind.endswith("None") else empty
+        print(json.dumps(record | {"status": "error", "message": message}), flush=True)
     else:
         _console(stderr=True).print(f"[bold red]cannot be read:[/] {_escape(message)}")
 
@@ -136,13 +252,13 @@ def _report_error(path: Path, message: str, *, as_json: bool) -> None:
 def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
 def _escape(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape(printable(text))
 
 
 def _table(path: Path, prediction: Prediction) -> Any:
@@ -158,27 +274,38 @@ def _table(path: Path, prediction: Prediction) -> Any:
     table.add_column("genre")
     table.add_column("probability", justify="right")
     table.add_column("", min_width=20)
+    bar = "█" if _can_write("█") else "#"
     shown = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
     for genre, p in shown:
         if p >= 0.005 or genre == prediction.genre:
-            table.add_row(genre, likelihood(p), "█" * round(20 * p))
+            table.add_row(genre, likelihood(p), bar * round(20 * p))
     why = [f"[dim]{_escape(line)}[/]" for line in sentences(prediction.reasons, prediction.genre)]
     return Group("", heading, f"[italic]{prediction.message}[/]", table, *why)
+
+
+def _can_write(text: str) -> bool:
+    """Whether the terminal, or the file that takes its place, knows these characters."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 @app.command(name="features")
 def features_(
     folder: Annotated[Path, typer.Argument(help="Folder of recordings, one subfolder a genre.")],
-    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
-    jobs: Annotated[int, typer.Option(help="Parallel processes; -1 for all cores.")] = -1,
+    out: Annotated[Path, typer.Option(help="Table to write: .parquet or .csv.", metavar="TABLE")],
+    jobs: _JOBS = -1,
 ) -> None:
     """Measure the 57 classic features of every 3-second window of a folder's recordings.
 
-    An interrupted run goes on where it stopped.
+    An interrupted run goes on where it stopped. Exit code 2 if a file could not be read; the
+    others are still measured.
     """
     from audionome.features.collection import measure_folder
 
-    with _progress() as bar:
+    with _quiet_libraries(), _progress() as bar:
         task = bar.add_task("Measuring", total=None)
         measured = measure_folder(
             folder,
@@ -186,13 +313,16 @@ def features_(
             jobs=jobs,
             progress=partial(_advance, bar, task),
         )
-    console = _console()
-    console.print(
+    for message in measured.failed.values():
+        _console(stderr=True).print(f"[bold red]left out:[/] {_escape(message)}")
+    if left_out := files.told(measured.skipped):
+        _console(stderr=True).print(left_out)
+    if measured.table.empty:
+        _fail(f'no recording could be measured; "{out}" was not written.')
+    _console().print(
         f"{len(measured.table)} windows of {measured.table['track'].nunique()} recordings "
         f"written to {_escape(str(out))}."
     )
-    for message in measured.failed.values():
-        _console(stderr=True).print(f"[bold red]left out:[/] {_escape(message)}")
     if measured.failed:
         raise typer.Exit(_UNREADABLE)
 
@@ -200,41 +330,45 @@ def features_(
 _COMPLETION = Annotated[
     Path | None,
     typer.Option(
-        help="Copy of Kaggle's features_3_sec.csv for the tracks without audio "
-        "[default: $AUDIONOME_GTZAN_TABLE]."
+        help="Copy of Kaggle's features_3_sec.csv for the tracks without audio.",
+        show_default="$AUDIONOME_GTZAN_TABLE",
     ),
 ]
+
+
+def _out(default: str) -> Any:
+    """An option for the folder to write into."""
+    return typer.Option(
+        "--out", metavar="FOLDER", help="Where to write.", show_default=f"{default} in a checkout"
+    )
 
 
 @app.command()
 def tracks(
     lists: Annotated[Path, typer.Argument(help="Folder with artists.csv, splits/, …")],
     complete_with: _COMPLETION = None,
+    out: Annotated[Path | None, _out("data/gtzan")] = None,
 ) -> None:
-    """Write data/gtzan/tracks.parquet: genre, artist group, fault and split of each track."""
+    """Write tracks.parquet: genre, artist group, fault and split of each track of GTZAN."""
     from audionome import gtzan
-    from audionome._paths import data_path
 
-    windows = gtzan.load_windows(complete_with=complete_with)
-    table = gtzan.build_tracks(lists, windows)
-    out = data_path("gtzan", "tracks.parquet")
-    table.to_parquet(out, index=False)
-    _console().print(f"{len(table)} tracks, {table['artist'].nunique()} artist groups: {out}")
+    folder = _output_folder(out, "gtzan")
+    table = gtzan.build_tracks(lists, gtzan.load_windows(complete_with=complete_with))
+    _write_table(table, folder / "tracks.parquet")
+    _console().print(f"{len(table)} tracks, {table['artist'].nunique()} artist groups.")
 
 
 @app.command()
-def summarise(complete_with: _COMPLETION = None) -> None:
-    """Write data/results/gtzan_summary.parquet: the spread of every feature in every genre."""
+def summarise(
+    complete_with: _COMPLETION = None,
+    out: Annotated[Path | None, _out("data/results")] = None,
+) -> None:
+    """Write gtzan_summary.parquet: the spread of every feature in every genre of GTZAN."""
     from audionome import gtzan
-    from audionome._paths import data_path
 
-    dataset = gtzan.load(complete_with=complete_with)
-    if not dataset.complete:
-        raise gtzan.DatasetError(f"The summary needs all tracks. {dataset.note}")
-    table = gtzan.summarise(dataset)
-    out = data_path("results", "gtzan_summary.parquet")
-    table.to_parquet(out, index=False)
-    _console().print(f"{len(table)} rows: {out}")
+    folder = _output_folder(out, "results")
+    dataset = _complete_dataset(complete_with, "The summary needs")
+    _write_table(gtzan.summarise(dataset), folder / "gtzan_summary.parquet")
 
 
 @app.command()
@@ -244,30 +378,29 @@ def train(
         Path | None, typer.Option(help="Folder of GTZAN's audio; the extended model needs it.")
     ] = None,
     wild: Annotated[
-        Path | None, typer.Option(help="Parquet table of windows from outside GTZAN, to judge.")
+        Path | None, typer.Option(help="Table of windows from outside GTZAN, to judge.")
     ] = None,
     complete_with: _COMPLETION = None,
-    out: Annotated[Path | None, typer.Option(help="Folder [default: data].")] = None,
-    jobs: Annotated[int, typer.Option(help="Parallel processes; -1 for all cores.")] = -1,
+    out: Annotated[Path | None, _out("data")] = None,
+    jobs: _JOBS = -1,
 ) -> None:
     """Fit, calibrate and judge a model that ships; write models/ and results/shipped.parquet."""
-    import pandas as pd
-
     from audionome import gtzan, training
-    from audionome._paths import data_path
 
     if model not in training.MODELS:
         _fail(f'there is no model "{model}"; there are: {", ".join(training.MODELS)}.')
+    folder = _output_folder(out)
+    outside = None if wild is None else gtzan.read_wild(wild)
     dataset = gtzan.load(complete_with=complete_with)
-    with _progress() as bar:
+    with _quiet_libraries(), _progress() as bar:
         task = bar.add_task("Measuring" if clips else "Training", total=None)
         card = training.train(
             dataset,
-            out / "models" if out else data_path("models"),
-            out / "results" if out else data_path("results"),
+            folder / "models",
+            folder / "results",
             name=model,
             clips=clips,
-            wild=None if wild is None else pd.read_parquet(wild),
+            wild=outside,
             jobs=jobs,
             progress=partial(_advance, bar, task),
         )
@@ -282,41 +415,36 @@ def train(
 @app.command()
 def evaluate(
     only: Annotated[
-        list[str] | None, typer.Option("--models", help="Models [default: all].")
+        list[str] | None, typer.Option("--models", help="Models.", show_default="all")
     ] = None,
     rungs: Annotated[
-        list[str] | None, typer.Option("--protocols", help="Protocols [default: all].")
+        list[str] | None, typer.Option("--protocols", help="Protocols.", show_default="all")
     ] = None,
-    wild: Annotated[
-        Path | None, typer.Option(help="Parquet table of windows from outside GTZAN.")
-    ] = None,
+    wild: Annotated[Path | None, typer.Option(help="Table of windows from outside GTZAN.")] = None,
     complete_with: _COMPLETION = None,
-    out: Annotated[Path | None, typer.Option(help="Folder [default: data/results].")] = None,
-    jobs: Annotated[int, typer.Option(help="Parallel processes; -1 for all cores.")] = -1,
+    out: Annotated[Path | None, _out("data/results")] = None,
+    jobs: _JOBS = -1,
 ) -> None:
-    """Fit every model under every protocol and write data/results/.
+    """Fit every model under every protocol and write the results.
 
     Finished fits are kept: an interrupted run goes on where it stopped.
     """
-    import pandas as pd
-
     from audionome import gtzan, models, protocols, results, runs
-    from audionome._paths import data_path
 
     chosen = _known(only, models.MODELS, "model")
     ladder = _known(rungs, protocols.PROTOCOLS, "protocol")
-    dataset = gtzan.load(complete_with=complete_with)
-    if not dataset.complete:
-        raise gtzan.DatasetError(f"The evaluation needs all tracks. {dataset.note}")
     if "wild" in ladder and wild is None:
         if rungs:
             _fail("the protocol wild needs --wild TABLE, windows from outside GTZAN.")
         ladder.remove("wild")
+    folder = _output_folder(out, "results")
+    outside = None if wild is None else gtzan.read_wild(wild)
+    dataset = _complete_dataset(complete_with, "The evaluation needs")
     with _progress() as bar:
         task = bar.add_task("Evaluating", total=None)
         scores = runs.evaluate(
-            runs.evaluation_rows(dataset, None if wild is None else pd.read_parquet(wild)),
-            out or data_path("results"),
+            runs.evaluation_rows(dataset, outside),
+            folder,
             runs=runs.planned_runs(chosen, ladder),
             jobs=jobs,
             sources=results.sources(),
@@ -326,17 +454,16 @@ def evaluate(
 
 
 @app.command()
-def analyse(complete_with: _COMPLETION = None) -> None:
-    """Write importance.parquet and learning_curve.parquet in data/results/."""
-    from audionome import gtzan, results, runs, studies
-    from audionome._paths import data_path
+def analyse(
+    complete_with: _COMPLETION = None,
+    out: Annotated[Path | None, _out("data/results")] = None,
+) -> None:
+    """Write importance.parquet and learning_curve.parquet."""
+    from audionome import results, runs, studies
 
     record = studies.stamps() | {"sources": results.sources()}
-    dataset = gtzan.load(complete_with=complete_with)
-    if not dataset.complete:
-        raise gtzan.DatasetError(f"The analyses need all tracks. {dataset.note}")
-    rows = runs.evaluation_rows(dataset)
-    folder = data_path("results")
+    folder = _output_folder(out, "results")
+    rows = runs.evaluation_rows(_complete_dataset(complete_with, "The analyses need"))
     with _progress() as bar:
         for name, study in (
             ("importance", studies.importance),
@@ -344,20 +471,50 @@ def analyse(complete_with: _COMPLETION = None) -> None:
         ):
             task = bar.add_task(name.replace("_", " ").capitalize(), total=None)
             table = study(rows, progress=partial(_advance, bar, task))
-            table.to_parquet(folder / f"{name}.parquet", index=False)
-    (folder / "studies.json").write_text(json.dumps(record, indent=1) + "\n")
+            _write_table(table, folder / f"{name}.parquet")
+    files.write_text(folder / "studies.json", json.dumps(record, indent=1) + "\n")
 
 
 @app.command()
 def examples(
-    out: Annotated[Path | None, typer.Option(help="Folder [default: data/examples].")] = None,
+    out: Annotated[Path | None, _out("data/examples")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over pieces that are there already.")
+    ] = False,
 ) -> None:
     """Write the ten example pieces of the report, one per genre, composed in code."""
-    from audionome._paths import data_path
-    from audionome.synth import write_examples
+    from audionome.synth import GENRES, write_examples
 
-    paths = write_examples(out or data_path("examples"))
-    _console().print(f"{len(paths)} pieces: {_escape(str(paths[0].parent))}")
+    folder = _output_folder(out, "examples")
+    there = [name for name in (f"{genre}.ogg" for genre in GENRES) if (folder / name).exists()]
+    if there and not force:
+        _fail(f'"{folder}" holds {", ".join(there)} already; --force writes over them.')
+    paths = write_examples(folder)
+    _console().print(f"{len(paths)} pieces: {_escape(str(folder))}")
+
+
+def _output_folder(out: Path | None, *parts: str) -> Path:
+    """The folder to write into; made, or refused, before the long work."""
+    from audionome._paths import output_path
+
+    folder = output_path(*parts, out=out)
+    files.require_output_folder(folder)
+    return folder
+
+
+def _complete_dataset(complete_with: Path | None, who: str) -> Gtzan:
+    from audionome import gtzan
+
+    dataset = gtzan.load(complete_with=complete_with)
+    if not dataset.complete:
+        raise gtzan.DatasetError(f"{who} all tracks. {dataset.note}")
+    return dataset
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    with files.written_whole(path) as unfinished:
+        table.to_parquet(unfinished, index=False)
+    _console().print(f"{len(table)} rows: {_escape(str(path))}")
 
 
 def _advance(bar: Progress, task: Any, done: int, total: int) -> None:

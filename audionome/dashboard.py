@@ -338,9 +338,9 @@ def _examples(clips: Path | None) -> dict[str, Path]:
     files = {f"piece {p.stem}": p for p in sorted(data_path("examples").glob("*.ogg"))}
     folder = clips or os.environ.get(CLIPS_VARIABLE)
     if folder:
-        from audionome.audio import find
+        from audionome.files import scan
 
-        files |= {f"clip {k}": path for k, path in enumerate(find(Path(folder)))}
+        files |= {f"clip {k}": path for k, path in enumerate(scan(folder).files)}
     return files
 
 

@@ -28,6 +28,8 @@ import pandas as pd
 
 from audionome._paths import data_path
 from audionome.errors import AudionomeError
+from audionome.features.registry import COLUMNS
+from audionome.files import reason_of
 
 __all__ = [
     "COMPLETION_VARIABLE",
@@ -42,6 +44,7 @@ __all__ = [
     "load_windows",
     "near_repetitions",
     "read_published",
+    "read_wild",
     "summarise",
 ]
 
@@ -158,7 +161,7 @@ def load_windows(*, complete_with: str | Path | None = None) -> pd.DataFrame:
     _validate_windows(windows, "data/gtzan/features.parquet")
 
     path = complete_with or os.environ.get(COMPLETION_VARIABLE)
-    if path is None:
+    if not path:
         return windows
     published = read_published(path, [c for c in windows.columns if c not in _KEYS])
     _validate_windows(published, str(path))
@@ -193,19 +196,13 @@ def read_published(path: str | Path, columns: list[str]) -> pd.DataFrame:
         If the file is missing, is another table, or lacks columns.
     """
     path = Path(path)
-    _require(
-        path.is_file(), f'"{path}" does not exist; give the path of Kaggle\'s features_3_sec.csv.'
-    )
-    try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (ValueError, OSError) as error:
-        raise DatasetError(f'"{path}" cannot be read as a table: {error}') from error
+    table = _read_table(path, "give the path of Kaggle's features_3_sec.csv")
     missing = [c for c in ["filename", "label", *columns] if c not in table.columns]
     _require(
         not missing,
         f'"{path}" is not the published 3-second table: it lacks {", ".join(missing[:3])}.',
     )
-    names = table["filename"].str.extract(r"^([a-z]+\.\d{5})\.(\d)\.wav$")
+    names = table["filename"].astype(str).str.extract(r"^([a-z]+\.\d{5})\.(\d)\.wav$")
     _require(
         bool(names.notna().all(axis=None)),
         f'"{path}" is not the 3-second table: its file names should look like blues.00000.0.wav.',
@@ -214,11 +211,54 @@ def read_published(path: str | Path, columns: list[str]) -> pd.DataFrame:
         {
             "track": names[0],
             "window": names[1].astype(np.int16),
-            "genre": table["label"],
+            "genre": table["label"].astype(str),
             "source": "published",
         }
     )
-    return pd.concat([keys, table[columns].astype(np.float32)], axis=1)
+    return pd.concat([keys, _numbers(table, columns, str(path)).astype(np.float32)], axis=1)
+
+
+def read_wild(path: str | Path) -> pd.DataFrame:
+    """Read a table of windows from outside GTZAN.
+
+    Parameters
+    ----------
+    path : path
+        CSV or Parquet with ``label``, ``track``, ``artist`` and the 57 classic columns, one row
+        per window.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing, is no such table, or knows none of the ten genres.
+    """
+    path = Path(path)
+    table = _read_table(path, "give a table of windows from outside GTZAN")
+    missing = [c for c in ["label", "track", "artist", *COLUMNS] if c not in table.columns]
+    _require(
+        not missing,
+        f'"{path}" is no table of windows: it lacks {len(missing)} columns '
+        f"({', '.join(missing[:3])}).",
+    )
+    names = ["label", "track", "artist"]
+    _require(
+        not table[names].isna().any(axis=None),
+        f'"{path}" has rows without label, track or artist.',
+    )
+    _require(
+        bool(table["label"].isin(GENRES).any()),
+        f'"{path}" has no row whose label is one of the ten genres: {", ".join(GENRES)}.',
+    )
+    numbers = _numbers(table, list(COLUMNS), str(path))
+    _require(
+        bool(np.isfinite(numbers.to_numpy(np.float64)).all()),
+        f'"{path}" has values that are missing or infinite.',
+    )
+    return pd.concat([table[names].astype(str), numbers], axis=1)
 
 
 # -- validation ---------------------------------------------------------------------------
@@ -237,15 +277,43 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     _require(path.is_file(), f'"{path}" is missing; restore it from the repository.')
     try:
         return pd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise DatasetError(
-            f'"{path}" is damaged ({error}); restore it from the repository.'
-        ) from error
+    except Exception as error:  # Arrow has many of its own
+        raise DatasetError(f'"{path}" is damaged; restore it from the repository.') from error
 
 
 def _read_json(path: Path) -> dict:
     _require(path.is_file(), f'"{path}" is missing; restore it from the repository.')
-    return json.loads(path.read_text())
+    try:
+        record = json.loads(path.read_bytes())
+    except (ValueError, OSError) as error:
+        raise DatasetError(f'"{path}" is damaged; restore it from the repository.') from error
+    _require(
+        isinstance(record, dict) and {"sha256", "rows", "clips"} <= set(record),
+        f'"{path}" is not what `audionome features` writes; restore it from the repository.',
+    )
+    return record
+
+
+def _read_table(path: Path, wanted: str) -> pd.DataFrame:
+    """Read a person's table; whatever it holds instead ends in one sentence."""
+    _require(not path.is_dir(), f'"{path}" is a folder; {wanted}.')
+    _require(path.is_file(), f'"{path}" does not exist or is no file; {wanted}.')
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except OSError as error:
+        raise DatasetError(f'"{path}" cannot be read: {reason_of(error)}.') from error
+    except Exception as error:  # pandas and Arrow have many of their own
+        raise DatasetError(f'"{path}" is neither CSV nor Parquet; {wanted}.') from error
+
+
+def _numbers(table: pd.DataFrame, columns: list[str], name: str) -> pd.DataFrame:
+    """Columns of a person's table as numbers."""
+    for column in columns:
+        try:
+            pd.to_numeric(table[column])
+        except (ValueError, TypeError) as error:
+            raise DatasetError(f'"{name}" has text in column {column}.') from error
+    return table[columns].apply(pd.to_numeric)
 
 
 def _validate_tracks(tracks: pd.DataFrame) -> None:
@@ -305,20 +373,17 @@ def build_tracks(folder: str | Path, windows: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         `TRACK_COLUMNS`, sorted by track.
+
+    Raises
+    ------
+    DatasetError
+        If a list is missing or is another one.
     """
-    folder = Path(folder)
     names = [f"{genre}.{i:05d}" for genre in GENRES for i in range(100)]
     tracks = pd.DataFrame({"track": names, "genre": [n.split(".")[0] for n in names]})
-
-    artists = pd.read_csv(folder / "artists.csv").set_index("clip")["artist"].reindex(names)
-    exact = pd.read_csv(folder / "exact_repetitions.csv")[["clip_a", "clip_b"]]
-    repeated = [(str(a), str(b)) for a, b in exact.to_numpy()] + near_repetitions(windows)
+    artists, exact, split = _read_lists(Path(folder), names)
+    repeated = exact + near_repetitions(windows)
     tracks["artist"] = _artist_groups(names, artists, repeated)
-
-    split = pd.Series("", index=names)
-    for part in ("train", "valid", "test"):
-        lines = (folder / "splits" / f"{part}_filtered.txt").read_text().split()
-        split.loc[[Path(line).stem for line in lines]] = part
     tracks["fault_filtered"] = split.to_numpy()
     tracks["known_fault"] = [
         _CORRUPT.get(n) or ("" if split[n] else "left out by the fault filter") for n in names
@@ -327,6 +392,41 @@ def build_tracks(folder: str | Path, windows: pd.DataFrame) -> pd.DataFrame:
     tracks["n_windows"] = tracks["track"].map(counts).fillna(0).astype(np.int16)
     tracks["measured"] = tracks["n_windows"] > 0
     return tracks[list(TRACK_COLUMNS)]
+
+
+def _read_lists(
+    folder: Path, names: list[str]
+) -> tuple[pd.Series, list[tuple[str, str]], pd.Series]:
+    """Artist of every track, pairs of equal recordings, and part of the split of every track."""
+    _require(folder.is_dir(), f'"{folder}" is not a folder; give the one that holds artists.csv.')
+    wanted = "give the folder that holds GTZAN's lists"
+    artists = _read_table(folder / "artists.csv", wanted)
+    exact = _read_table(folder / "exact_repetitions.csv", wanted)
+    for table, name, columns in (
+        (artists, "artists.csv", ["clip", "artist"]),
+        (exact, "exact_repetitions.csv", ["clip_a", "clip_b"]),
+    ):
+        missing = [c for c in columns if c not in table.columns]
+        _require(not missing, f'"{folder / name}" lacks the column {", ".join(missing)}.')
+        of_tracks = [c for c in columns if c.startswith("clip")]
+        known = table[of_tracks].isin(names).all(axis=None)
+        _require(bool(known), f'"{folder / name}" names clips that are not GTZAN\'s.')
+    _require(
+        not artists["clip"].duplicated().any(), f'"{folder / "artists.csv"}" has a clip twice.'
+    )
+    split = pd.Series("", index=names)
+    for part in ("train", "valid", "test"):
+        path = folder / "splits" / f"{part}_filtered.txt"
+        try:
+            stems = [Path(line).stem for line in path.read_text(encoding="utf-8").split()]
+        except (OSError, ValueError) as error:
+            raise DatasetError(f'"{path}" is missing or cannot be read; {wanted}.') from error
+        _require(
+            bool(stems) and set(stems) <= set(names), f'"{path}" is no list of GTZAN\'s tracks.'
+        )
+        split.loc[stems] = part
+    pairs = [(str(a), str(b)) for a, b in exact[["clip_a", "clip_b"]].to_numpy()]
+    return artists.set_index("clip")["artist"].reindex(names), pairs, split
 
 
 def near_repetitions(windows: pd.DataFrame, *, distance: float = 1.0) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Fit every model under every protocol, fold by fold, and keep what came out.
 
 One *run* is a model, a variant, a protocol and a fold. Finished runs lie in
-``data/results/.parts`` until all is merged into the committed files, so an interrupted
+``data/results/.unfinished`` until all is merged into the committed files, so an interrupted
 evaluation goes on where it stopped. Every run carries a stamp: the number of the recipe, the
 hash of the data and the model's settings. A run whose stamp has changed is done again.
 """
@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audionome import gtzan, models, protocols
+from audionome import files, gtzan, models, protocols
 from audionome.evaluation import Tally, track_probabilities
 from audionome.features import COLUMNS
 
@@ -238,12 +238,17 @@ def _work(
     predictions = pd.concat(tested, ignore_index=True)
     for at, name in enumerate(_KEYS):
         predictions.insert(at, name, identity[name])
-    predictions.to_parquet(folder / f"{run.file_name}.predictions.parquet", index=False)
-    pd.DataFrame(tallies).to_parquet(folder / f"{run.file_name}.tallies.parquet", index=False)
+    for kind, table in (("predictions", predictions), ("tallies", pd.DataFrame(tallies))):
+        with files.written_whole(_part(folder, run, kind)) as unfinished:
+            table.to_parquet(unfinished, index=False)
     done["params"] = json.dumps(done["params"], sort_keys=True)
     record = {**identity, **stamp, **done}
-    (folder / f"{run.file_name}.json").write_text(json.dumps(record))
+    files.write_text(folder / f"part-{run.file_name}.json", json.dumps(record))
     return run
+
+
+def _part(folder: Path, run: Run, kind: str) -> Path:
+    return folder / f"part-{run.file_name}.{kind}.parquet"
 
 
 def _predictions(
@@ -322,12 +327,20 @@ def evaluate(
     -------
     DataFrame
         The scores.
+
+    Raises
+    ------
+    audionome.files.OutputError
+        If the folder cannot be written to, or holds files of the same names that are not ours.
     """
     from joblib import Parallel, delayed
 
     runs = planned_runs() if runs is None else runs
-    parts = folder / ".parts"
-    parts.mkdir(parents=True, exist_ok=True)
+    files.require_output_folder(folder)
+    for name in ("runs", "tallies", "predictions"):
+        files.own_table(folder / f"{name}.parquet", _KEYS)
+    kept = files.Parts(folder / ".unfinished")
+    parts = kept.folder
     tables = {name: _in_domain(rows, name) for name in {r.protocol for r in runs}}
     versions = {name: data_version(table) for name, table in tables.items()}
     stamps = {run: _stamp(run, versions[run.protocol]) for run in runs}
@@ -348,6 +361,7 @@ def evaluate(
                 progress(done, len(runs))
     finally:
         scores = _merge(folder, parts, sources or {})
+        kept.remove()
     return scores
 
 
@@ -358,35 +372,48 @@ def _folds(protocol: protocols.Protocol, rows: pd.DataFrame) -> list[protocols.P
 
 def _finished(folder: Path, parts: Path) -> dict[Run, dict[str, Any]]:
     """Stamps of the runs in the committed files and in the parts."""
-    records = [json.loads(p.read_text()) for p in parts.glob("*.json")]
+    records: list[dict[Any, Any]] = [*_notes(parts)]
     if (folder / "runs.parquet").is_file():
         records = pd.read_parquet(folder / "runs.parquet").to_dict("records") + records
     return {Run(*(r[name] for name in _KEYS)): {k: r.get(k) for k in _STAMP} for r in records}
 
 
+def _notes(parts: Path) -> list[dict[str, Any]]:
+    """What was noted of the finished runs; a note that a crash cut off counts for nothing."""
+    notes = []
+    for path in sorted(parts.glob("part-*.json")):
+        try:
+            note = json.loads(path.read_bytes())
+            run = Run(*(note[name] for name in _KEYS))
+            for kind in ("predictions", "tallies"):
+                pd.read_parquet(_part(parts, run, kind))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if set(note) == set(_RECORD):
+            notes.append(note)
+    return notes
+
+
 def _merge(folder: Path, parts: Path, sources: dict[str, str]) -> pd.DataFrame:
     """Put the parts into the committed files; newer runs replace older ones."""
-    notes = sorted(parts.glob("*.json"))
-    fresh = pd.DataFrame([json.loads(p.read_text()) for p in notes], columns=_RECORD)
-    stems = [p.with_suffix("") for p in notes]
+    notes = _notes(parts)
+    fresh = pd.DataFrame(notes, columns=_RECORD)
+    finished = [Run(*(note[name] for name in _KEYS)) for note in notes]
     kept = _kept(folder / "runs.parquet", fresh)
-    tallies = _concat(stems, "tallies")
+    tallies = _concat(parts, finished, "tallies")
     tallies = _replace(folder / "tallies.parquet", tallies, kept, ["split", "level"])
-    answers = _concat(stems, "predictions")
+    answers = _concat(parts, finished, "predictions")
     _replace(folder / "predictions.parquet", answers, kept, ["track", "window"])
     runs = _replace(folder / "runs.parquet", fresh, kept, [])
     scores = _scores(runs, tallies)
     _write(scores, folder / "scores.parquet")
     record = {"recipe": RECIPE, "sources": sources, "runs": len(runs)}
-    (folder / "evaluation.json").write_text(json.dumps(record, indent=1) + "\n")
-    for path in parts.iterdir():
-        path.unlink()
-    parts.rmdir()
+    files.write_text(folder / "evaluation.json", json.dumps(record, indent=1) + "\n")
     return scores
 
 
-def _concat(stems: list[Path], kind: str) -> pd.DataFrame:
-    tables = [pd.read_parquet(f"{stem}.{kind}.parquet") for stem in stems]
+def _concat(parts: Path, finished: list[Run], kind: str) -> pd.DataFrame:
+    tables = [pd.read_parquet(_part(parts, run, kind)) for run in finished]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=_KEYS)
 
 
@@ -427,7 +454,8 @@ def _write(table: pd.DataFrame, path: Path) -> None:
             table[name] = table[name].astype(np.int8)
         elif name in PROBABILITY_COLUMNS:
             table[name] = table[name].astype(np.float16)
-    table.to_parquet(path, index=False, compression="zstd", compression_level=19)
+    with files.written_whole(path) as unfinished:
+        table.to_parquet(unfinished, index=False, compression="zstd", compression_level=19)
 
 
 def _scores(runs: pd.DataFrame, tallies: pd.DataFrame) -> pd.DataFrame:

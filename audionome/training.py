@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import audionome
-from audionome import audio, features, gtzan, linear, similar
+from audionome import audio, batch, features, files, gtzan, linear, similar
 from audionome.classifier import spread
 from audionome.evaluation import accuracy_interval, expected_calibration_error
 from audionome.features import extended
@@ -128,21 +128,20 @@ def extended_rows(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]
 def _extended_material(
     folder: Path, tracks: pd.DataFrame, *, jobs: int, progress: Progress | None
 ) -> Material:
-    from joblib import Parallel, delayed
-
-    files = {p.stem: p for p in audio.find(folder)}
+    if not folder.is_dir():
+        raise gtzan.DatasetError(f'"{folder}" is not a folder; give the one with GTZAN\'s audio.')
+    paths = {p.stem: p for p in files.scan(folder).files}
     measured = tracks.loc[tracks["measured"], "track"].tolist()
-    missing = [name for name in measured if name not in files]
+    missing = [name for name in measured if name not in paths]
     if missing:
         raise gtzan.DatasetError(
             f"{folder} lacks {len(missing)} of the {len(measured)} clips that the model learns "
             f"from ({', '.join(missing[:3])}); give the folder that holds GTZAN's audio."
         )
-    got = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(extended_rows)(files[name]) for name in measured
-    )
     pairs = []
-    for pair in got:
+    for pair in batch.for_each(extended_rows, [paths[name] for name in measured], jobs=jobs):
+        if isinstance(pair, batch.Failure):
+            raise gtzan.DatasetError(f"A clip to learn from cannot be used: {pair}")
         pairs.append(pair)
         if progress is not None:
             progress(len(pairs), len(measured))
@@ -392,9 +391,14 @@ def train(
     ------
     audionome.gtzan.DatasetError
         If the dataset is not complete, or audio is missing.
+    audionome.files.OutputError
+        If the folders cannot be written to, or hold another ``shipped.parquet``.
     """
     if not dataset.complete:
         raise gtzan.DatasetError(f"Training needs all tracks. {dataset.note}")
+    for place in (folder, results):
+        files.require_output_folder(place)
+    _answers_so_far(results / "shipped.parquet")
     if name == "classic":
         data = _classic_material(dataset.windows, dataset.tracks, features.COLUMNS)
         answers, fit = _classic_columns(data), _fit_classic
@@ -430,9 +434,9 @@ def train(
     axes = similar.principal_axes(vectors, _AXES)
     more |= {"tracks": data.tracks, "genres": data.genres, "artists": data.artists}
     more |= {"axes": axes.astype(np.float32), "vectors": (vectors @ axes).astype(np.float16)}
-    folder.mkdir(parents=True, exist_ok=True)
     arrays = folder / f"{name}.npz"
-    _slim(model).save(arrays, **more)
+    with files.written_whole(arrays) as unfinished:
+        _slim(model).save(unfinished, **more)
     unsure_above = np.quantile(spread(judged["probabilities"]), 1 - _UNSURE_SHARE)
     card: dict[str, Any] = {
         "name": name,
@@ -461,7 +465,7 @@ def train(
             [3, judged["temperatures"][_TEN_SECONDS]],
             [extended.BLOCK, judged["temperature"]],
         ]
-    (folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n")
+    files.write_text(folder / f"{name}.json", json.dumps(card, indent=1) + "\n")
     _merge(shipped, name, results / "shipped.parquet")
     return card
 
@@ -581,13 +585,16 @@ def _slim(model: linear.Linear) -> linear.Linear:
 
 def _merge(table: pd.DataFrame, name: str, path: Path) -> None:
     """Replace a model's answers in the file of all."""
-    if path.is_file():
-        old = pd.read_parquet(path)
+    old = _answers_so_far(path)
+    if old is not None:
         table = pd.concat([old[old["model"] != name], table], ignore_index=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.sort_values(["model", "protocol", "track"], ignore_index=True).to_parquet(
-        path, index=False, compression="zstd"
-    )
+    table = table.sort_values(["model", "protocol", "track"], ignore_index=True)
+    with files.written_whole(path) as unfinished:
+        table.to_parquet(unfinished, index=False, compression="zstd")
+
+
+def _answers_so_far(path: Path) -> pd.DataFrame | None:
+    return files.own_table(path, ["model", "protocol", "track"])
 
 
 def _hash(data: Material) -> str:

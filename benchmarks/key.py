@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy import fft
 
-from audionome import audio, gtzan
+from audionome import audio, files, gtzan
 from audionome.evaluation import accuracy_interval
 from audionome.features import classic, key
 
@@ -146,7 +146,7 @@ def measure(clips: Path, keys: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFra
     """One row per track, chroma and profile; and one per track and length, as the code is."""
     templates = {name: key.key_templates(*profile) for name, profile in PROFILES.items()}
     rows, shorter = [], []
-    for path in audio.find(clips):
+    for path in files.scan(clips).files:
         track = path.stem
         if track not in keys:
             continue

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import os
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audionome import audio
+import audionome
+from audionome import audio, batch, files
 from audionome.features import COLUMNS, extract
 
-__all__ = ["Measured", "measure_folder", "pcm_sha256"]
+__all__ = ["SUFFIXES", "Measured", "measure_folder", "pcm_sha256", "require_output"]
+
+#: Formats of a table, by the suffix of its file.
+SUFFIXES = (".csv", ".parquet")
+_RECORD = {"sha256", "rows", "clips"}
 
 
 @dataclass(frozen=True)
@@ -29,11 +36,14 @@ class Measured:
         One row per window: ``track``, ``window``, ``genre`` (the file's folder) and the 57
         columns as float32.
     failed : dict of str to str
-        Files that could not be read, each with its sentence.
+        Files and folders that could not be read, each with its sentence.
+    skipped : Counter of str
+        How many files were left out, by reason; see `audionome.files.Scan`.
     """
 
     table: pd.DataFrame
     failed: dict[str, str]
+    skipped: Counter[str] = field(default_factory=Counter)
 
 
 def pcm_sha256(samples: NDArray[np.float32]) -> str:
@@ -53,11 +63,14 @@ def measure_folder(
     Parameters
     ----------
     folder : Path
-        Searched with its subfolders; a file's own folder names its genre.
+        Searched with its subfolders; a file's own folder names its genre. A track is called
+        like its file without the suffix, and with its folders where two files are called the
+        same.
     out : Path
-        Parquet file to write. A JSON file beside it records each clip's samples (SHA-256 of
-        the 16-bit PCM) and number of windows. Finished files are kept in ``<out>.parts``
-        until the table is complete, so an interrupted run goes on where it stopped.
+        Parquet or CSV file to write; the suffix says which. A JSON file beside it records each
+        clip's samples (SHA-256 of the 16-bit PCM) and number of windows. Finished files are
+        kept in ``<out>.unfinished`` until the table is complete, so an interrupted run goes on
+        where it stopped.
     jobs : int
         Parallel processes (joblib: -1 for all cores; a Dask backend is used when active).
     progress : callable, optional
@@ -66,82 +79,179 @@ def measure_folder(
     Returns
     -------
     Measured
+        If no file could be read its table is empty, and nothing is written.
 
     Raises
     ------
     audionome.audio.UnreadableFileError
         If the folder does not exist or holds no audio file.
-    ValueError
-        If two files would have the same track name.
+    audionome.files.OutputError
+        If the table cannot be written; told before any file is read where that can be known.
     """
-    from joblib import Parallel, delayed
-
-    if not folder.is_dir():
+    require_output(out)
+    if not os.path.isdir(folder):
         raise audio.UnreadableFileError(f'"{folder}" is not a folder.')
-    files = audio.find(folder)
-    if not files:
-        raise audio.UnreadableFileError(f'"{folder}" holds no audio file.')
-    _require_unique_names(files)
-    parts = out.with_name(out.name + ".parts")
-    parts.mkdir(parents=True, exist_ok=True)
-    tasks = (delayed(_measure_one)(path, parts) for path in files)
-    failed: dict[str, str] = {}
-    results = Parallel(n_jobs=jobs, return_as="generator")(tasks)
-    for done, (path, message) in enumerate(zip(files, results, strict=True), start=1):
-        if message:
-            failed[str(path)] = message
+    found = files.scan(folder)
+    failed = {str(path): sentence for path, sentence in found.unreadable.items()}
+    if not found.files:
+        why = next(iter(failed.values()), files.told(found.skipped))
+        raise audio.UnreadableFileError(f'"{folder}" holds no audio file. {why}'.rstrip())
+    names = dict(zip(found.files, _track_names(found.files, folder), strict=True))
+    parts = _Clips(out)
+    todo = [path for path in found.files if not parts.has(path)]
+    done = len(found.files) - len(todo)
+    if progress is not None:
+        progress(done, len(found.files))
+    for path, result in zip(todo, batch.for_each(_measured, todo, jobs=jobs), strict=True):
+        if isinstance(result, batch.Failure):
+            failed[str(path)] = result
+        else:
+            parts.keep(path, *result)
+        done += 1
         if progress is not None:
-            progress(done, len(files))
-    table = _collect([p for p in files if str(p) not in failed], parts, out)
-    shutil.rmtree(parts)
-    return Measured(table, failed)
+            progress(done, len(found.files))
+    table = _collect({p: n for p, n in names.items() if str(p) not in failed}, parts, out)
+    parts.remove()
+    return Measured(table, failed, found.skipped)
 
 
-def _require_unique_names(files: Sequence[Path]) -> None:
-    names = pd.Series([p.stem for p in files])
-    twice = names[names.duplicated()].unique()
-    if len(twice):
-        raise ValueError(
-            f"{len(twice)} track names stand for two files each ({', '.join(twice[:3])}); "
-            "rename them so that every file name is unique."
+def require_output(out: Path) -> None:
+    """Make sure, before long work, that a table and its record can be written; see `SUFFIXES`.
+
+    Raises
+    ------
+    audionome.files.OutputError
+        If one of them cannot be written, or would replace a file that is not ours.
+    """
+    files.require_output_file(out, SUFFIXES)
+    record = _record_path(out)
+    if os.path.lexists(record) and not _is_record(record):
+        raise files.OutputError(
+            f'"{record}" would be written beside the table but is not ours; move it away, or give '
+            "the table another name."
         )
 
 
-def _measure_one(path: Path, parts: Path) -> str:
-    """Write one file's rows; return a sentence if it cannot be read."""
-    part = parts / f"{path.stem}.parquet"
-    note = parts / f"{path.stem}.json"
-    stat = path.stat()
-    stamp = {"path": str(path), "bytes": stat.st_size, "modified": stat.st_mtime_ns}
-    # The note is written last: with it, the part is whole and of this very file.
-    if note.exists() and json.loads(note.read_text())["stamp"] == stamp:
-        return ""
+def _record_path(out: Path) -> Path:
+    return out.with_suffix(".json" if out.suffix == ".parquet" else f"{out.suffix}.json")
+
+
+def _is_record(path: Path) -> bool:
     try:
-        samples = audio.load(path)
-    except audio.AudioError as error:
-        return str(error)
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and set(record) == _RECORD
+
+
+def _track_names(paths: Sequence[Path], folder: Path) -> list[str]:
+    """Stems of the files; where two are equal the way from the folder, with the suffix if need be.
+
+    Names end in a table, which knows no bytes that are not text.
+    """
+    ways = [_text(path.relative_to(folder).as_posix()) for path in paths]
+    choices = [
+        (_text(path.stem), way.removesuffix(_text(path.suffix)), way)
+        for path, way in zip(paths, ways, strict=True)
+    ]
+    level = [0] * len(paths)
+    while True:
+        names = [choice[i] for choice, i in zip(choices, level, strict=True)]
+        count = Counter(names)
+        again = [k for k, name in enumerate(names) if count[name] > 1 and level[k] < 2]
+        if not again:
+            return names
+        for k in again:
+            level[k] += 1
+
+
+def _text(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _measured(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """One file's rows, and what is recorded of it."""
+    samples = audio.load(path)
     rows = extract(samples).astype(np.float32)
-    rows.insert(0, "genre", path.parent.name)
-    rows.insert(0, "window", np.arange(len(rows), dtype=np.int16))
-    rows.insert(0, "track", path.stem)
-    rows.to_parquet(part, index=False)
-    clip = {"pcm_sha256": pcm_sha256(samples), "windows": len(rows)}
-    note.write_text(json.dumps({"stamp": stamp, "clip": clip}))
-    return ""
+    if not np.isfinite(rows.to_numpy()).all():
+        raise audio.NotFiniteError(
+            f'"{path.name}" has features that are not numbers; export it again from the program '
+            "that made it."
+        )
+    return rows, {"pcm_sha256": pcm_sha256(samples), "windows": len(rows)}
 
 
-def _collect(files: Sequence[Path], parts: Path, out: Path) -> pd.DataFrame:
-    if not files:
-        return pd.DataFrame(columns=["track", "window", "genre", *COLUMNS])
-    table = pd.concat(
-        [pd.read_parquet(parts / f"{p.stem}.parquet") for p in files], ignore_index=True
-    ).sort_values(["track", "window"], ignore_index=True)
-    table.to_parquet(out, index=False, compression="zstd")
-    clips = {p.stem: json.loads((parts / f"{p.stem}.json").read_text())["clip"] for p in files}
-    record = {
-        "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
-        "rows": len(table),
-        "clips": dict(sorted(clips.items())),
+class _Clips:
+    """Measured files of an unfinished table."""
+
+    def __init__(self, out: Path) -> None:
+        self._parts = files.Parts(out.with_name(f"{out.name}.unfinished"))
+
+    def has(self, path: Path) -> bool:
+        """Whether this very file was measured by this very version, and its part is whole."""
+        return self.get(path) is not None
+
+    def keep(self, path: Path, rows: pd.DataFrame, clip: dict[str, Any]) -> None:
+        """Write a file's part; the note comes last and makes it whole."""
+        with files.written_whole(self._rows(path)) as unfinished:
+            rows.to_parquet(unfinished, index=False)
+        note = {"stamp": _stamp(path), "clip": clip}
+        files.write_text(self._rows(path).with_suffix(".json"), json.dumps(note))
+
+    def get(self, path: Path) -> tuple[pd.DataFrame, dict[str, Any]] | None:
+        """Rows of a file and what is recorded of it; nothing if a crash left less than that."""
+        try:
+            note = json.loads(self._rows(path).with_suffix(".json").read_bytes())
+            rows = pd.read_parquet(self._rows(path))
+            whole = note["stamp"] == _stamp(path) and note["clip"]["windows"] == len(rows)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return (rows, note["clip"]) if whole else None
+
+    def remove(self) -> None:
+        """Delete the parts."""
+        self._parts.remove()
+
+    def _rows(self, path: Path) -> Path:
+        name = hashlib.sha256(os.fsencode(os.path.abspath(path))).hexdigest()[:24]
+        return self._parts.folder / f"part-{name}.parquet"
+
+
+def _stamp(path: Path) -> dict[str, Any]:
+    try:
+        status = path.stat()
+    except OSError:
+        return {}
+    return {
+        "bytes": status.st_size,
+        "modified": status.st_mtime_ns,
+        "audionome": audionome.__version__,
     }
-    out.with_suffix(".json").write_text(json.dumps(record, indent=0) + "\n")
+
+
+def _collect(names: dict[Path, str], parts: _Clips, out: Path) -> pd.DataFrame:
+    """Put the parts together and write the table with its record."""
+    if not names:
+        return pd.DataFrame(columns=["track", "window", "genre", *COLUMNS])
+    tables, clips = [], {}
+    for path, name in names.items():
+        if (part := parts.get(path)) is None:
+            raise audio.UnreadableFileError(
+                f'"{path}" was changed while the folder was measured; run the command again.'
+            )
+        rows, clips[name] = part
+        rows.insert(0, "genre", _text(Path(os.path.abspath(path)).parent.name))
+        rows.insert(0, "window", np.arange(len(rows), dtype=np.int16))
+        rows.insert(0, "track", name)
+        tables.append(rows)
+    table = pd.concat(tables, ignore_index=True)
+    table = table.sort_values(["track", "window"], ignore_index=True)
+    with files.written_whole(out) as unfinished:
+        if out.suffix == ".csv":
+            table.to_csv(unfinished, index=False)
+        else:
+            table.to_parquet(unfinished, index=False, compression="zstd")
+        digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
+    record = {"sha256": digest, "rows": len(table), "clips": dict(sorted(clips.items()))}
+    files.write_text(_record_path(out), json.dumps(record, indent=0) + "\n")
     return table

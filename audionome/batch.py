@@ -1,0 +1,158 @@
+"""Do one thing to many files, so that a bad file costs no more than itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from audionome.errors import AudionomeError
+from audionome.files import reason_of
+
+__all__ = ["DEBUG_VARIABLE", "Failure", "for_each", "unexpected", "workers"]
+
+#: Environment variable: when it is set, what was not expected is printed with its traceback.
+DEBUG_VARIABLE = "AUDIONOME_DEBUG"
+_PER_CORE = 4  # more processes than that only cost memory
+
+Result = TypeVar("Result")
+
+
+class Failure(str):
+    """Why there is no result for a file: one sentence."""
+
+    __slots__ = ()
+
+
+def for_each(
+    function: Callable[[Path], Result], paths: Sequence[Path], *, jobs: int = 1
+) -> Iterator[Result | Failure]:
+    """Call a function with each path, in this process or in several.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a path. With several processes it, and what it returns, must be picklable.
+    paths : sequence of Path
+    jobs : int
+        1: in this process. Otherwise that many processes (joblib: -1 for all cores; a Dask
+        backend is used when active), and one that dies costs no more than the file that killed
+        it.
+
+    Yields
+    ------
+    object or Failure
+        What the function returned, or why it did not, in the order of the paths.
+
+    Raises
+    ------
+    AudionomeError
+        If ``jobs`` is no number of processes.
+    """
+    if jobs == 1:
+        yield from (_guarded(function, path) for path in paths)
+        return
+    from joblib import Parallel, delayed
+
+    n = workers(jobs, len(paths))
+    done = 0
+    while done < len(paths):
+        tasks = (delayed(_guarded)(function, path) for path in paths[done:])
+        # Never 1: joblib would stay in this process, where a crash ends everything.
+        results = Parallel(n_jobs=max(n, 2), return_as="generator")(tasks)
+        try:
+            with _closed_quietly(results):
+                for result in results:
+                    done += 1
+                    yield result
+        except BrokenExecutor:
+            # One of the files that were being worked on killed its process: each of them is
+            # done alone, so that the one that did it is known.
+            for path in islice(paths, done, done + 2 * max(n, 2)):
+                done += 1
+                yield _alone(function, path)
+
+
+def workers(jobs: int, tasks: int) -> int:
+    """How many processes to start: no more than there are tasks, and a few per core.
+
+    Parameters
+    ----------
+    jobs : int
+        As given by a person: 1 or more, or -1 for all cores.
+    tasks : int
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    AudionomeError
+        If ``jobs`` is anything else.
+    """
+    if jobs < 1 and jobs != -1:
+        raise AudionomeError(
+            f"{jobs} is no number of processes; give 1 or more, or -1 for all cores."
+        )
+    from joblib import cpu_count
+
+    cores = cpu_count()
+    return max(1, min(cores if jobs == -1 else jobs, tasks, _PER_CORE * cores))
+
+
+@contextlib.contextmanager
+def _closed_quietly(results: Generator[object, None, None]) -> Iterator[None]:
+    """End the work when nobody wants the rest, without joblib's advice about it."""
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results.close()
+
+
+def _alone(function: Callable[[Path], Result], path: Path) -> Result | Failure:
+    from joblib import Parallel, delayed
+
+    try:
+        return Parallel(n_jobs=2)([delayed(_guarded)(function, path)])[0]
+    except BrokenExecutor:
+        return Failure(
+            f'"{path.name}" could not be analysed: its process was ended, by a fault in the file '
+            "or for lack of memory."
+        )
+
+
+def _guarded(function: Callable[[Path], Result], path: Path) -> Result | Failure:
+    try:
+        with warnings.catch_warnings():
+            if DEBUG_VARIABLE not in os.environ:
+                warnings.simplefilter("ignore")
+            return function(path)
+    except AudionomeError as error:
+        return Failure(error)
+    except MemoryError:
+        return Failure(f'"{path.name}" could not be analysed: it needs more memory than is free.')
+    except OSError as error:
+        return Failure(f'"{path.name}" cannot be read: {reason_of(error)}.')
+    except Exception as error:
+        return Failure(f'"{path.name}" could not be analysed: {unexpected(error)}')
+
+
+def unexpected(error: Exception) -> str:
+    """Say that something happened which nobody thought of; see `DEBUG_VARIABLE`."""
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(error, file=sys.stderr)
+    return (
+        f"something unexpected went wrong ({type(error).__name__}). Set {DEBUG_VARIABLE}=1 to see "
+        "where, and please report it."
+    )

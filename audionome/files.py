@@ -1,0 +1,389 @@
+"""Find the recordings in a folder, and write files so that a crash leaves none half-written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import stat
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audionome.errors import AudionomeError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "SUFFIXES",
+    "OutputError",
+    "Parts",
+    "Scan",
+    "no_file",
+    "own_table",
+    "reason_of",
+    "require_output_file",
+    "require_output_folder",
+    "scan",
+    "told",
+    "write_text",
+    "written_whole",
+]
+
+#: How the names of files end that can be decoded. By name, a file of any suffix is tried.
+SUFFIXES = frozenset(
+    # sound
+    ".8svx .aac .ac3 .adts .aif .aifc .aiff .amr .ape .au .avr .awb .caf .dff .dsf .dts .eac3 "
+    ".flac .htk .ircam .m2a .m4a .m4b .m4r .mka .mp1 .mp2 .mp3 .mpa .mpc .mpc2k .nist .oga .ogg "
+    ".opus .paf .pvf .rf64 .sds .snd .sph .spx .svx .tak .tta .voc .w64 .wav .wave .weba .wma "
+    ".wv .wve "
+    # video with sound
+    ".3g2 .3gp .asf .avi .f4v .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ogx .ts .vob "
+    ".webm .wmv".split()
+)
+_TRANSPORT = frozenset({".ts", ".mts"})  # TypeScript has the same suffixes
+_SYNC = b"G"  # begins every packet of a transport stream
+
+
+class OutputError(AudionomeError):
+    """A place that cannot be written to; the text says why and what to do."""
+
+
+# -- recordings in a folder ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What lies in a folder.
+
+    Attributes
+    ----------
+    files : list of Path
+        Recordings, judged by their names, sorted by path.
+    skipped : Counter of str
+        How many recordings were left out, by reason: ``"hidden"``, ``"empty"``, ``"linked
+        twice"``, ``"with a broken link"``, ``"not regular"`` (a pipe, say).
+    unreadable : dict of Path to str
+        Folders that may not be read, each with its sentence.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    unreadable: dict[Path, str] = field(default_factory=dict)
+
+
+def scan(folder: str | Path) -> Scan:
+    """Find the recordings below a folder.
+
+    Hidden files and folders, the ``._*`` files that macOS leaves, and files without a byte are
+    left out and counted. Linked folders are followed once. A file that is reached by several
+    links counts once, under its own name if it lies in the folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    Scan
+    """
+    found = Scan()
+    seen: set[tuple[int, int]] = set()
+    folders = [(Path(folder), False)]
+    candidates: list[Path] = []
+    while folders:
+        # All that lies here in person comes first; links are followed when it is known.
+        linked: list[tuple[Path, bool]] = []
+        for path, hidden in folders:
+            _walk(path, hidden, found, seen, candidates, linked)
+        folders = sorted(linked)
+    for path in _once(candidates, found.skipped):
+        if reason := _why_not(path):
+            found.skipped[reason] += 1
+        else:
+            found.files.append(path)
+    found.files.sort()
+    return found
+
+
+def _walk(
+    top: Path,
+    hidden: bool,
+    found: Scan,
+    seen: set[tuple[int, int]],
+    candidates: list[Path],
+    linked: list[tuple[Path, bool]],
+) -> None:
+    """Gather the recordings of a folder and of those in it, links to folders set aside."""
+    waiting = [(top, hidden)]
+    while waiting:
+        folder, hidden = waiting.pop()
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            if not hidden:
+                found.unreadable[folder] = (
+                    f'The folder "{folder.name or folder}" cannot be read: {reason_of(error)}.'
+                )
+            continue
+        for entry in entries:
+            path, unseen = folder / entry.name, hidden or entry.name.startswith(".")
+            if os.path.isdir(path):
+                (linked if entry.is_symlink() else waiting).append((path, unseen))
+            elif path.suffix.lower() in SUFFIXES:
+                if unseen:
+                    found.skipped["hidden"] += 1
+                else:
+                    candidates.append(path)
+
+
+def _once(candidates: list[Path], skipped: Counter[str]) -> Iterator[Path]:
+    """Leave out links to what comes under another name too; a file comes before its links."""
+    seen: set[str] = set()
+    for path in sorted(candidates, key=lambda p: (p.is_symlink(), p)):
+        real = os.path.realpath(path)
+        if real in seen:
+            skipped["linked twice"] += 1
+        else:
+            seen.add(real)
+            yield path
+
+
+def _why_not(path: Path) -> str:
+    """Why a file of a folder is no recording, or nothing."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return "with a broken link"
+    except OSError:
+        return ""  # it is told when it is opened
+    if not stat.S_ISREG(status.st_mode):
+        return "not regular"
+    if not status.st_size:
+        return "empty"
+    if path.suffix.lower() in _TRANSPORT:
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            head = file.read(5)
+            if _SYNC not in (head[:1], head[4:]):
+                return "no recording"
+    return ""
+
+
+def told(skipped: Counter[str]) -> str:
+    """Say what was left out: ``"3 files left out: 2 hidden, 1 empty."``; nothing if none was."""
+    counted = {reason: n for reason, n in skipped.items() if reason != "no recording"}
+    if not (total := sum(counted.values())):
+        return ""
+    parts = ", ".join(f"{n} {reason}" for reason, n in sorted(counted.items()))
+    return f"{total} {'file' if total == 1 else 'files'} left out: {parts}."
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says about a failure, without numbers and paths."""
+    if error.errno == errno.ENOSPC:
+        return "the disk is full"
+    text = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
+    return text[:1].lower() + text[1:].rstrip(".")
+
+
+def no_file(name: str) -> str:
+    """Say why a name given by a person stands for no file that can be read to its end.
+
+    Pipes and devices may never end, and whoever opens a pipe waits for its writer.
+    """
+    if not name:
+        return "An empty name was given; give the name of a file."
+    try:
+        mode = os.stat(name).st_mode
+    except (OSError, ValueError):
+        return ""  # it is told when it is opened
+    if stat.S_ISREG(mode):
+        return ""
+    kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+    return f'"{name}" is {kind}, not a file; give a file, or - to read standard input.'
+
+
+# -- files to write -----------------------------------------------------------------------
+
+
+def require_output_file(path: Path, suffixes: Collection[str]) -> None:
+    """Make sure, before long work, that a file can be written.
+
+    Parameters
+    ----------
+    path : Path
+    suffixes : collection of str
+        The suffixes that can be written, such as ``".csv"``.
+
+    Raises
+    ------
+    OutputError
+        If it has another suffix, is a folder, or its folder is missing or may not be written to.
+    """
+    if os.path.isdir(path):
+        raise OutputError(f'"{path}" is a folder; give the name of a file to write.')
+    if path.suffix not in suffixes:
+        wanted = " or ".join(sorted(suffixes))
+        raise OutputError(f'"{path.name}" should end in {wanted}; that is the format it gets.')
+    if not os.path.isdir(path.parent):
+        raise OutputError(f'There is no folder "{path.parent}"; make it first.')
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise OutputError(f'"{path}" is no regular file; give another name.')
+    _require_writable(path.parent)
+
+
+def require_output_folder(folder: Path) -> None:
+    """Make sure, before long work, that files can be written into a folder, and make it.
+
+    Raises
+    ------
+    OutputError
+        If it is a file, or cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OutputError(f'"{folder}" is a file; give a folder to write into.') from error
+    except NotADirectoryError as error:
+        raise OutputError(f'"{folder}" lies in a file; give a folder to write into.') from error
+    except OSError as error:
+        raise OutputError(f'"{folder}" cannot be made: {reason_of(error)}.') from error
+    _require_writable(folder)
+
+
+def _require_writable(folder: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f'"{folder}" cannot be written to: {reason_of(error)}.') from error
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Write a file so that it is there whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        What it will be called; one of this name is replaced.
+
+    Yields
+    ------
+    Path
+        What to write to: a name beside it with the same suffix.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> with written_whole(Path("table.parquet")) as unfinished:  # doctest: +SKIP
+    ...     table.to_parquet(unfinished)
+    """
+    path = Path(os.path.realpath(path))  # a link stays one
+    unfinished = path.with_name(f".{path.stem[:40]}.{os.getpid()}.unfinished{path.suffix}")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise OutputError(f'"{path}" cannot be written: {reason_of(error)}.') from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8, whole or not at all; see `written_whole`."""
+    with written_whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def own_table(path: Path, columns: Sequence[str]) -> pd.DataFrame | None:
+    """Read a Parquet table that an earlier run wrote and that will be replaced.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        What it has if it is ours.
+
+    Returns
+    -------
+    DataFrame or None
+        None if there is no such file.
+
+    Raises
+    ------
+    OutputError
+        If it is another file, which must not be replaced.
+    """
+    import pandas as pd
+
+    if not os.path.lexists(path):
+        return None
+    try:
+        table = pd.read_parquet(path)
+    except Exception as error:  # Arrow has many of its own
+        raise OutputError(f'"{path}" cannot be read; move it away.') from error
+    if not set(columns) <= set(table.columns):
+        raise OutputError(f'"{path}" is not what this command writes; move it away.')
+    return table
+
+
+class Parts:
+    """A folder for the parts of unfinished work, so that it can go on after an interruption.
+
+    A mark in it says that it is ours: nothing is written into another folder, and nothing but
+    what we wrote is ever deleted.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it does not exist.
+
+    Raises
+    ------
+    OutputError
+        If there is such a folder, or a file, that is not ours.
+    """
+
+    _MARK = "unfinished-work-of-audionome.txt"
+    _OURS = re.compile(r"part-.*|\..*\.unfinished\..*")
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        mark = folder / self._MARK
+        if os.path.lexists(folder) and not (mark.is_file() or self._bare()):
+            raise OutputError(
+                f'"{folder}" is needed for unfinished work but is not ours; move it away, or '
+                "write to another place."
+            )
+        require_output_folder(folder)
+        write_text(mark, "Parts of work that is not finished. They are deleted when it is.\n")
+
+    def _bare(self) -> bool:
+        """Whether it is what a crash leaves between making the folder and marking it."""
+        if not self.folder.is_dir():
+            return False
+        return all(self._OURS.fullmatch(path.name) for path in self.folder.iterdir())
+
+    def remove(self) -> None:
+        """Delete our parts, and the folder if nothing else is in it."""
+        for path in self.folder.iterdir():
+            if self._OURS.fullmatch(path.name):
+                path.unlink()
+        (self.folder / self._MARK).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
