@@ -1,22 +1,26 @@
-# Every target sets up what it needs in .venv and reuses it the next time.
+# Every target sets up what it needs in an environment and reuses it the next time.
+#   PYTHON=python3.13 VENV=.venv313   another Python, in an environment of its own
+#   OUT=folder                        where the report goes: folder/_build/html
 PYTHON ?= python3
+VENV ?= .venv
+OUT ?= book
 PORT ?= 8000
 DASHBOARD_PORT ?= 8866
 HOST ?= localhost
 
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/.ready
-SITE := book/_build/html
-LINKS := book/_build/links
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+SITE := $(OUT)/_build/html
+LINKS := $(OUT)/_build/links
+export PATH := $(BIN):$(PATH)
 
-.PHONY: site dashboard test serve pdf social linkcheck bench visitors clean lint lock
+.PHONY: site dashboard test library lowest serve pdf social linkcheck bench visitors clean lint
+.PHONY: lock
 
 site: $(READY)
 	@echo "Building the report ..."
-	$(BIN)/jupyter-book build . --path-output book -W --keep-going -q
-	@echo "Done. Open $(CURDIR)/$(SITE)/index.html, or run: make serve"
+	$(BIN)/jupyter-book build . --path-output $(OUT) -W --keep-going -q
+	@echo "Done. Open $(abspath $(SITE))/index.html, or run: make serve"
 
 # HOST=0.0.0.0 lets other machines in: a class on one network.
 dashboard: $(READY)
@@ -42,6 +46,18 @@ linkcheck: $(READY)
 
 test: lint site
 	AUDIONOME_SITE=$(SITE) $(BIN)/pytest -n 2 --dist loadfile
+
+# On a second Python: the report, and the tests that need neither a browser nor a server.
+library: site
+	AUDIONOME_SITE=$(SITE) $(BIN)/pytest -n 2 --dist loadfile -m "not browser"
+
+# The lowest versions that pyproject.toml allows, in an environment of their own.
+LOWEST := .venv-lowest
+lowest: $(READY)
+	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -b constraints.txt \
+	  --resolution lowest-direct -e '.[book,dashboard,notebooks,test]'
+	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile -m "not browser and not site"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -77,4 +93,4 @@ lock: $(READY)
 	  pyproject.toml - -o constraints.txt
 
 clean:
-	rm -rf $(VENV) .venv-bench book/_build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-* $(OUT)/_build .pytest_cache .mypy_cache .ruff_cache

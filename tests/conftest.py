@@ -8,18 +8,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from needs import unmet
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared"
+SHARED = Path(os.environ.get("AUDIONOME_SHARED", ROOT.parent / "shared"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a browser, or the built report, by what they ask for."""
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        if asked & {"browser", "chromium", "playwright"}:
+            item.add_marker("browser")
+        if "site" in asked:
+            item.add_marker("site")
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder with real clips and the published tables; not part of the repository."""
     if not (SHARED / "gtzan" / "clips").is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail("the shared data is not beside the repository, but CI must have it")
-        pytest.skip("needs the shared data (real clips, published tables) beside the repository")
+        unmet("audio", "needs the shared data (real clips, published tables) beside the repository")
     return SHARED
 
 

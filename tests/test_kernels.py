@@ -16,6 +16,7 @@ pytest.importorskip("voila", reason="Not installed: pip install -e .[dashboard]"
 from browser import launch
 from voila_server import Server, Visit, serve
 
+pytestmark = pytest.mark.browser
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 
 

@@ -18,6 +18,8 @@ from voila_server import ROOT, serve
 import audionome
 from audionome._paths import data_path
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def visitors() -> Any:

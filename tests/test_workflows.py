@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,25 @@ def test_a_workflow_calls_what_exists(path: Path) -> None:
     for step in steps(path):
         if "uses" in step:
             assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]), "pinned to a major version"
+
+
+@pytest.mark.parametrize("name", ["ci", "weekly"])
+def test_every_python_is_tested(name: str) -> None:
+    path = ROOT / ".github" / "workflows" / f"{name}.yml"
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+    (job,) = (job for job in jobs if any(step.get("run") == "make test" for step in job["steps"]))
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    (setup,) = (s for s in job["steps"] if s.get("uses", "").startswith("actions/setup-python"))
+    assert setup["with"]["python-version"] == "${{ matrix.python }}"
+    assert job["env"] == {"AUDIONOME_REQUIRE": "browser"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = re.findall(r":: Python :: (3\.\d+)", " ".join(project["classifiers"]))
+    assert told == job["strategy"]["matrix"]["python"]
+
+
+def test_the_lowest_versions_are_tried() -> None:
+    assert "make lowest" in [step.get("run") for step in steps(WORKFLOWS[0])]
+    assert "\nmake lowest" in (ROOT / ".ci" / "run").read_text()
 
 
 def test_every_target_is_declared() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import shutil
 from collections.abc import Mapping
@@ -43,6 +44,7 @@ def inputs_digest(root: Path) -> str:
     if constraints.is_file():
         digest.update(constraints.read_bytes())
     digest.update(os.environ.get("AUDIONOME_GTZAN_TABLE", "").encode())
+    digest.update(platform.python_version().encode())
     return digest.hexdigest()[:16]
 
 
@@ -121,7 +123,8 @@ def config_inited(app: Sphinx, config: Config) -> None:
     os.environ["AUDIONOME_BOOK"] = "1"
     digest = inputs_digest(ROOT)
     config.audionome_inputs = digest
-    caches = ROOT / "book" / "_build" / ".executed"
+    # Beside the site: the checkout itself may be read-only.
+    caches = Path(app.outdir).parent / ".executed"
     for old in caches.glob("*"):
         if old.name != digest:
             shutil.rmtree(old, ignore_errors=True)
