@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -19,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from audionome import audio, features, linear
+from audionome import audio, features, linear, modelfile
 from audionome._paths import data_path
-from audionome.errors import AudionomeError
 from audionome.features import extended
+from audionome.modelfile import ModelError
 from audionome.reasons import Reason, attribute, groups_of, reasons, shares
 from audionome.similar import Index, Neighbour
 
@@ -46,10 +44,6 @@ _FADE = 4
 _WINDOW_SECONDS = audio.WINDOW_HOP / audio.SAMPLE_RATE
 
 Status = Literal["ok", "unsure", "unlike"]
-
-
-class ModelError(AudionomeError):
-    """A model that is missing or is not the one its card describes."""
 
 
 @dataclass(frozen=True)
@@ -257,20 +251,42 @@ class Classifier:
 
         Raises
         ------
+        TypeError
+            If it is no DataFrame.
         ValueError
-            If a column is missing or a value is not finite.
+            If a column is missing, or a value is missing, infinite or not possible: a table that
+            was scaled would be answered wrongly.
         """
-        missing = [c for c in self.features if c not in table.columns]
+        names = getattr(table, "columns", None)
+        if names is None or not hasattr(table, "loc"):
+            raise TypeError(
+                "predict_proba needs a pandas DataFrame with named columns, as "
+                "audionome.features.extract makes them, and got "
+                f"{type(table).__name__}; use pandas.DataFrame(values, columns=names)."
+            )
+        missing = [c for c in self.features if c not in names]
         if missing and self.companion is not None:
             return self.companion.predict_proba(table)
+        if missing and not any(isinstance(name, str) for name in names):
+            raise ValueError(
+                "the columns of the table have no names; use pandas.DataFrame(values, "
+                "columns=audionome.features.COLUMNS) if that is their order"
+            )
         if missing:
             raise ValueError(
                 f"the table lacks {len(missing)} feature columns that model {self.name!r} needs: "
                 f"{', '.join(missing[:3])}"
             )
-        values = table[list(self.features)].to_numpy(dtype=np.float64)
+        if names.duplicated().any():
+            raise ValueError("the table has two columns of one name")
+        try:
+            values = table[list(self.features)].to_numpy(dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError("the table has feature values that are not numbers") from error
         if not np.isfinite(values).all():
             raise ValueError("the table has feature values that are missing or infinite")
+        if not self.extended:
+            features.require_possible(values, self.features)
         # One thread: sums in another order would differ in the last digit between processes.
         with threadpool_limits(1, user_api="blas"):
             return linear.softmax(self.model.scores(values) / self.card["temperature"])
@@ -473,25 +489,13 @@ def load_classifier(name: str | None = None) -> Classifier:
 
 @lru_cache(maxsize=4)
 def _load(name: str) -> Classifier:
-    folder = data_path("models")
-    card_path, model_path = folder / f"{name}.json", folder / f"{name}.npz"
-    if not (card_path.is_file() and model_path.is_file()):
-        there = ", ".join(sorted(p.stem for p in folder.glob("*.npz"))) or "none"
-        raise ModelError(f'There is no model "{name}" in {folder}; there are: {there}.')
-    card = json.loads(card_path.read_text())
-    if hashlib.sha256(model_path.read_bytes()).hexdigest() != card["arrays_sha256"]:
-        raise ModelError(
-            f"{model_path.name} is not the file that {card_path.name} describes; restore both "
-            "from the repository or run `audionome train`."
-        )
-    model, arrays = linear.Linear.load(model_path)
-    whitening = arrays.pop("whitening", None)
+    found = modelfile.read(data_path("models"), name)
     return Classifier(
-        model,
-        card,
-        index=Index(**arrays),
-        whitening=whitening,
-        companion=_load(card["companion"]) if "companion" in card else None,
+        found.model,
+        found.card,
+        index=found.index,
+        whitening=found.whitening,
+        companion=_load(found.card["companion"]) if "companion" in found.card else None,
     )
 
 

@@ -86,9 +86,15 @@ class Linear:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         own = {name: arrays.pop(name) for name in cls.__dataclass_fields__}
+        return cls.of(own), arrays
+
+    @classmethod
+    def of(cls, arrays: dict[str, NDArray]) -> Linear:
+        """Make a model of its arrays, by the names of the attributes."""
         numbers = ("mean", "scale", "weights", "bias")
-        own.update({name: own[name].astype(np.float64) for name in numbers})
-        return cls(**{**own, "limit": float(own["limit"])}), arrays
+        own: dict[str, Any] = dict(arrays)
+        own |= {name: arrays[name].astype(np.float64) for name in numbers}
+        return cls(**{**own, "limit": float(arrays["limit"])})
 
 
 # -- the classic columns ------------------------------------------------------------------

@@ -16,12 +16,27 @@ from threadpoolctl import threadpool_limits
 
 from audionome import audio
 from audionome.features.classic import window_features
-from audionome.features.registry import COLUMNS, LEVEL_FREE, REGISTRY, Feature
+from audionome.features.registry import (
+    COLUMNS,
+    LEVEL_FREE,
+    REGISTRY,
+    Feature,
+    require_possible,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "LEVEL_FREE", "REGISTRY", "Feature", "extract", "extract_array", "measure"]
+__all__ = [
+    "COLUMNS",
+    "LEVEL_FREE",
+    "REGISTRY",
+    "Feature",
+    "extract",
+    "extract_array",
+    "measure",
+    "require_possible",
+]
 
 
 def extract(

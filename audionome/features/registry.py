@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "LEVEL_FREE", "REGISTRY", "Feature"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["COLUMNS", "LEVEL_FREE", "REGISTRY", "Feature", "require_possible"]
 
 N_MFCC = 20
 
@@ -187,3 +191,50 @@ REGISTRY: dict[str, Feature] = _build()
 COLUMNS: tuple[str, ...] = tuple(REGISTRY)
 #: What a louder or quieter copy of the same music leaves as it is.
 LEVEL_FREE: tuple[str, ...] = tuple(f.name for f in REGISTRY.values() if not f.level_dependent)
+
+_ROUNDING = 1e-5  # relative; tables are stored in single precision
+_LOWEST = 15.0  # Hz; the centroid of audible sound lies higher
+
+
+def require_possible(values: NDArray[np.floating], columns: Sequence[str]) -> None:
+    """Refuse numbers that no sound has, such as those of a table that was scaled.
+
+    Parameters
+    ----------
+    values : ndarray of shape (rows, columns)
+    columns : sequence of str
+        Names of classic features. Those that hang on the level are not looked at: samples may lie
+        beyond full scale.
+
+    Raises
+    ------
+    ValueError
+        Names the column that is impossible in most rows.
+    """
+    low = np.array([-_INF if REGISTRY[c].level_dependent else REGISTRY[c].low for c in columns])
+    high = np.array([_INF if REGISTRY[c].level_dependent else REGISTRY[c].high for c in columns])
+    slack = _ROUNDING * np.maximum(np.abs(np.where(np.isfinite(high), high, 0)), 1e-3)
+    wrong = (values < low - slack) | (values > high + slack)
+    if wrong.any():
+        worst = int(wrong.sum(axis=0).argmax())
+        feature, n = REGISTRY[columns[worst]], int(wrong[:, worst].sum())
+        least = float(values[:, worst].min())
+        example = least if least < feature.low else float(values[:, worst].max())
+        raise ValueError(
+            f"{n} of {len(values)} rows have an impossible {feature.name} ({example:.3g}; it lies "
+            f"between {feature.low:g} and {feature.high:g}). {_AS_MEASURED}"
+        )
+    if "spectral_centroid_mean" in columns and len(values):
+        largest = float(values[:, list(columns).index("spectral_centroid_mean")].max())
+        # A table of silent windows alone has nothing but zeros.
+        if 0 < largest < _LOWEST:
+            raise ValueError(
+                f"no row has a spectral_centroid_mean above {largest:.3g} Hz, which is lower than "
+                f"anyone hears. {_AS_MEASURED}"
+            )
+
+
+_AS_MEASURED = (
+    "Pass the columns as audionome.features.extract measures them, in their units: not scaled, "
+    "standardised or otherwise transformed, for the model does that itself."
+)
