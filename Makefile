@@ -24,8 +24,7 @@ site: $(READY)
 
 # HOST=0.0.0.0 lets other machines in: a class on one network.
 dashboard: $(READY)
-	@echo "The dashboard: http://localhost:$(DASHBOARD_PORT)  (stop it with Ctrl-C)"
-	$(BIN)/voila notebooks/dashboard.ipynb --port $(DASHBOARD_PORT) --no-browser --Voila.ip=$(HOST)
+	@$(BIN)/audionome dashboard --host $(HOST) --port $(DASHBOARD_PORT)
 
 serve: site
 	@echo "The report: http://localhost:$(PORT)  (stop it with Ctrl-C)"

@@ -292,6 +292,22 @@ def _can_write(text: str) -> bool:
     return True
 
 
+@app.command()
+def dashboard(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets the network in.")
+    ] = "localhost",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8866,
+    base_url: Annotated[
+        str, typer.Option(help="Path below which a proxy shows the page.", metavar="PATH")
+    ] = "/",
+) -> None:
+    """Start the dashboard, and serve it to browsers until Ctrl-C."""
+    from audionome import server
+
+    server.run(host=host, port=port, base_url=base_url)
+
+
 @app.command(name="features")
 def features_(
     folder: Annotated[Path, typer.Argument(help="Folder of recordings, one subfolder a genre.")],

@@ -42,14 +42,29 @@ if TYPE_CHECKING:
     from audionome.classifier import Prediction
     from audionome.closer import Look
 
-__all__ = ["CLIPS_VARIABLE", "MAX_BYTES", "Dashboard", "answer_of", "comparison_of", "look_of"]
+__all__ = [
+    "CLIPS_VARIABLE",
+    "MAX_BYTES",
+    "MAX_SECONDS",
+    "Dashboard",
+    "answer_of",
+    "comparison_of",
+    "look_of",
+    "page",
+]
 
 #: Largest file that is accepted.
 MAX_BYTES = 64 * 1024 * 1024
+#: Longest recording that is accepted (seconds): one visitor must not keep a class waiting.
+MAX_SECONDS = 3600.0
 #: Names a folder of the reader's own music, as GTZAN's, to choose examples from.
 CLIPS_VARIABLE = "AUDIONOME_GTZAN_CLIPS"
 
 SORRY = "Something went wrong on our side, not on yours. Try again, or try another file."
+_FOREIGN = (
+    "This server was started without the dashboard's settings, so charts and large files may fail "
+    "without a word: stop it, and start it with the command: audionome dashboard"
+)
 _NO_LOOK = "The closer look failed on our side; the answer above is not touched by it."
 
 _STATIC = Path(__file__).parent / "static" / "dashboard"
@@ -97,19 +112,27 @@ class Dashboard(anywidget.AnyWidget):
         From bytes and the prediction to a closer look; by default `audionome.closer.look`.
     limit
         Largest file (bytes). The browser checks it first; it is checked again here.
+    longest
+        Longest recording (seconds).
     clips
         Folder of the reader's own music to choose examples from; by default what the environment
         variable ``AUDIONOME_GTZAN_CLIPS`` names, if anything.
+    notice
+        A sentence to show above everything.
 
     Examples
     --------
     >>> Dashboard()  # doctest: +SKIP
     """
 
-    _esm = _source("js", "page", "plots", "player", "answer", "session", "recorder", "intake")
+    _esm = _source(
+        "js", "page", "plots", "player", "answer", "session", "recorder", "watch", "intake"
+    )
     _css = _source("css", "page", "answer", "session")
 
     limit = traitlets.Int(MAX_BYTES).tag(sync=True)
+    longest = traitlets.Float(MAX_SECONDS).tag(sync=True)
+    notice = traitlets.Unicode().tag(sync=True)
     #: Groups of examples: pairs of a heading and of pairs of identifier and name.
     examples = traitlets.List().tag(sync=True)
     #: What the browser shows: ``job``, ``state`` ("idle", "analysing", "done" or "error"),
@@ -122,10 +145,12 @@ class Dashboard(anywidget.AnyWidget):
         classify: Callable[..., Prediction] | None = None,
         look: Callable[[bytes, Prediction], Look] | None = None,
         limit: int = MAX_BYTES,
+        longest: float = MAX_SECONDS,
         clips: Path | None = None,
+        notice: str = "",
     ) -> None:
         self._files = _examples(clips)
-        super().__init__(limit=limit, examples=_listed(self._files))
+        super().__init__(limit=limit, longest=longest, notice=notice, examples=_listed(self._files))
         self._classify = classify
         self._look = look
         self._job = 0
@@ -275,7 +300,7 @@ class Dashboard(anywidget.AnyWidget):
             if classify is None:
                 import audionome
 
-                classify = audionome.classify
+                classify = functools.partial(audionome.classify, max_seconds=self.longest)
             prediction = classify(content, progress=self._progress_of(job))
             answer = answer_of(prediction, name=name)
         except _SupersededError:
@@ -319,6 +344,14 @@ class Dashboard(anywidget.AnyWidget):
                 self.tell(job, "analysing", f"{step.capitalize()}…", fraction)
 
         return progress
+
+
+def page() -> Dashboard:
+    """Return the dashboard for a notebook; under a Voilà without our settings it says so."""
+    from audionome import server
+
+    voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+    return Dashboard(notice=_FOREIGN if voila and server.VARIABLE not in os.environ else "")
 
 
 def _give_back_memory() -> None:

@@ -7,50 +7,86 @@ model, and forks it: a kernel is there in a fraction of a second, and shares its
 others until it writes.
 
 Linux only, where a fork of a process without threads is safe; elsewhere, and should the nursery
-fail, kernels start as ever. ``voila.py`` names `ForkingProvisioner`.
+fail, kernels start as ever. `audionome.server.settings` names `ForkingProvisioner`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import gc
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
 from typing import Any
 
+import psutil
 from jupyter_client.provisioning import LocalProvisioner
 
 __all__ = ["ForkingProvisioner", "Nursery"]
 
 _LAUNCHER = "ipykernel_launcher"
-_FORKS = sys.platform == "linux"
+
+
+def _forks() -> bool:
+    """Tell whether kernels can be forked here, and held by a descriptor."""
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:  # an old kernel, or a sandbox
+        return False
+    return True
+
+
+_FORKS = _forks()
 
 
 class _Forked:
-    """A forked kernel in the place of `subprocess.Popen`; the nursery is its parent."""
+    """A forked kernel in the place of `subprocess.Popen`; the nursery is its parent.
+
+    It is held by a descriptor, not by its number, which the system may give to another process.
+    """
 
     stdin = stdout = stderr = None
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, parent: int) -> None:
         self.pid = pid
+        self._handle: int | None = None
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+            handle = os.pidfd_open(pid)
+            if psutil.Process(pid).ppid() == parent:  # else the number is another's already
+                self._handle = handle
+            else:
+                os.close(handle)
+
+    def _close(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
 
     def poll(self) -> int | None:
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return 0  # the nursery has taken note of how it ended; nobody asks
-        return None
+        if self._handle is not None:
+            ended = select.poll()
+            ended.register(self._handle, select.POLLIN)
+            if ended.poll(0):
+                self._close()
+        return 0 if self._handle is None else None  # nobody asks how it ended
 
     def wait(self) -> int:
+        self._close()
         return 0
 
     def send_signal(self, signum: int) -> None:
-        os.kill(self.pid, signum)
+        # One that has just ended needs no signal.
+        if self.poll() is None and self._handle is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signum)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -65,14 +101,22 @@ class Nursery:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "audionome.kernels"],
+            # -P: what lies in the folder of the start is no module of ours.
+            [sys.executable, "-P", "-m", "audionome.kernels"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # Ctrl-C is for the server, which ends us
         )
+        atexit.register(self.close)
 
-    def fork(self, arguments: list[str], env: dict[str, str], cwd: str | None) -> int:
-        """Start a kernel with the launcher's arguments, and return its process number."""
+    def close(self) -> None:
+        """End it, even in the midst of its imports."""
+        self._process.terminate()
+        self._process.wait()
+
+    def fork(self, arguments: list[str], env: dict[str, str], cwd: str | None) -> _Forked:
+        """Start a kernel with the launcher's arguments."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -80,9 +124,10 @@ class Nursery:
             stdin.write(json.dumps({"arguments": arguments, "env": env, "cwd": cwd}) + "\n")
             stdin.flush()
             answer = stdout.readline()
-        if not answer:
-            raise ChildProcessError("the nursery has ended")
-        return int(answer)
+            if not answer:
+                raise ChildProcessError("the nursery has ended")
+            # Before the next fork, which might get the number of this one.
+            return _Forked(int(answer), self._process.pid)
 
 
 class ForkingProvisioner(LocalProvisioner):
@@ -108,16 +153,17 @@ class ForkingProvisioner(LocalProvisioner):
         if _FORKS and _LAUNCHER in cmd:
             arguments = cmd[cmd.index(_LAUNCHER) + 1 :]
             env = dict(kwargs.get("env") or os.environ)
+            nursery = self.nursery()
             try:
                 # In a thread: the first kernel waits for the imports, the server must not.
-                fork = self.nursery().fork
-                pid = await asyncio.to_thread(fork, arguments, env, kwargs.get("cwd"))
+                forked = await asyncio.to_thread(nursery.fork, arguments, env, kwargs.get("cwd"))
             except (OSError, ValueError) as error:
                 self.log.warning("Kernels start slowly, without a nursery: %s", error)
+                nursery.close()
                 ForkingProvisioner._nursery = None
             else:
-                self.process = _Forked(pid)  # type: ignore[assignment]
-                self.pid, self.pgid = pid, pid
+                self.process = forked  # type: ignore[assignment]
+                self.pid = forked.pid  # and no `pgid`: signals go by the descriptor
                 return self.connection_info
         return await super().launch_kernel(cmd, **kwargs)
 
@@ -147,9 +193,8 @@ def _prepare() -> None:
 
 
 def _become_kernel(request: dict[str, Any]) -> None:
-    os.setsid()  # signals go to the kernel and what it started, not to the nursery
+    os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)  # the nursery's answers are not for a kernel's words
@@ -167,7 +212,6 @@ def _become_kernel(request: dict[str, Any]) -> None:
 
 def _serve() -> None:
     _prepare()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
     gc.collect()
     gc.freeze()  # the collector would write on every shared page

@@ -164,8 +164,8 @@ def _measured(visitors: int, clip: Path) -> dict[str, Any]:
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
             [
-                str(Path(sys.executable).with_name("voila")),
-                *("notebooks/dashboard.ipynb", "--port", str(port), "--no-browser"),
+                str(Path(sys.executable).with_name("audionome")),
+                *("dashboard", "--port", str(port)),
             ],
             cwd=ROOT,
             stdout=log,

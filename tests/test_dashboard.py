@@ -36,11 +36,13 @@ from voila_server import Server, Visit, notebook, serve
 from audionome.dashboard import (
     CLIPS_VARIABLE,
     MAX_BYTES,
+    MAX_SECONDS,
     SORRY,
     Dashboard,
     answer_of,
     comparison_of,
     look_of,
+    page,
 )
 
 MIB = 2**20
@@ -266,6 +268,38 @@ def test_the_limit_is_checked_again_in_python() -> None:
     assert not dashboard._content
     finished(dashboard)
     assert not files
+
+
+def test_a_recording_that_is_too_long_is_refused(tone: np.ndarray) -> None:
+    dashboard = Dashboard(longest=9.0)
+    upload(dashboard, encode(tone, 22_050, "wav"), piece=1 << 20)
+    report = finished(dashboard)
+    assert report["state"] == "error"
+    assert "longer than 9 seconds" in report["sentence"]
+
+
+def test_an_hour_is_the_longest(sent: list[dict[str, Any]], monkeypatch) -> None:
+    asked: list[float] = []
+
+    def classify(source: bytes, *, max_seconds: float, **_: Any) -> Prediction:
+        asked.append(max_seconds)
+        return prediction()
+
+    monkeypatch.setattr(audionome, "classify", classify)
+    dashboard = Dashboard()
+    upload(dashboard, b"sound")
+    finished(dashboard)
+    assert asked == [MAX_SECONDS] == [3600.0]
+
+
+def test_a_voila_without_our_settings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AUDIONOME_SERVER", raising=False)
+    monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
+    assert page().notice == ""  # a notebook in Jupyter
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    assert "audionome dashboard" in page().notice
+    monkeypatch.setenv("AUDIONOME_SERVER", "1")
+    assert page().notice == ""
 
 
 def test_more_bytes_than_announced_are_refused() -> None:

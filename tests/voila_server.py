@@ -1,15 +1,17 @@
-"""The dashboard's server as `make dashboard` starts it, and visitors of its page."""
+"""The dashboard's server as `audionome dashboard` starts it, and visitors of its page."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import pytest
 from browser import page_with_watch
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOK = ROOT / "notebooks" / "dashboard.ipynb"
+BIN = Path(sys.executable).parent
 CHARTS = 8  # five of the answer, three of the closer look
 
 
@@ -34,37 +36,70 @@ class Server:
         self.process.kill()
         self.process.wait(20)
 
+    def end(self, signum: int = signal.SIGINT) -> int:
+        """End it as its user does, and return its exit status."""
+        self.process.send_signal(signum)
+        return self.process.wait(20)
 
-@contextlib.contextmanager
-def serve(folder: Path, notebook: Path = NOTEBOOK) -> Iterator[Server]:
-    """Start the server on a free port, and stop it at the end; ``folder`` takes its log."""
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serve(
+    folder: Path,
+    notebook: Path | None = None,
+    *,
+    options: Sequence[str] = (),
+    before: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+) -> Iterator[Server]:
+    """Start the server on a free port, and stop it at the end.
+
+    Parameters
+    ----------
+    folder
+        Takes the log.
+    notebook
+        To be shown by ``voila`` with the settings of the checkout, in the dashboard's place.
+    options
+        More of the command.
+    before
+        A command that runs the command.
+    env
+        Environment, by default ours without Jupyter's variables.
+    cwd
+        Folder to start in.
+    """
+    port = free_port()
     log = folder / "log"
     clean = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER_")}
+    command = (
+        [str(BIN / "audionome"), "dashboard"]
+        if notebook is None
+        else [str(BIN / "voila"), str(notebook), "--no-browser", "--Voila.port_retries=0"]
+    )
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [
-                str(Path(sys.executable).with_name("voila")),
-                *(str(notebook), "--port", str(port), "--no-browser"),
-                "--Voila.port_retries=0",
-            ],
-            cwd=ROOT,
-            env=clean,
+            [*before, *command, "--port", str(port), *options],
+            cwd=cwd,
+            env=clean if env is None else dict(env),
             stdout=out,
             stderr=out,
+            # A shell's background jobs ignore Ctrl-C, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             deadline = time.monotonic() + 60
-            while True:
-                try:
-                    socket.create_connection(("localhost", port), timeout=1).close()
-                    break
-                except OSError:
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        pytest.fail(f"Voilà did not start:\n{log.read_text()}")
-                    time.sleep(0.2)
+            while not re.search("The dashboard: http|is running at", log.read_text()):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"The server did not start:\n{log.read_text()}")
+                time.sleep(0.2)
             yield Server(process, port, log)
         finally:
             process.terminate()
@@ -92,6 +127,9 @@ class Visit:
         self.page, self.problems = page_with_watch(browser, url, **kwargs)
         self.page.set_default_timeout(60_000)
         self.page.goto(path)
+        self.ready()
+
+    def ready(self) -> None:
         self.page.wait_for_selector(".an-drop[data-state=idle]")
 
     def give(self, *paths: Path) -> None:

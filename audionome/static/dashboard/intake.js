@@ -10,8 +10,12 @@ const LOST =
   "The server does not answer. It may be busy, so this page goes on waiting; if nothing comes, " +
   "reload the page and choose the file again. What is on the page stays until then.";
 
+const ENDED = "This session has ended on the server";
+const KEPT = ": the answers on this page can still be read, but starting again clears them.";
+
 function render({ model, el }) {
   const limit = model.get("limit");
+  const minutes = Math.floor(model.get("longest") / 60);
   const id = `an-${Math.random().toString(36).slice(2)}`;
 
   const input = element("input", { type: "file", id, multiple: true, className: "an-input" });
@@ -24,7 +28,7 @@ function render({ model, el }) {
   const help = element("p", { id: `${id}-help`, className: "an-help" });
   help.textContent =
     `WAV, MP3, FLAC, OGG, Opus or M4A, one or many, at least 3 seconds and up to ` +
-    `${Math.floor(limit / MIB)} MiB each. The sound stays in memory for the answer: it is never ` +
+    `${minutes} minutes and ${Math.floor(limit / MIB)} MiB each. The sound stays in memory for the answer: it is never ` +
     "written to disk, logged or passed on.";
   const target = element("div", { className: "an-choose" }, [input, label]);
 
@@ -60,6 +64,16 @@ function render({ model, el }) {
   const answer = answerOf(model, player);
   const session = sessionOf({ onShow: open, onCompare: compare, onForget: forget });
 
+  const over = element("p");
+  const again = button("Start again", () => location.reload(), { className: "an-button" });
+  const ended = element("div", { className: "an-ended", role: "alert", hidden: true }, [
+    over,
+    again,
+  ]);
+  const notice = element("p", { className: "an-notice", textContent: model.get("notice") });
+  notice.hidden = !notice.textContent;
+  const ways = element("div", { className: "an-ways" }, [recorder.root, example]);
+
   const drop = element("section", { className: "an-drop" }, [
     element("h1", { textContent: "What genre is it?" }),
     element("p", {
@@ -69,13 +83,19 @@ function render({ model, el }) {
         "genres it resembles most, how sure that is, and why.",
     }),
     target,
-    element("div", { className: "an-ways" }, [recorder.root, example]),
+    ways,
     help,
     work,
     status,
   ]);
   drop.setAttribute("aria-label", "Choose music");
-  const root = element("div", { className: "an" }, [drop, session.root, answer.root]);
+  const root = element("div", { className: "an" }, [
+    ended,
+    notice,
+    drop,
+    session.root,
+    answer.root,
+  ]);
   el.append(root);
 
   let job = 0; // the recording that Python works on
@@ -108,7 +128,7 @@ function render({ model, el }) {
   // -- the queue ---------------------------------------------------------------------------
 
   function enqueue(files) {
-    if (!files.length) return;
+    if (!files.length || !ended.hidden) return;
     if (lost) fail(LOST);
     if (!current && !waiting().length) batch = { size: 0, done: 0, failed: 0 };
     batch.size += files.length;
@@ -292,12 +312,28 @@ function render({ model, el }) {
 
   function forget() {
     if (busy()) stopAll();
-    model.send({ type: "forget" });
+    if (ended.hidden) model.send({ type: "forget" });
     session.forget();
     answer.clear();
     player.load(null);
     show("idle", "Everything of this session is forgotten.", 0);
-    input.focus();
+    (ended.hidden ? input : again).focus();
+  }
+
+  // Nobody works for this page any more: it can be read, and begun again.
+  function end() {
+    for (const entry of [current, ...waiting()]) if (entry) entry.state = "stopped";
+    current = null;
+    lost = false;
+    wake();
+    recorder.close();
+    for (const part of [target, ways]) part.inert = true;
+    session.end();
+    show("idle", "", 0);
+    const answered = session.entries.some((entry) => entry.answer);
+    ended.hidden = false;
+    over.textContent = ENDED + (answered ? KEPT : ".");
+    again.focus({ preventScroll: true });
   }
 
   function broken(error) {
@@ -345,7 +381,8 @@ function render({ model, el }) {
   }
   const handlers = { "msg:custom": guarded(onMessage), "change:report": guarded(onReport) };
   for (const [type, handler] of Object.entries(handlers)) model.on(type, handler);
-  const watch = setInterval(() => {
+  const watch = watchOf({ onEnd: guarded(end) });
+  const heartbeat = setInterval(() => {
     if (!current) return;
     if (!lost && performance.now() - heard > PATIENCE) {
       lost = true;
@@ -369,7 +406,8 @@ function render({ model, el }) {
       document.removeEventListener(type, listener);
     }
     for (const [type, handler] of Object.entries(handlers)) model.off(type, handler);
-    clearInterval(watch);
+    watch.close();
+    clearInterval(heartbeat);
     clearTimeout(timer);
     dark.removeEventListener("change", onDark);
     purge(root);

@@ -17,6 +17,7 @@ function sessionOf({ onShow, onCompare, onForget }) {
   const chosen = []; // jobs to compare, the older first
   let order = { column: null, down: false };
   let shown = null;
+  let ended = false; // nobody is there to compare
 
   const heads = COLUMNS.map(([column, text, className = ""]) => {
     const sort = button(text, () => sortBy(column), { className: "an-sort" });
@@ -86,7 +87,7 @@ function sessionOf({ onShow, onCompare, onForget }) {
     const box = element("input", {
       type: "checkbox",
       checked: chosen.includes(entry.job),
-      disabled: !cells,
+      disabled: !cells || ended,
       aria: { label: `Compare ${entry.name}` },
     });
     box.addEventListener("change", () => {
@@ -119,7 +120,7 @@ function sessionOf({ onShow, onCompare, onForget }) {
       head.setAttribute("aria-sort", mine ? (order.down ? "descending" : "ascending") : "none");
     });
     body.replaceChildren(...sorted().map(cellsOf));
-    compare.disabled = chosen.length !== 2;
+    compare.disabled = ended || chosen.length !== 2;
     save.disabled = !entries.some((entry) => entry.answer);
   }
 
@@ -150,6 +151,10 @@ function sessionOf({ onShow, onCompare, onForget }) {
     forget: forgetAll,
     mark(job) {
       shown = job;
+      paint();
+    },
+    end() {
+      ended = true;
       paint();
     },
     add(entry) {
