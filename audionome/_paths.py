@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from functools import cache
 from pathlib import Path
 
 from audionome.errors import AudionomeError
@@ -10,23 +12,29 @@ from audionome.errors import AudionomeError
 __all__ = ["data_path", "in_checkout", "output_path"]
 
 
+_PACKAGE = Path(__file__).parent
+
+
+@cache
+def in_checkout() -> bool:
+    """Return whether the package lies in its repository, not where an installer put it."""
+    # By the name of the project: others put folders called "data" beside installed packages.
+    try:
+        project = (_PACKAGE.parent / "pyproject.toml").read_text("utf-8", errors="replace")
+    except OSError:
+        return False
+    return re.search(r'^name = "audionome"$', project, re.MULTILINE) is not None
+
+
 def data_path(*parts: str) -> Path:
-    """Path below ``data/``: the folder named by ``AUDIONOME_DATA``, a clone's, or a wheel's."""
+    """Return a path below ``data/``: of the folder ``AUDIONOME_DATA``, a clone's, or a wheel's."""
     if folder := os.environ.get("AUDIONOME_DATA"):
         return Path(folder, *parts)
-    package = Path(__file__).parent
-    clone = package.parent / "data"
-    return (clone if clone.is_dir() else package / "_data").joinpath(*parts)
-
-
-def in_checkout() -> bool:
-    """Whether the package lies in its repository, and not where an installer put it."""
-    root = Path(__file__).parent.parent
-    return (root / "data" / "models").is_dir() and (root / "pyproject.toml").is_file()
+    return (_PACKAGE.parent / "data" if in_checkout() else _PACKAGE / "_data").joinpath(*parts)
 
 
 def output_path(*parts: str, out: Path | None = None) -> Path:
-    """Folder to write into: ``out``, or one below ``data/`` where that is a person's own.
+    """Return the folder to write to: ``out``, or one below ``data/`` where that is a person's own.
 
     Raises
     ------

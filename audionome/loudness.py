@@ -16,7 +16,7 @@ import pandas as pd
 from audionome import features, gtzan, models
 from audionome._paths import data_path
 from audionome.evaluation import Interval, accuracy_interval
-from audionome.results import StaleResultsError
+from audionome.results import missing
 
 __all__ = ["Shortcut", "answer", "load", "shortcut"]
 
@@ -87,7 +87,7 @@ def load() -> pd.DataFrame:
     """
     path = data_path("research", "loudness.parquet")
     if not path.is_file():
-        raise StaleResultsError(f'"{path}" is missing; run `python -m audionome.loudness TABLE`.')
+        raise missing(path, "python -m audionome.loudness TABLE")
     return pd.read_parquet(path)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from audionome._paths import data_path
+from audionome._paths import data_path, in_checkout
 from audionome.errors import AudionomeError
 
 __all__ = ["Benchmark", "Results", "StaleResultsError", "load", "load_benchmark", "sources"]
@@ -70,6 +71,20 @@ class Benchmark:
     lengths: pd.DataFrame
     workers: pd.DataFrame
     answers: pd.DataFrame
+
+
+def missing(path: Path, command: str) -> StaleResultsError:
+    """Return the error about a file of results that is not there; the command makes it."""
+    if (
+        path.is_relative_to(data_path())
+        and not in_checkout()
+        and "AUDIONOME_DATA" not in os.environ
+    ):
+        return StaleResultsError(
+            f'"{path.name}" is no part of the installed package; let AUDIONOME_DATA name the '
+            'folder "data" of a copy of the repository.'
+        )
+    return StaleResultsError(f'"{path.name}" is missing in {path.parent}; run `{command}`.')
 
 
 def sources() -> dict[str, str]:
@@ -141,9 +156,11 @@ def load_benchmark(*, folder: Path | None = None) -> Benchmark:
         If there are none, or a part is missing.
     """
     path = (folder or data_path("results")) / "benchmark.json"
-    record = json.loads(path.read_text()) if path.is_file() else {}
+    if not path.is_file():
+        raise missing(path, "make bench")
+    record = json.loads(path.read_text())
     if not {field.name for field in fields(Benchmark)} <= set(record):
-        raise StaleResultsError(f"{path} is missing or lacks a part; run `make bench`.")
+        raise StaleResultsError(f"{path} lacks a part; run `make bench`.")
     return Benchmark(
         machine=record["machine"],
         extractors=pd.DataFrame.from_dict(record["extractors"], orient="index"),
@@ -156,7 +173,7 @@ def load_benchmark(*, folder: Path | None = None) -> Benchmark:
 def _fresh(path: Path, command: str) -> dict[str, Any]:
     """Read what is told of results, and refuse those of other data."""
     if not path.is_file():
-        raise StaleResultsError(f'"{path.name}" is missing in {path.parent}; run `{command}`.')
+        raise missing(path, command)
     record: dict[str, Any] = json.loads(path.read_text())
     _require(record.get("sources") == sources(), path.parent, command)
     return record

@@ -26,7 +26,7 @@ from audionome._paths import data_path
 from audionome.evaluation import Interval, accuracy_interval, expected_calibration_error
 from audionome.gtzan import GENRES, near_repetitions
 from audionome.linear import Linear
-from audionome.results import StaleResultsError
+from audionome.results import StaleResultsError, missing
 from audionome.similar import Index
 from audionome.training import spread
 
@@ -136,7 +136,7 @@ def load(*, models: Path | None = None, results: Path | None = None) -> Shipped:
     models, results = models or data_path("models"), results or data_path("results")
     path = results / "shipped.parquet"
     if not path.is_file():
-        raise StaleResultsError(f'"{path.name}" is missing in {results}; run `audionome train`.')
+        raise missing(path, "audionome train")
     answers = _judged(pd.read_parquet(path))
     names = sorted(set(answers["model"]), key=lambda m: (m not in _MODELS, _place(m, _MODELS)))
     cards, found = {}, {}
@@ -156,7 +156,10 @@ def load(*, models: Path | None = None, results: Path | None = None) -> Shipped:
 
 def load_tries() -> pd.DataFrame:
     """Notes of the exploratory runs behind the two models, as text: see ``data/README.md``."""
-    return pd.read_csv(data_path("research", "tries.csv"), dtype=str).fillna("")
+    path = data_path("research", "tries.csv")
+    if not path.is_file():
+        raise missing(path, "git restore data/research/tries.csv")
+    return pd.read_csv(path, dtype=str).fillna("")
 
 
 def _place(name: str, order: Sequence[str]) -> int:

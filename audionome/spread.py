@@ -20,7 +20,7 @@ from audionome._paths import data_path
 from audionome.features import Feature, classic
 from audionome.features.frames import CONTRAST_BANDS, TONNETZ_AXES, spectral_contrast, tonnetz
 from audionome.gtzan import GENRES
-from audionome.results import StaleResultsError
+from audionome.results import missing
 
 __all__ = ["FEATURES", "load", "measure", "summarise"]
 
@@ -132,7 +132,7 @@ def load() -> pd.DataFrame:
     """
     path = data_path("research", "spread.parquet")
     if not path.is_file():
-        raise StaleResultsError(f'"{path}" is missing; run `python -m audionome.spread FOLDER`.')
+        raise missing(path, "python -m audionome.spread FOLDER")
     return pd.read_parquet(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import sys
@@ -74,6 +75,51 @@ def test_every_python_is_tested(name: str) -> None:
 def test_the_lowest_versions_are_tried() -> None:
     assert "make lowest" in [step.get("run") for step in steps(WORKFLOWS[0])]
     assert "\nmake lowest" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_conda_and_binder_install_what_is_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    binder = yaml.safe_load((ROOT / "binder" / "environment.yml").read_text(encoding="utf-8"))
+    script = ROOT / "binder" / "postBuild"
+    assert os.access(script, os.X_OK)
+    assert "python=3.12" in conda
+    assert "python=3.12" in binder["dependencies"]
+    assert "Programming Language :: Python :: 3.12" in project["classifiers"]
+    (lines,) = (entry["pip"] for entry in conda if isinstance(entry, dict))
+    for installed in (" ".join(lines), script.read_text(encoding="utf-8")):
+        assert "-c constraints.txt" in installed
+        (extras,) = re.findall(r"-e '?\.\[([\w,]+)\]", installed)
+        assert (
+            {"dashboard", "notebooks"}
+            <= set(extras.split(","))
+            <= set(project["optional-dependencies"])
+        )
+
+
+def test_links_in_the_readme_work_outside_of_the_repository() -> None:
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    text = "[a](data/a.md), [b](https://example.org), [c](#part)"
+    assert build.with_full_links(text, "") == "a, [b](https://example.org), [c](#part)"
+    assert build.with_full_links(text, "https://example.org/x").startswith(
+        "[a](https://example.org/x/blob/main/data/a.md), [b](https://example.org)"
+    )
+    assert build.repository('    audionome_repository: "https://example.org/x/"\n') == (
+        "https://example.org/x"
+    )
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("GITHUB_REPOSITORY", raising=False)
+        assert (
+            build.repository(config)
+            == yaml.safe_load(config)["sphinx"]["config"]["audionome_repository"]
+        )
+        patch.setenv("GITHUB_REPOSITORY", "someone/audionome")
+        assert build.repository("").endswith("/someone/audionome")
 
 
 def test_every_target_is_declared() -> None:
