@@ -3,24 +3,40 @@
 Conventions
 -----------
 Samples are mono float32 at 22 050 Hz, full scale [-1, 1]; channels are averaged and other
-rates are resampled by soxr (HQ). The content decides what a file is, never its name.
-libsndfile decodes WAV, FLAC, OGG, Opus, MP3 and AIFF; FFmpeg (PyAV) what is left: M4A/AAC,
-WebM, the sound of a video. Nothing is decoded past ``max_seconds``.
+rates are resampled by soxr (HQ). The content decides what a file is, never its name; see
+`audionome.decoding`. Nothing is decoded past ``max_seconds``.
+
+An answer is made of sound: `WindowStream` leaves silence out before it cuts windows. Silence is
+what stays 60 dB below the loudest part (or 80 dB below full scale): at the ends at once, inside
+from half a second on.
 
 Every failure is an `AudioError` whose text is one sentence for the person who chose the file.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audionome.errors import AudionomeError
+from audionome.decoding import SILENCE, Decoder, Note, clock, too_long
+from audionome.errors import (
+    AudioError,
+    DamagedAudioError,
+    EmptyAudioError,
+    NoAudioStreamError,
+    NotAudioError,
+    NotFiniteError,
+    SilentError,
+    TooLongError,
+    TooShortError,
+    UnreadableFileError,
+)
 
 __all__ = [
     "MAX_SECONDS",
@@ -33,6 +49,7 @@ __all__ = [
     "NoAudioStreamError",
     "NotAudioError",
     "NotFiniteError",
+    "Note",
     "SilentError",
     "TooLongError",
     "TooShortError",
@@ -49,67 +66,15 @@ WINDOW_HOP = 66_150
 WINDOW_LENGTH = 66_149
 MAX_SECONDS = 3 * 3600.0
 
-_SILENCE = 1e-4  # -80 dB below full scale
-_BLOCK = 1 << 18  # frames decoded at a time
-# Containers that FFmpeg may open. Playlists are left out: they name other files and hosts.
-_CONTAINERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,mp3,ogg,flac,wav,w64,aiff,caf,au,asf,avi,flv,"
-    "mpegts,mpeg,amr,ac3,eac3,ape,wv,tta,dsf"
-)
-_SIGNATURES = (
-    (0, b"RIFF"),
-    (0, b"RF64"),
-    (0, b"FORM"),
-    (0, b"fLaC"),
-    (0, b"OggS"),
-    (0, b"ID3"),
-    (0, b"\xff\xfb"),
-    (0, b"\xff\xf3"),
-    (0, b"\xff\xf1"),
-    (0, b"\xff\xf9"),
-    (0, b"\x1aE\xdf\xa3"),
-    (4, b"ftyp"),
-)
-
-
-class AudioError(AudionomeError):
-    """A recording that cannot be used; the text says why in one plain sentence."""
-
-
-class UnreadableFileError(AudioError):
-    """The file is missing, is a folder or may not be read."""
-
-
-class EmptyAudioError(AudioError):
-    """The file has no bytes or its audio has no samples."""
-
-
-class NotAudioError(AudioError):
-    """The content is of no audio or video format that can be decoded."""
-
-
-class DamagedAudioError(AudioError):
-    """It begins like audio but cannot be decoded to its end."""
-
-
-class NoAudioStreamError(AudioError):
-    """A video or container without sound."""
-
-
-class TooShortError(AudioError):
-    """Not even one 3-second window."""
-
-
-class SilentError(AudioError):
-    """Nothing louder than -80 dB below full scale."""
-
-
-class NotFiniteError(AudioError):
-    """Samples that are not numbers, or infinite."""
-
-
-class TooLongError(AudioError):
-    """Longer than the limit that the caller set."""
+_LOUDEST = 1e10  # sums of squares beyond this are infinite in single precision
+_FULL_BAND = 0.9 * SAMPLE_RATE  # Hz
+_FRAME = 220  # samples whose level is looked at, 10 ms
+_PAUSE = 50  # such frames; shorter silence inside music belongs to it
+_QUIET = 1e-3  # of the loudest frame
+_OFFSET = 0.05  # of the standard deviation
+_LOOK_AHEAD = 30 * SAMPLE_RATE  # samples from which the first loudest frame is taken
+#: A shorter rest at the end is left out: GTZAN's clips have up to 0.65 s of it.
+_REST = round(0.7 * SAMPLE_RATE)
 
 
 def load(
@@ -140,11 +105,10 @@ def load(
     --------
     >>> samples = load("song.mp3")  # doctest: +SKIP
     """
-    name, data = _open(source)
-    with data:
-        blocks = list(_resampled(_decoded(data, name), max_seconds, name))
+    decoder = Decoder(source, max_seconds=max_seconds)
+    blocks = list(_resampled(decoder, max_seconds))
     samples = np.concatenate(blocks) if blocks else np.empty(0, np.float32)
-    return check(samples, name=name)
+    return check(samples, name=decoder.name)
 
 
 class WindowStream:
@@ -162,8 +126,14 @@ class WindowStream:
     ----------
     duration : float
         Seconds decoded so far.
+    silence : float
+        Seconds of silence left out so far.
     expected : float or None
         Length that the file states (s), for progress; it may be wrong.
+    times : list of (float, float)
+        Where each piece that was yielded begins and ends in the recording (s).
+    notes : tuple of Note
+        What a listener should know about the recording, complete after the last window.
 
     Examples
     --------
@@ -174,38 +144,168 @@ class WindowStream:
     def __init__(
         self, source: str | Path | bytes | BinaryIO, *, max_seconds: float = MAX_SECONDS
     ) -> None:
-        self._name, self._data = _open(source)
+        self._decoder = Decoder(source, max_seconds=max_seconds)
         self._max_seconds = max_seconds
+        self._gate = _Gate()
         self.duration = 0.0
-        self.expected: float | None = None
+        self.times: list[tuple[float, float]] = []
+
+    @property
+    def silence(self) -> float:
+        """Seconds of silence left out so far."""
+        return self._gate.silent / SAMPLE_RATE
+
+    @property
+    def expected(self) -> float | None:
+        """Length that the file states (s)."""
+        return self._decoder.expected
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a listener should know about the recording."""
+        notes = list(self._decoder.notes)
+        lowest = min(self._decoder.rates, default=SAMPLE_RATE)
+        if lowest < _FULL_BAND:
+            text = f"Its sample rate is {lowest / 1000:g} kHz: the high half of the sound, above "
+            text += f"{lowest / 2000:g} kHz, is missing."
+            notes.append(Note("low_rate", text))
+        if self.silence >= 1:
+            notes.append(Note("silence", f"{clock(self.silence)} of silence were left out."))
+        return tuple(notes)
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        """Yield windows of 66 149 samples each."""
-        for hop in self.hops():
-            yield hop[:WINDOW_LENGTH]
+        """Yield windows of 66 149 samples each; the last one may overlap the one before it."""
+        before = np.empty(0, np.float32)
+        for piece in self.pieces():
+            yield last_window(before, piece)
+            before = piece
 
-    def hops(self) -> Iterator[NDArray[np.float32]]:
-        """Yield the windows with the one sample that follows; the last one may lack it."""
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield all samples, silence included, block by block."""
         loud = False
         n = 0
-        rest = np.empty(0, np.float32)
-        with self._data:
-            blocks = _decoded(self._data, self._name, self._expect)
-            for block in _resampled(blocks, self._max_seconds, self._name):
-                _require_finite(block, self._name)
-                loud = loud or bool(block.size and np.abs(block).max() >= _SILENCE)
-                n += block.size
-                self.duration = n / SAMPLE_RATE
-                rest = np.concatenate([rest, block])
-                whole = rest.size // WINDOW_HOP
-                yield from rest[: whole * WINDOW_HOP].reshape(whole, WINDOW_HOP)
-                rest = rest[whole * WINDOW_HOP :]
-        if rest.size >= WINDOW_LENGTH:
-            yield rest
-        _require_sound(n, loud, self._name)
+        for block in _resampled(self._decoder, self._max_seconds):
+            _require_finite(block, self._decoder.name)
+            loud = loud or bool(block.size and np.abs(block).max() >= SILENCE)
+            n += block.size
+            self.duration = n / SAMPLE_RATE
+            yield block
+        _require_sound(n, loud, self._decoder.name)
 
-    def _expect(self, seconds: float) -> None:
-        self.expected = seconds
+    def pieces(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the sound, three seconds (66 150 samples) at a time.
+
+        The last piece may lack one sample, or be a rest of 0.7 s and more after others: the last
+        window then ends with it (`last_window`) and overlaps the one before.
+        """
+        n = 0
+        rest = np.empty(0, np.float32)
+        for sound in self._gate.sounding(self.blocks()):
+            rest = np.concatenate([rest, sound])
+            while rest.size >= WINDOW_HOP:
+                self._place(n)
+                yield _centred(rest[:WINDOW_HOP])
+                n += WINDOW_HOP
+                rest = rest[WINDOW_HOP:]
+        if rest.size >= WINDOW_LENGTH:
+            self._place(n)
+            yield _centred(rest)
+        elif n and rest.size >= _REST:
+            self._place(n + rest.size - WINDOW_HOP)
+            yield _centred(rest)
+        elif not n:
+            raise TooShortError(
+                f"{self._decoder.name} holds {rest.size / SAMPLE_RATE:.1f} s of sound and is "
+                "silent otherwise; at least 3 s are needed."
+            )
+
+    def _place(self, start: int) -> None:
+        last = start + WINDOW_HOP - 1
+        self.times.append((self._gate.time(start), self._gate.time(last) + 1 / SAMPLE_RATE))
+
+
+class _Gate:
+    """Leaves silence out of a recording, and remembers where.
+
+    Attributes
+    ----------
+    silent : int
+        Samples left out so far.
+    """
+
+    def __init__(self) -> None:
+        self.silent = 0
+        self._loudest = 0.0
+        # Samples of sound before each stretch of it, and samples of silence before it.
+        self._sound = [0]
+        self._before = [0]
+
+    def time(self, sample: int) -> float:
+        """Where a sample of the sound stands in the recording (s)."""
+        stretch = bisect_right(self._sound, sample) - 1
+        return (sample + self._before[stretch]) / SAMPLE_RATE
+
+    def sounding(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """Yield the blocks without their silence."""
+        n = quiet = 0  # samples of sound yielded, and of silence since
+        pause: list[NDArray[np.float32]] = []  # that silence, as long as it may belong to the sound
+        for part in self._levelled(blocks):
+            frames = part.reshape(-1, _FRAME) if part.size >= _FRAME else part[None]
+            levels = frames.std(axis=1, dtype=np.float64)  # an offset is no sound
+            self._loudest = max(self._loudest, float(levels.max()))
+            audible = np.ptp(frames, axis=1) >= SILENCE
+            audible &= levels >= _QUIET * self._loudest
+            edges = np.flatnonzero(np.diff(audible)) + 1
+            for start, stop in pairwise([0, *edges, len(frames)]):
+                samples = frames[start:stop].ravel()
+                if not audible[start]:
+                    quiet += samples.size
+                    within = n and quiet < _PAUSE * _FRAME
+                    pause = [*pause, samples] if within else []
+                    continue
+                if quiet and not pause:
+                    self.silent += quiet
+                    self._sound.append(n)
+                    self._before.append(self.silent)
+                yield np.concatenate([*pause, samples])
+                n += samples.size + sum(p.size for p in pause)
+                pause, quiet = [], 0
+        self.silent += quiet
+
+    def _levelled(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """Yield whole frames, the first ones once their loudest is known; then the rest."""
+        rest = np.empty(0, np.float32)
+        ahead = _LOOK_AHEAD
+        for block in blocks:
+            rest = np.concatenate([rest, block])
+            if rest.size >= max(ahead, _FRAME):
+                whole = rest.size // _FRAME * _FRAME
+                yield rest[:whole]
+                rest, ahead = rest[whole:], 0
+        whole = rest.size // _FRAME * _FRAME
+        for part in (rest[:whole], rest[whole:]):
+            if part.size:
+                yield part
+
+
+def _centred(piece: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A piece without the constant offset that a bad converter adds; others are left as they are."""
+    offset = piece.mean(dtype=np.float64)
+    return piece - np.float32(offset) if abs(offset) > _OFFSET * piece.std() else piece
+
+
+def last_window(before: NDArray[np.float32], piece: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the window that a piece of `WindowStream.pieces` ends, 66 149 samples.
+
+    Parameters
+    ----------
+    before : ndarray
+        The piece before it; empty for the first.
+    piece : ndarray
+    """
+    if piece.size >= WINDOW_LENGTH:
+        return piece[:WINDOW_LENGTH]
+    return np.concatenate([before, piece])[-WINDOW_LENGTH:]
 
 
 def check(samples: NDArray[np.float32], *, name: str = "The recording") -> NDArray[np.float32]:
@@ -230,15 +330,15 @@ def check(samples: NDArray[np.float32], *, name: str = "The recording") -> NDArr
     if samples.ndim != 1:
         raise ValueError(f"samples must be one-dimensional (mono), not of shape {samples.shape}")
     _require_finite(samples, name)
-    _require_sound(samples.size, bool(np.abs(samples).max(initial=0) >= _SILENCE), name)
+    _require_sound(samples.size, bool(np.abs(samples).max(initial=0) >= SILENCE), name)
     return samples
 
 
 def _require_finite(samples: NDArray[np.float32], name: str) -> None:
-    if not np.isfinite(samples).all():
+    if not (np.abs(samples) <= _LOUDEST).all():  # false for what is not a number
         raise NotFiniteError(
-            f"{name} has samples that are not numbers; export it again from the program "
-            "that made it."
+            f"{name} has samples that are not numbers or beyond any scale; export it again from "
+            "the program that made it."
         )
 
 
@@ -269,112 +369,25 @@ def windows(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.lib.stride_tricks.sliding_window_view(samples, WINDOW_LENGTH)[::WINDOW_HOP]
 
 
-# -- decoding -----------------------------------------------------------------------------
-
-
-def _open(source: str | Path | bytes | BinaryIO) -> tuple[str, BinaryIO]:
-    """Name for the sentences, and a seekable binary file that is ours to close."""
-    if isinstance(source, bytes | bytearray | memoryview):
-        return "The recording", io.BytesIO(source)
-    if not isinstance(source, str | Path):
-        return "The recording", io.BytesIO(source.read())
-    path = Path(source)
-    name = f'"{path.name}"'
-    if not path.exists():
-        raise UnreadableFileError(f"{name} does not exist; check the path {path}.")
-    if path.is_dir():
-        raise UnreadableFileError(f"{name} is a folder; give the files in it one by one.")
-    try:
-        return name, path.open("rb")
-    except OSError as error:
-        raise UnreadableFileError(f"{name} cannot be opened: {error.strerror}.") from error
-
-
-def _decoded(
-    data: BinaryIO, name: str, expect: Callable[[float], None] = lambda seconds: None
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Blocks of ``(sample rate, mono samples)``, by libsndfile or else by FFmpeg."""
-    import soundfile
-
-    head = data.read(16)
-    if not head:
-        raise EmptyAudioError(f"{name} is empty (0 bytes); choose another file.")
-    data.seek(0)
-    try:
-        sound = soundfile.SoundFile(data)
-    except (soundfile.LibsndfileError, TypeError):
-        data.seek(0)
-        yield from _decoded_by_ffmpeg(data, head, name, expect)
-        return
-    with sound:
-        expect(sound.frames / sound.samplerate)
-        try:
-            for block in sound.blocks(_BLOCK, dtype="float32", always_2d=True):
-                yield sound.samplerate, block.mean(axis=1)
-        except soundfile.LibsndfileError as error:
-            raise _damaged(name) from error
-
-
-def _decoded_by_ffmpeg(
-    data: BinaryIO, head: bytes, name: str, expect: Callable[[float], None]
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    import av
-
-    try:
-        container = av.open(data, mode="r", options={"format_whitelist": _CONTAINERS})
-    except (av.FFmpegError, ValueError) as error:
-        if any(head[at:].startswith(mark) for at, mark in _SIGNATURES):
-            raise _damaged(name) from error
-        raise NotAudioError(
-            f"{name} is not a sound file that can be read; use WAV, MP3, FLAC, OGG, Opus or M4A."
-        ) from error
-    with container:
-        if not container.streams.audio:
-            raise NoAudioStreamError(f"{name} has no sound track; choose a file with sound.")
-        stream = container.streams.audio[0]
-        rate = stream.rate
-        if container.duration:
-            expect(container.duration / 1e6)  # microseconds
-        planar = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
-        try:
-            for frame in container.decode(stream):
-                for part in planar.resample(frame):
-                    yield rate, part.to_ndarray().mean(axis=0, dtype=np.float32)
-        except (av.FFmpegError, ValueError) as error:
-            raise _damaged(name) from error
-
-
-def _damaged(name: str) -> DamagedAudioError:
-    return DamagedAudioError(f"{name} is damaged and cannot be decoded; copy or download it again.")
-
-
-def _resampled(
-    blocks: Iterator[tuple[int, NDArray[np.float32]]], max_seconds: float, name: str
-) -> Iterator[NDArray[np.float32]]:
+def _resampled(decoder: Decoder, max_seconds: float) -> Iterator[NDArray[np.float32]]:
     """Bring blocks to 22 050 Hz and stop at the limit."""
     import soxr
 
-    stream = None
+    stream, rate = None, 0
     seconds = 0.0
-    for rate, block in blocks:
-        seconds += block.size / rate
+    for found, block in decoder.blocks():
+        seconds += block.size / found
         if seconds > max_seconds:
-            raise TooLongError(
-                f"{name} is longer than {_duration(max_seconds)}; cut it and try again."
-            )
-        if rate == SAMPLE_RATE:
+            raise TooLongError(too_long(decoder.name, max_seconds))
+        if stream is not None and found != rate:
+            yield stream.resample_chunk(np.empty(0, np.float32), last=True)
+            stream = None
+        if found == SAMPLE_RATE:
             yield block
             continue
         if stream is None:
-            stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+            stream = soxr.ResampleStream(found, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+            rate = found
         yield stream.resample_chunk(block)
     if stream is not None:
         yield stream.resample_chunk(np.empty(0, np.float32), last=True)
-
-
-def _duration(seconds: float) -> str:
-    """A length of time as a person says it."""
-    for unit, size in (("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:g} {unit}"
-    return f"{seconds:g} seconds"

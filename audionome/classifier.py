@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from audionome import audio, features, linear, modelfile
 from audionome._paths import data_path
+from audionome.decoding import Note
 from audionome.features import extended
 from audionome.modelfile import ModelError
 from audionome.reasons import Reason, attribute, groups_of, reasons, shares
@@ -32,6 +33,7 @@ __all__ = [
     "Classifier",
     "ModelError",
     "Neighbour",
+    "Note",
     "Prediction",
     "Reason",
     "WindowPrediction",
@@ -72,7 +74,7 @@ class Prediction:
         Mean over the windows; they sum to 1. For a sound that is ``"unlike"`` anything they
         fade towards ignorance, one tenth each, with the fourth power of `distance`.
     windows : tuple of WindowPrediction
-        The timeline.
+        The timeline. Silence is in none of them; the last one may overlap the one before.
     reasons : tuple of Reason
         What spoke for and against the genre, the weightiest first. Their contributions and
         ``baseline`` sum to ``confidence``.
@@ -93,6 +95,13 @@ class Prediction:
         Median tempo of the windows (BPM); 0 if there is no beat.
     duration : float
         Length of the recording (s).
+    silence : float
+        How much of it is silence, which was left out of the answer (s).
+    notes : tuple of Note
+        What a listener should know about the recording: that the file was cut short or is damaged,
+        say.
+    learned_from : str or None
+        The track of the training set that is this very recording, if one is.
     seconds : dict of str to float
         Time spent in each step: ``decode``, ``features``, ``model``.
     message : str
@@ -113,6 +122,9 @@ class Prediction:
     features: dict[str, float]
     tempo: float
     duration: float
+    silence: float
+    notes: tuple[Note, ...]
+    learned_from: str | None
     seconds: dict[str, float]
     message: str
 
@@ -123,6 +135,7 @@ class Prediction:
             "windows": [asdict(w) for w in self.windows],
             "reasons": [asdict(r) for r in self.reasons],
             "neighbours": [asdict(n) for n in self.neighbours],
+            "notes": [asdict(n) for n in self.notes],
         }
 
     def as_row(self, **first: str) -> dict[str, str | float | None]:
@@ -138,7 +151,9 @@ class Prediction:
             "distance": self.distance,
             "tempo": self.tempo,
             "duration": self.duration,
+            "learned_from": self.learned_from,
             "message": self.message,
+            "notes": " ".join(note.text for note in self.notes),
         }
 
 
@@ -166,11 +181,10 @@ class _Tally:
         """Mean of the windows as the model sees them."""
         return self._sum / len(self.parts)
 
-    @property
-    def probabilities(self) -> NDArray[np.float64]:
+    def probabilities(self, temperature: float) -> NDArray[np.float64]:
         """Of every window."""
         scores = self.parts.sum(axis=1) + self._of.model.bias
-        return linear.softmax(scores / self._of.temperature(len(scores)))
+        return linear.softmax(scores / temperature)
 
 
 class Classifier:
@@ -213,7 +227,7 @@ class Classifier:
         self.groups = groups_of(self.extended)
         self._whitening = whitening
 
-    def temperature(self, windows: int) -> float:
+    def temperature(self, windows: float) -> float:
         """What scores are divided by, so that answers are right as often as they claim.
 
         A short recording tells less than its scores do: its temperature is higher. Between the
@@ -221,8 +235,8 @@ class Classifier:
 
         Parameters
         ----------
-        windows : int
-            Length of the recording, at least 1.
+        windows : float
+            Length of the sound, in windows of 3 s.
 
         References
         ----------
@@ -310,21 +324,24 @@ class Classifier:
         classic = self.companion or self
         rows: list[NDArray[np.float64]] = []
 
-        def hops() -> Iterator[NDArray[np.float32]]:
-            for hop in clock.spent("decode", stream.hops()):
-                (row,) = features.measure([hop[: audio.WINDOW_LENGTH]], columns=classic.features)
+        def pieces() -> Iterator[NDArray[np.float32]]:
+            before = np.empty(0, np.float32)
+            for piece in clock.spent("decode", stream.pieces()):
+                window = audio.last_window(before, piece)
+                (row,) = features.measure([window], columns=classic.features)
                 rows.append(row)
                 tell(0.05 + 0.9 * _share_done(len(rows), stream.expected), "measuring the sound")
-                yield hop
+                yield piece
+                before = piece
 
         with threadpool_limits(1, user_api="blas"):
             heard = _Tally(self)
             # Windows are measured while the file is decoded: memory stays flat for a long mix.
             if self.extended:
-                for block in clock.spent("features", extended.measure_extended(hops())):
+                for block in clock.spent("features", extended.measure_extended(pieces())):
                     heard.add(block)
             else:
-                for _ in clock.spent("features", hops()):
+                for _ in clock.spent("features", pieces()):
                     pass
             tell(0.95, "comparing with the ten genres")
             start = perf_counter()
@@ -332,8 +349,7 @@ class Classifier:
             if not self.extended:
                 heard.add(table)
             clock.seconds["features"] -= clock.seconds["decode"]
-            tempo = _tempo(table[:, classic.features.index("tempo")])
-            prediction = self._prediction(heard, table, tempo, stream.duration, clock.seconds)
+            prediction = self._prediction(heard, table, stream, clock.seconds)
         clock.seconds["model"] = perf_counter() - start
         tell(1.0, "done")
         return prediction
@@ -342,15 +358,16 @@ class Classifier:
         self,
         heard: _Tally,
         table: NDArray[np.float64],
-        tempo: float,
-        duration: float,
+        stream: audio.WindowStream,
         seconds: dict[str, float],
     ) -> Prediction:
         classic = self.companion or self
         distance = classic.distance(table)
         # Far from all it learned from, a linear score only grows; what it is worth does not.
         trust = min(1.0, distance**-_FADE)
-        windows = _faded(heard.probabilities, trust)
+        length = (stream.duration - stream.silence) / _WINDOW_SECONDS
+        temperature = self.temperature(length)
+        windows = _faded(heard.probabilities(temperature), trust)
         mean = windows.mean(axis=0)
         best = int(mean.argmax())
         status: Status = "ok"
@@ -358,11 +375,10 @@ class Classifier:
             status = "unlike"
         elif spread(mean) > self.card["unsure_above"]:
             status = "unsure"
-        temperature = self.temperature(len(windows))
         added = attribute(heard.parts, self.model.bias, temperature=temperature, genre=best)
         second = None
         if self.companion is not None:
-            scores = classic.model.scores(table) / classic.temperature(len(table))
+            scores = classic.model.scores(table) / classic.temperature(length)
             second = self._named(_faded(linear.softmax(scores).mean(axis=0), trust))
         return Prediction(
             status=status,
@@ -370,8 +386,8 @@ class Classifier:
             confidence=float(mean[best]),
             probabilities=self._named(mean),
             windows=tuple(
-                WindowPrediction(_WINDOW_SECONDS * k, _WINDOW_SECONDS * (k + 1), self._named(row))
-                for k, row in enumerate(windows)
+                WindowPrediction(begin, end, self._named(row))
+                for (begin, end), row in zip(stream.times, windows, strict=True)
             ),
             reasons=reasons(trust * added, heard.mean_row, self.groups),
             baseline=float(_faded(linear.softmax(self.model.bias / temperature), trust)[best]),
@@ -380,14 +396,19 @@ class Classifier:
             distance=distance,
             place=self.index.place(heard.mean_row),
             features=dict(zip(classic.features, table.mean(axis=0).tolist(), strict=True)),
-            tempo=tempo,
-            duration=duration,
+            tempo=_tempo(table[:, classic.features.index("tempo")]),
+            duration=stream.duration,
+            silence=stream.silence,
+            notes=stream.notes,
+            learned_from=self.index.same(heard.mean_row),
             seconds=seconds,
             message=_sentence(self._named(mean), status=status),
         )
 
     def distance(self, rows: NDArray[np.floating]) -> float:
-        """Mean distance of windows to the training windows, 1 where strangeness begins.
+        """Median distance of windows to the training windows, 1 where strangeness begins.
+
+        The median, so that one odd window does not make a recording strange.
 
         Parameters
         ----------
@@ -401,7 +422,7 @@ class Classifier:
         if self._whitening is None:
             raise ValueError(f"model {self.name!r} knows no distance; ask its companion")
         independent = self.model.standardised(rows) @ self._whitening
-        return float(np.mean(np.sum(independent**2, axis=1)) / self.card["strange_above"])
+        return float(np.median(np.sum(independent**2, axis=1)) / self.card["strange_above"])
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
         return {genre: float(p) for genre, p in zip(self.genres, row, strict=True)}

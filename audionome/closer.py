@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TYPICAL", "Look", "key_words", "look", "most_telling", "tracks_around", "typical"]
 
-_PER_WINDOW = 30  # points of the outline
+_POINT = 2205  # samples of a point of the outline
 _MOST_WINDOWS = 10
 
 #: The classic features that a person can name, in plain words.
@@ -116,13 +116,24 @@ def look(
         As `audionome.audio.load`.
     """
     first, last = most_telling(prediction.windows, prediction.genre)
+    start = round(prediction.windows[first].start * audio.SAMPLE_RATE)
+    # Silence inside the stretch, which no window holds, does not make it longer.
+    stop = min(
+        round(prediction.windows[last - 1].end * audio.SAMPLE_RATE),
+        start + _MOST_WINDOWS * audio.WINDOW_HOP,
+    )
     outline, stretch = [], []
-    for k, hop in enumerate(audio.WindowStream(source).hops()):
-        parts = hop[: audio.WINDOW_HOP // _PER_WINDOW * _PER_WINDOW]
-        parts = np.pad(parts, (0, -parts.size % _PER_WINDOW)).reshape(_PER_WINDOW, -1)
-        outline.append(np.stack([parts.min(axis=1), parts.max(axis=1)], axis=1))
-        if first <= k < last:
-            stretch.append(hop)
+    n = 0
+    rest = np.empty(0, np.float32)
+    for block in audio.WindowStream(source).blocks():
+        stretch.append(block[max(0, start - n) : max(0, stop - n)])
+        n += block.size
+        rest = np.concatenate([rest, block])
+        whole = rest.size // _POINT
+        outline.append(_outline(rest[: whole * _POINT].reshape(whole, _POINT)))
+        rest = rest[whole * _POINT :]
+    if rest.size:
+        outline.append(_outline(rest[None]))
     samples = np.concatenate(stretch)
     return Look(
         outline=_coarser(np.concatenate(outline), points),
@@ -130,6 +141,10 @@ def look(
         frames=frame_features(samples),
         key=estimate_key(samples),
     )
+
+
+def _outline(parts: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.stack([parts.min(axis=1), parts.max(axis=1)], axis=1)
 
 
 def key_words(key: Key) -> str:

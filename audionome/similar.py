@@ -15,6 +15,11 @@ from numpy.typing import NDArray
 __all__ = ["Index", "Neighbour", "principal_axes"]
 
 
+#: Cosine from which on two recordings are one. Of the pairs in GTZAN that are two recordings, the
+#: nearest reach 0.982; compressed copies of one stay above this.
+_SAME = 0.985
+
+
 @dataclass(frozen=True)
 class Neighbour:
     """A track that sounds alike; ``similarity`` is a cosine, in [-1, 1]."""
@@ -68,6 +73,12 @@ class Index:
         """The ``n`` tracks that are most alike, the nearest first."""
         cosine = self.similarities(vector)
         return tuple(self._named(i, cosine[i]) for i in np.argsort(-cosine, kind="stable")[:n])
+
+    def same(self, vector: NDArray[np.floating]) -> str | None:
+        """Name of the track that is this very recording, if there is one."""
+        cosine = self.similarities(vector)
+        best = int(cosine.argmax())
+        return str(self.tracks[best]) if cosine[best] >= _SAME else None
 
     def recommend(
         self, track: str, *, n: int = 5, other_artist: bool = True

@@ -564,12 +564,12 @@ def _whitening(model: linear.Linear, answers: Material) -> NDArray[np.float64]:
 def _distances(
     model: linear.Linear, more: dict[str, NDArray], data: Material
 ) -> NDArray[np.float64] | None:
-    """Mean squared distance of each track's windows to the training windows' centre."""
+    """Median squared distance of each track's windows to the training windows' centre."""
     if "whitening" not in more:
         return None
     return np.array(
         [
-            np.mean(np.sum((model.standardised(rows) @ more["whitening"]) ** 2, axis=1))
+            np.median(np.sum((model.standardised(rows) @ more["whitening"]) ** 2, axis=1))
             for rows in data.rows
         ]
     )

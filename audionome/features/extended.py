@@ -305,22 +305,27 @@ def excerpt_rows(samples: Array32, edges: NDArray[np.integer]) -> Array32:
     return np.stack([log_covariances(bands[:, :, a:b]) for a, b in frames])
 
 
-def _block_rows(hops: list[Array32]) -> Array32:
+def _block_rows(pieces: list[Array32]) -> Array32:
     """One row per window of a block, each with its neighbours."""
-    n = len(hops)
-    width = min(CONTEXT, n)
-    first = np.clip(np.arange(n) - CONTEXT // 2, 0, n - width)
-    edges = np.stack([first, first + width], axis=1) * audio.WINDOW_HOP
-    return excerpt_rows(np.concatenate(hops), edges)
+    samples = np.concatenate(pieces)
+    n = samples.size
+    starts = audio.WINDOW_HOP * np.arange(len(pieces))
+    if len(pieces) > 1 and pieces[-1].size < audio.WINDOW_LENGTH:
+        starts[-1] = n - audio.WINDOW_HOP  # the last window ends with the recording
+    width = min(CONTEXT * audio.WINDOW_HOP, n)
+    first = np.clip(starts - CONTEXT // 2 * audio.WINDOW_HOP, 0, n - width)
+    return excerpt_rows(samples, np.stack([first, first + width], axis=1))
 
 
-def measure_extended(hops: Iterable[Array32]) -> Iterator[Array32]:
+def measure_extended(pieces: Iterable[Array32]) -> Iterator[Array32]:
     """Measure a recording block by block, as it comes.
 
     Parameters
     ----------
-    hops : iterable of ndarray of shape (66150,) or (66149,), float32
-        The recording, three seconds at a time.
+    pieces : iterable of ndarray, float32
+        The recording, three seconds at a time, as `audionome.audio.WindowStream.pieces` gives
+        it: 66 150 samples each; the last one may be shorter, and its window then overlaps the
+        one before.
 
     Yields
     ------
@@ -331,8 +336,8 @@ def measure_extended(hops: Iterable[Array32]) -> Iterator[Array32]:
     with threadpool_limits(1, user_api="blas"):
         recent: list[Array32] = []
         new = 0
-        for hop in hops:
-            recent = [*recent[-BLOCK + 1 :], hop]
+        for piece in pieces:
+            recent = [*recent[-BLOCK + 1 :], piece]
             new += 1
             if new == BLOCK:
                 yield _block_rows(recent)
