@@ -75,6 +75,7 @@ _OFFSET = 0.05  # of the standard deviation
 _LOOK_AHEAD = 30 * SAMPLE_RATE  # samples from which the first loudest frame is taken
 #: A shorter rest at the end is left out: GTZAN's clips have up to 0.65 s of it.
 _REST = round(0.7 * SAMPLE_RATE)
+_LEAST = 2 * SAMPLE_RATE  # samples of sound in a recording that is otherwise silent
 
 
 def load(
@@ -196,7 +197,8 @@ class WindowStream:
         """Yield the sound, three seconds (66 150 samples) at a time.
 
         The last piece may lack one sample, or be a rest of 0.7 s and more after others: the last
-        window then ends with it (`last_window`) and overlaps the one before.
+        window then ends with it (`last_window`) and overlaps the one before. Two seconds of sound
+        in a longer recording make one window, with silence behind.
         """
         n = 0
         rest = np.empty(0, np.float32)
@@ -213,6 +215,9 @@ class WindowStream:
         elif n and rest.size >= _REST:
             self._place(n + rest.size - WINDOW_HOP)
             yield _centred(rest)
+        elif not n and rest.size >= _LEAST:
+            self._place(n)
+            yield np.pad(_centred(rest), (0, WINDOW_LENGTH - rest.size))
         elif not n:
             raise TooShortError(
                 f"{self._decoder.name} holds {rest.size / SAMPLE_RATE:.1f} s of sound and is "
@@ -263,13 +268,18 @@ class _Gate:
                     within = n and quiet < _PAUSE * _FRAME
                     pause = [*pause, samples] if within else []
                     continue
-                if quiet and not pause:
-                    self.silent += quiet
+                if not pause and (quiet or not n):
+                    # The sound may begin inside its frame.
+                    begin = int((np.abs(samples) >= SILENCE).argmax())
+                    samples = samples[begin:]
+                    self.silent += quiet + begin
                     self._sound.append(n)
                     self._before.append(self.silent)
-                yield np.concatenate([*pause, samples])
-                n += samples.size + sum(p.size for p in pause)
-                pause, quiet = [], 0
+                end = samples.size - int((np.abs(samples[::-1]) >= SILENCE).argmax())
+                sound = np.concatenate([*pause, samples[:end]])
+                yield sound
+                n += sound.size
+                pause, quiet = [samples[end:]], samples.size - end
         self.silent += quiet
 
     def _levelled(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
@@ -289,7 +299,7 @@ class _Gate:
 
 
 def _centred(piece: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A piece without the constant offset that a bad converter adds; others are left as they are."""
+    """Remove the constant offset that a bad converter adds; leave other pieces as they are."""
     offset = piece.mean(dtype=np.float64)
     return piece - np.float32(offset) if abs(offset) > _OFFSET * piece.std() else piece
 

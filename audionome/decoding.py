@@ -528,7 +528,7 @@ def _planes(frame: av.AudioFrame) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):
         samples: NDArray[np.float32] = raw.astype(np.float32)
     if raw.dtype.kind == "u":
-        samples = samples / 128 - 1  # 8 bits
+        samples = samples / np.float32(128) - np.float32(1)  # 8 bits
     elif raw.dtype.kind == "i":
         samples /= 2.0 ** (8 * raw.itemsize - 1)
     return samples
