@@ -128,6 +128,16 @@ class Prediction:
     seconds: dict[str, float]
     message: str
 
+    @property
+    def headline(self) -> str:
+        """The answer in a few words, no surer than it is."""
+        if self.status == "unlike":
+            return "Unlike anything it learned from"
+        if self.status == "ok":
+            return self.genre
+        ranked = sorted(self.probabilities, key=self.probabilities.__getitem__, reverse=True)
+        return f"Not sure: {ranked[0]} or {ranked[1]}"
+
     def as_dict(self) -> dict[str, Any]:
         """Plain dictionaries and lists, for JSON."""
         return {
@@ -380,6 +390,7 @@ class Classifier:
         if self.companion is not None:
             scores = classic.model.scores(table) / classic.temperature(length)
             second = self._named(_faded(linear.softmax(scores).mean(axis=0), trust))
+        same = self.index.same(heard.mean_row)
         return Prediction(
             status=status,
             genre=self.genres[best],
@@ -399,8 +410,8 @@ class Classifier:
             tempo=_tempo(table[:, classic.features.index("tempo")]),
             duration=stream.duration,
             silence=stream.silence,
-            notes=stream.notes,
-            learned_from=self.index.same(heard.mean_row),
+            notes=(*stream.notes, *_learned(same)),
+            learned_from=same,
             seconds=seconds,
             message=_sentence(self._named(mean), status=status),
         )
@@ -438,6 +449,14 @@ def spread(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
     p = np.asarray(probabilities, dtype=np.float64)
     entropy = -np.sum(p * np.log(np.maximum(p, 1e-12)), axis=-1)
     return np.asarray(entropy / np.log(p.shape[-1]))
+
+
+def _learned(track: str | None) -> tuple[Note, ...]:
+    """Say that an answer is about a recording of the training set."""
+    if track is None:
+        return ()
+    text = f"This very recording was learned from ({track} of GTZAN): the answer shows memory, "
+    return (Note("learned", f"{text}not what it would say of new music."),)
 
 
 def _faded(probabilities: NDArray[np.float64], trust: float) -> NDArray[np.float64]:
@@ -485,7 +504,9 @@ def _sentence(probabilities: dict[str, float], *, status: Status) -> str:
         return f"This is unlike anything the model learned from; {first} is no more than a guess."
     if status == "unsure":
         return f"Not sure: {first} fits best" + (f", {second} nearly as well." if close else ".")
-    return f"Probably {first}; {second} is close." if close else f"Probably {first}."
+    # Below one half, no genre is probable, though one may stand out.
+    likely = f"Probably {first}" if p >= 0.5 else f"Perhaps {first}"
+    return f"{likely}; {second} is close." if close else f"{likely}."
 
 
 def load_classifier(name: str | None = None) -> Classifier:

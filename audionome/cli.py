@@ -280,7 +280,8 @@ def _table(path: Path, prediction: Prediction) -> Any:
         if p >= 0.005 or genre == prediction.genre:
             table.add_row(genre, likelihood(p), bar * round(20 * p))
     why = [f"[dim]{_escape(line)}[/]" for line in sentences(prediction.reasons, prediction.genre)]
-    return Group("", heading, f"[italic]{prediction.message}[/]", table, *why)
+    notes = [f"[yellow]{_escape(note.text)}[/]" for note in prediction.notes]
+    return Group("", heading, f"[italic]{prediction.message}[/]", *notes, table, *why)
 
 
 def _can_write(text: str) -> bool:

@@ -403,9 +403,10 @@ def answer_of(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
     Returns
     -------
     dict
-        ``status``, ``genre``, ``sentence``, ``second``, ``confidence``, ``color``, ``duration``,
-        ``facts`` (pairs of name and value), ``why`` (sentences), ``windows``, ``charts``, ``cells``
-        (of the session's table) and ``record`` (of its CSV file, with all digits).
+        ``status``, ``genre``, ``headline``, ``sentence``, ``notes``, ``second``, ``confidence``,
+        ``color``, ``duration``, ``facts`` (pairs of name and value), ``why`` (sentences),
+        ``windows``, ``charts``, ``cells`` (of the session's table) and ``record`` (of its CSV file,
+        with all digits).
     """
     from audionome import charts, closer, load_classifier, reasons
 
@@ -417,7 +418,9 @@ def answer_of(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
     return {
         "status": prediction.status,
         "genre": prediction.genre,
+        "headline": prediction.headline,
         "sentence": prediction.message,
+        "notes": [note.text for note in prediction.notes],
         "second": _second(prediction),
         "confidence": likelihood(prediction.confidence),
         "color": charts.PALETTE.get(prediction.genre, charts.OTHER),

@@ -86,7 +86,9 @@ _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 
 _File = BinaryIO | io.RawIOBase
-Kind = Literal["cut", "damaged", "changing", "cancelling", "track", "low_rate", "silence"]
+Kind = Literal[
+    "cut", "damaged", "changing", "cancelling", "track", "low_rate", "silence", "learned"
+]
 Block = tuple[int, NDArray[np.float32]]
 
 
@@ -100,7 +102,8 @@ class Note:
         ``"cut"`` (the file ends before it should), ``"damaged"`` (parts could not be decoded),
         ``"changing"`` (sample rate or channels change on the way), ``"cancelling"`` (the channels
         cancel each other out), ``"track"`` (the first sound track is silent), ``"low_rate"`` (high
-        frequencies are missing), ``"silence"`` (silent stretches were left out).
+        frequencies are missing), ``"silence"`` (silent stretches were left out), ``"learned"``
+        (the model learned from this very recording).
     text : str
         One sentence.
     """

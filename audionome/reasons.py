@@ -257,7 +257,9 @@ def reasons(
 
 
 def sentences(found: Sequence[Reason], genre: str, *, most: int = 3) -> list[str]:
-    """Tell the weightiest reasons; one of less than half a point is not worth a word.
+    """Tell the weightiest reasons, those for the genre first.
+
+    One of less than half a point is not worth a word.
 
     Parameters
     ----------
@@ -268,7 +270,7 @@ def sentences(found: Sequence[Reason], genre: str, *, most: int = 3) -> list[str
     most : int
     """
     told = []
-    for reason in found[:most]:
+    for reason in sorted(found[:most], key=lambda reason: reason.contribution < 0):
         points = round(100 * abs(reason.contribution))
         side = "towards" if reason.contribution >= 0 else "away from"
         if points:

@@ -40,6 +40,7 @@ NEIGHBOUR = schema(
     genre={"enum": list(gtzan.GENRES)},
     similarity={"type": "number", "minimum": -1, "maximum": 1.001},
 )
+NOTE = schema(kind={"type": "string"}, text={"type": "string", "pattern": r"\.$"})
 ANSWER = schema(
     file={"type": "string"},
     status={"enum": ["ok", "unsure", "unlike"]},
@@ -56,6 +57,9 @@ ANSWER = schema(
     features=schema(**{name: {"type": "number"} for name in LEVEL_FREE}),
     tempo={"type": "number", "minimum": 0},
     duration={"type": "number", "minimum": 2.99},
+    silence={"type": "number", "minimum": 0},
+    notes={"type": "array", "items": NOTE},
+    learned_from={"type": ["string", "null"]},
     seconds={"type": "object", "additionalProperties": {"type": "number"}},
     message={"type": "string", "pattern": r"\.$"},
 )

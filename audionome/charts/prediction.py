@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -35,6 +36,8 @@ __all__ = [
     "timeline",
     "typical_ranges",
 ]
+
+_GAP = 0.5  # s between two windows that is drawn as one
 
 
 def probability_bars(probabilities: Mapping[str, float]) -> Chart:
@@ -108,15 +111,24 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
         raise ValueError("A timeline needs at least one window.")
     rows = pd.DataFrame([w.probabilities for w in windows])
     order = rows.sum().sort_values(ascending=False, kind="stable").index
-    # A step holds from the start of a window to its end, so the last value is drawn twice.
-    times = [round(w.start, 2) for w in windows] + [round(windows[-1].end, 2)]
+    # A step holds from the start of a window to the next one, or to its end before silence.
+    times: list[float] = []
+    shown: list[int | None] = []  # numbers of windows
+    for k, (window, following) in enumerate(zip_longest(windows, windows[1:])):
+        times.append(round(window.start, 2))
+        shown.append(k)
+        if following is not None and following.start - window.end > _GAP:
+            times.append(round(window.end, 2))
+            shown.append(None)
+    times.append(round(windows[-1].end, 2))
+    shown.append(len(windows) - 1)
     figure = go.Figure()
     for genre in order:
         values = [round(float(p), 4) for p in rows[genre]]
         color = PALETTE.get(genre, OTHER)
         figure.add_scatter(
             x=times,
-            y=[*values, values[-1]],
+            y=[0.0 if k is None else values[k] for k in shown],
             name=genre,
             mode="lines",
             stackgroup="genres",

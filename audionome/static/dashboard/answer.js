@@ -1,23 +1,32 @@
 // One answer: the sentence, the genre, why, where and when.
 
-const DOUBT = { unsure: "Unsure: at best", unlike: "Unlike anything it learned: at best" };
 const CAUTION =
   "Audionome knows only these ten genres, from the 1 000 clips of the GTZAN collection. Music of " +
   "any other kind still gets one of the ten names: read the probabilities as likeness to those " +
   "clips, not as a verdict.";
 
+// What is sure stands large: a genre only if it is one, and a guess below it.
 function headOf(answer) {
+  const sure = answer.status === "ok";
   const head = element("div", { className: "an-head" }, [
-    DOUBT[answer.status]
-      ? element("p", { className: "an-unsure", textContent: DOUBT[answer.status] })
-      : null,
-    element("p", { className: "an-first" }, [
-      element("span", { className: "an-genre", textContent: answer.genre }),
-      element("span", { className: "an-confidence", textContent: answer.confidence }),
+    element("p", { className: sure ? "an-first" : "an-doubt" }, [
+      element("span", { className: "an-genre", textContent: answer.headline }),
+      sure ? element("span", { className: "an-confidence", textContent: answer.confidence }) : null,
     ]),
+    sure
+      ? null
+      : element("p", {
+          className: "an-guess",
+          textContent: `Nearest: ${answer.genre}, ${answer.confidence}`,
+        }),
   ]);
   head.style.setProperty("--an-genre", answer.color);
   return head;
+}
+
+function notesOf(notes) {
+  const items = notes.map((textContent) => element("li", { textContent }));
+  return items.length ? element("ul", { className: "an-notes" }, items) : null;
 }
 
 function factsOf(facts) {
@@ -64,6 +73,7 @@ function answerOf(model, player) {
     body.append(
       headOf(answer),
       said,
+      notesOf(answer.notes) ?? "",
       answer.second ? element("p", { className: "an-second", textContent: answer.second }) : "",
       element("p", { className: "an-because", textContent: "What spoke most:" }),
       whyOf(answer.why),
@@ -107,6 +117,7 @@ function answerOf(model, player) {
         element("h3", { textContent: names[k] }),
         headOf(answer),
         element("p", { className: "an-sentence", textContent: answer.sentence }),
+        notesOf(answer.notes),
         factsOf(answer.facts),
         whyOf(answer.why),
         figureOf(model, answer.charts.timeline),
