@@ -56,7 +56,7 @@ lowest: $(READY)
 	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -b constraints.txt \
 	  --resolution lowest-direct -e '.[book,dashboard,notebooks,test]'
-	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile -m "not browser and not site"
+	$(LOWEST)/bin/pytest -n 2 --dist loadfile -m "not browser and not site"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,8 +1,10 @@
 """What the notebooks of the book call to show a chart, a table or a sentence with numbers.
 
-While the book is built (its Sphinx extension sets ``AUDIONOME_BOOK``), a chart becomes HTML that
-the site's own script draws: a figure with a caption, a text alternative and its data as a table.
-Anywhere else (Jupyter, Colab, VS Code) the same call shows the Plotly figure itself.
+A chart becomes a figure with a caption, a text alternative and its data as a table. While the book
+is built (its Sphinx extension sets ``AUDIONOME_BOOK``), the site's own script draws it. Anywhere
+else (JupyterLab, ``jupyter nbconvert --to html``, VS Code) it brings the script that draws it, and
+the first chart of a notebook brings Plotly, so that nothing is fetched from anywhere. Where scripts
+are taken out, as on GitHub, the text alternative and the table remain.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import html
 import os
 import re
+import sys
+import uuid
 from typing import Any
 
 import pandas as pd
@@ -29,6 +33,18 @@ class Shown:
         return self._bundle
 
 
+class _Drawn(Shown):
+    """A chart that draws itself."""
+
+    def __init__(self, chart: Chart) -> None:
+        self._chart = chart
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        # Only what is displayed may count as the notebook's first chart.
+        drawn = _plotly() + _self_drawing_html(self._chart)
+        return {"text/html": drawn, "text/plain": self._chart.alt}
+
+
 def show(item: Chart | pd.DataFrame) -> Any:
     """Show a chart with its text alternative and data, or a plain table.
 
@@ -46,7 +62,9 @@ def show(item: Chart | pd.DataFrame) -> Any:
         return Shown({"text/html": table_html(item)})
     if "AUDIONOME_BOOK" in os.environ:
         return Shown({"text/html": figure_html(item), "text/plain": item.alt})
-    return item.figure
+    if "google.colab" in sys.modules:
+        return item.figure  # There, every output is a page of its own; Plotly knows how to help.
+    return _Drawn(item)
 
 
 def say(markdown: str) -> Shown:
@@ -67,21 +85,79 @@ def figure_html(chart: Chart) -> str:
     str
         A ``<figure>``; ``book/_static/audionome.js`` finds it and lets Plotly draw.
     """
+    alt = html.escape(chart.alt)
+    return _figure(chart, "", f"<noscript><p>{alt}</p></noscript>")
+
+
+def _figure(chart: Chart, inside: str, behind: str, name: str = "") -> str:
     # "<" cannot end the script element early when it is written as an escape.
     data = chart.figure.to_json().replace("<", "\\u003c")
     # Plotly escapes slashes too, of which base64 is full: six characters for each.
     data = data.replace("\\u002f", "/")
     height = int(chart.figure.layout.height or 400)
     return (
-        '<figure class="audionome-chart">'
+        f'<figure class="audionome-chart"{name}>'
         f"<figcaption>{html.escape(chart.caption)}</figcaption>"
         f'<div class="plotly-graph-div" role="img" aria-label="{html.escape(chart.alt)}" '
-        f'style="min-height:{height}px"></div>'
+        f'style="min-height:{height}px">{inside}</div>'
         f'<script type="application/json" class="audionome-figure">{data}</script>'
-        f"<noscript><p>{html.escape(chart.alt)}</p></noscript>"
+        f"{behind}"
         f"<details><summary>The data as a table</summary>{table_html(chart.table)}</details>"
         "</figure>"
     )
+
+
+# Outputs may be drawn in any order: a chart waits for the one that brings Plotly.
+_DRAW = """
+(() => {
+  const figure = document.getElementById("%s");
+  const draw = () => {
+    const div = figure.querySelector(".plotly-graph-div");
+    const chart = JSON.parse(figure.querySelector(".audionome-figure").textContent);
+    div.replaceChildren();
+    Plotly.newPlot(div, { ...chart, config: { responsive: true, displayModeBar: false } });
+  };
+  window.Plotly ? draw() : window.addEventListener("audionome-plotly", draw, { once: true });
+})();
+"""
+
+
+def _self_drawing_html(chart: Chart) -> str:
+    """Return a chart as HTML with a script that draws it where there is Plotly."""
+    name = f"audionome-{uuid.uuid4().hex}"
+    script = f"<script>{_DRAW % name}</script>"
+    return _figure(chart, f"<p>{html.escape(chart.alt)}</p>", script, f' id="{name}"')
+
+
+#: The cell whose output holds Plotly, and its latest run.
+_bearer: tuple[str, int] | None = None
+
+
+def _plotly() -> str:
+    """Return Plotly as a script for a notebook's first chart, also when its cell runs again."""
+    global _bearer
+    from plotly.offline import get_plotlyjs
+
+    here = _running()
+    if _bearer is not None and (here[0] != _bearer[0] or here == _bearer):
+        return ""
+    _bearer = here
+    told = 'window.dispatchEvent(new Event("audionome-plotly"));'
+    return f"<script>{get_plotlyjs()}\n{told}</script>"
+
+
+def _running() -> tuple[str, int]:
+    """Name of the cell that runs, where the notebook tells it, and the number of its run."""
+    if "IPython" not in sys.modules:
+        return "", 0
+    from IPython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is None:
+        return "", 0
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    number = int(shell.execution_count)
+    return parent.get("metadata", {}).get("cellId") or f"run {number}", number
 
 
 def table_html(table: pd.DataFrame) -> str:

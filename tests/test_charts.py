@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import combinations
 from types import SimpleNamespace
 from typing import Any
@@ -376,9 +377,11 @@ def test_figure_html_holds_words_data_and_no_running_script() -> None:
     assert json.loads(data)["data"][0]["y"][0] == "</script>"
 
 
-def test_show_is_html_in_the_book_and_plotly_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_is_html_everywhere_but_on_colab(monkeypatch: pytest.MonkeyPatch) -> None:
     chart = charts.probability_bars(dict.fromkeys(GENRES, 0.1))
     monkeypatch.setenv("AUDIONOME_BOOK", "1")
     assert set(book.show(chart)._repr_mimebundle_()) == {"text/html", "text/plain"}
     monkeypatch.delenv("AUDIONOME_BOOK")
+    assert set(book.show(chart)._repr_mimebundle_()) == {"text/html", "text/plain"}
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
     assert book.show(chart) is chart.figure
