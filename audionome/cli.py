@@ -62,8 +62,8 @@ def main() -> None:
         _fail(str(error))
     except OSError as error:
         _drop_output()
-        name = f'"{error.filename}": ' if error.filename else ""
-        _fail(f"the system says about {name or 'the output: '}{files.reason_of(error)}.")
+        what = f'"{error.filename}" cannot be used' if error.filename else "nothing can be written"
+        _fail(f"{what}: {files.reason_of(error)}.")
     except MemoryError:
         _fail("this needs more memory than is free.")
     except Exception as error:
@@ -411,6 +411,8 @@ def train(
     dataset = gtzan.load(complete_with=complete_with)
     with _quiet_libraries(), _progress() as bar:
         task = bar.add_task("Measuring" if clips else "Training", total=None)
+        if not clips:
+            bar.start()
         card = training.train(
             dataset,
             folder / "models",
@@ -535,6 +537,7 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def _advance(bar: Progress, task: Any, done: int, total: int) -> None:
+    bar.start()
     bar.update(task, completed=done, total=total)
 
 
@@ -572,7 +575,9 @@ def _score_cell(row: Any) -> str:
     return f"{100 * row['accuracy']:.1f} ({low:.1f}-{high:.1f})"
 
 
-def _progress() -> Progress:
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar that shows itself when the work begins: what is refused before needs none."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -589,4 +594,9 @@ def _progress() -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=_console(stderr=True))
+    bar = Progress(*columns, console=_console(stderr=True))
+    try:
+        yield bar
+    finally:
+        if bar.live.is_started:
+            bar.stop()

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from audionome import features, gtzan, models
-from audionome._paths import data_path
+from audionome._paths import data_path, output_path
 from audionome.evaluation import Interval, accuracy_interval
+from audionome.files import require_output_folder, written_whole
 from audionome.results import missing
 
 __all__ = ["Shortcut", "answer", "load", "shortcut"]
@@ -110,9 +111,11 @@ def main(table: str) -> None:
     dataset = gtzan.load()
     if not dataset.complete:
         raise gtzan.DatasetError(f"The study needs all tracks. {dataset.note}")
-    path = data_path("research", "loudness.parquet")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    answer(dataset, pd.read_parquet(Path(table))).to_parquet(path, index=False, compression="zstd")
+    path = output_path("research") / "loudness.parquet"
+    require_output_folder(path.parent)
+    answers = answer(dataset, pd.read_parquet(Path(table)))
+    with written_whole(path) as unfinished:
+        answers.to_parquet(unfinished, index=False, compression="zstd")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from audionome import audio
-from audionome._paths import data_path
+from audionome._paths import data_path, output_path
 from audionome.features import Feature, classic
 from audionome.features.frames import CONTRAST_BANDS, TONNETZ_AXES, spectral_contrast, tonnetz
+from audionome.files import require_output_folder, written_whole
 from audionome.gtzan import GENRES
 from audionome.results import missing
 
@@ -139,9 +140,11 @@ def load() -> pd.DataFrame:
 def main(folder: str) -> None:
     """Measure a folder and write the file."""
     clips = sorted(path for path in Path(folder).glob("*/*") if path.parent.name in GENRES)
-    path = data_path("research", "spread.parquet")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    summarise(clips, jobs=-1).to_parquet(path, index=False, compression="zstd")
+    path = output_path("research") / "spread.parquet"
+    require_output_folder(path.parent)
+    table = summarise(clips, jobs=-1)
+    with written_whole(path) as unfinished:
+        table.to_parquet(unfinished, index=False, compression="zstd")
 
 
 if __name__ == "__main__":

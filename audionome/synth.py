@@ -17,6 +17,7 @@ References
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from audionome.audio import SAMPLE_RATE as RATE
+from audionome.files import written_whole
 from audionome.gtzan import GENRES
 
 __all__ = ["GENRES", "TEMPI", "compose", "describe", "write_examples"]
@@ -616,5 +618,8 @@ def write_examples(folder: str | Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{genre}.ogg" for genre in GENRES]
     for path, genre in zip(paths, GENRES, strict=True):
-        sf.write(path, compose(genre), RATE, format="OGG", subtype="VORBIS")
+        encoded = io.BytesIO()
+        sf.write(encoded, compose(genre), RATE, format="OGG", subtype="VORBIS")
+        with written_whole(path) as unfinished:
+            unfinished.write_bytes(encoded.getvalue())
     return paths
