@@ -246,7 +246,7 @@ def _report_error(name: str, message: str, *, as_json: bool) -> None:
             record[key.name] = None if kind.endswith("None") else empty
         print(json.dumps(record | {"status": "error", "message": message}), flush=True)
     else:
-        _console(stderr=True).print(f"[bold red]cannot be read:[/] {_escape(message)}")
+        _console(stderr=True).print(f"[bold red]no answer:[/] {_escape(message)}")
 
 
 def _console(*, stderr: bool = False) -> Console:
