@@ -328,7 +328,7 @@ def ladder(
 def study_table(
     scores: pd.DataFrame, *, models: Mapping[str, Any] | None = None, tolerance: float = TOLERANCE
 ) -> pd.DataFrame:
-    """Set the published figures of the source study beside ours.
+    """Set the figures that Stijnen and Delaere report beside ours.
 
     Parameters
     ----------
@@ -583,52 +583,33 @@ def genre_measures(
 
 @dataclass(frozen=True)
 class Hardest:
-    """The tracks that models get wrong, beside the tracks that the fault filter leaves out.
+    """The tracks that models get wrong.
 
     Attributes
     ----------
     tracks : DataFrame
         One row per track, hardest first: ``track``, ``genre``, ``wrong`` (number of models),
-        ``share`` (of the models), ``said`` (the commonest answer), ``known_fault`` and
-        ``left_out`` (by the fault filter).
+        ``share`` (of the models) and ``said`` (the commonest answer).
     n_models : int
         Models that were asked.
-    n_left_out, n_all_wrong, n_both : int
-        Tracks left out, tracks that every model gets wrong, and tracks that are both.
-    expected, p_value : float
-        How many would be both by chance, and the probability of at least ``n_both`` then
-        (hypergeometric).
-    expected_in_genre, p_in_genre : float
-        The same when chance may not move a track to another genre: some genres are both harder
-        and faultier, and that alone would look like a find.
+    n_all_wrong : int
+        Tracks that every model gets wrong.
     """
 
     tracks: pd.DataFrame
     n_models: int
-    n_left_out: int
     n_all_wrong: int
-    n_both: int
-    expected: float
-    p_value: float
-    expected_in_genre: float
-    p_in_genre: float
 
 
 def hardest_tracks(
-    predictions: pd.DataFrame,
-    tracks: pd.DataFrame,
-    *,
-    protocol: str = "artist-grouped",
-    variant: str = "tuned",
+    predictions: pd.DataFrame, *, protocol: str = "artist-grouped", variant: str = "tuned"
 ) -> Hardest:
-    """Find the tracks that models get wrong and hold them against the known faults.
+    """Count how many models get each track wrong.
 
     Parameters
     ----------
     predictions : DataFrame
         See `audionome.results`. One variant of each model is asked; the floor is not.
-    tracks : DataFrame
-        ``audionome.gtzan.load().tracks``.
     protocol : str
         Which answers; each track must be tested once, so not ``random-windows``.
     variant : {"tuned", "study"}
@@ -638,19 +619,11 @@ def hardest_tracks(
     -------
     Hardest
         About the tracks that all those models have answered.
-
-    References
-    ----------
-    .. [1] Sturm, The GTZAN dataset: its contents, its faults ... (arXiv:1306.1461, 2013).
     """
-    from scipy.stats import hypergeom
-
     rows = _select(predictions, protocol=protocol)
     rows = answers(_one_variant(rows[rows["model"] != FLOOR], variant))
     n_models = rows["model"].nunique()
-    known = tracks.set_index("track")
-    judged = rows[rows["track"].isin(known.index)]
-    by_track = judged.groupby("track")
+    by_track = rows.groupby("track")
     table = pd.DataFrame(
         {
             "genre": by_track["genre"].first(),
@@ -662,35 +635,12 @@ def hardest_tracks(
     table = table[table["models"] == n_models].drop(columns="models")
     table["wrong"] = table["wrong"].astype(int)
     table["share"] = table["wrong"] / max(n_models, 1)
-    table["known_fault"] = known["known_fault"].reindex(table.index)
-    table["left_out"] = (known["fault_filtered"].reindex(table.index) == "").to_numpy(dtype=bool)
     table = table.rename_axis("track").reset_index()
     table = table.sort_values(["wrong", "track"], ascending=[False, True], ignore_index=True)
-
-    all_wrong = (table["wrong"] == n_models).to_numpy(dtype=bool)
-    left_out = table["left_out"].to_numpy(dtype=bool)
-    both = int((all_wrong & left_out).sum())
-    # By chance: as many tracks drawn blindly as all models get wrong. Within genres, the sum of
-    # independent draws has the convolution of their probabilities.
-    expected_in_genre, chances = 0.0, np.ones(1)
-    for genre in sorted(set(table["genre"])):
-        here = (table["genre"] == genre).to_numpy(dtype=bool)
-        n, marked, drawn = (int(m.sum()) for m in (here, here & left_out, here & all_wrong))
-        expected_in_genre += drawn * marked / n
-        part = hypergeom(n, marked, drawn).pmf(np.arange(min(marked, drawn) + 1))
-        chances = np.convolve(chances, part)
-    n, marked, drawn = len(table), int(left_out.sum()), int(all_wrong.sum())
-    columns = ["track", "genre", "wrong", "share", "said", "known_fault", "left_out"]
     return Hardest(
-        tracks=table[columns],
+        tracks=table[["track", "genre", "wrong", "share", "said"]],
         n_models=n_models,
-        n_left_out=marked,
-        n_all_wrong=drawn,
-        n_both=both,
-        expected=drawn * marked / n if n else 0.0,
-        p_value=float(hypergeom(n, marked, drawn).sf(both - 1)) if n else 1.0,
-        expected_in_genre=expected_in_genre,
-        p_in_genre=min(1.0, float(chances[both:].sum())),
+        n_all_wrong=int((table["wrong"] == n_models).sum()),
     )
 
 

@@ -366,12 +366,13 @@ def tracks(
     complete_with: _COMPLETION = None,
     out: Annotated[Path | None, _out("data/gtzan")] = None,
 ) -> None:
-    """Write tracks.parquet: genre, artist group, fault and split of each track of GTZAN."""
+    """Write tracks.parquet and songs.parquet: artist, split and song of each track of GTZAN."""
     from audionome import gtzan
 
     folder = _output_folder(out, "gtzan")
     table = gtzan.build_tracks(lists, gtzan.load_windows(complete_with=complete_with))
     _write_table(table, folder / "tracks.parquet")
+    _write_table(gtzan.build_songs(lists), folder / "songs.parquet")
     _console().print(f"{len(table)} tracks, {table['artist'].nunique()} artist groups.")
 
 

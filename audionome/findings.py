@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 
 from audionome import analysis
-from audionome._words import duration, listed, points, probability, share, span
-from audionome.analysis import FLOOR, SIGNIFICANT, TOLERANCE, Confusion, Hardest, Unknown
+from audionome._words import duration, listed, points, share, span
+from audionome.analysis import FLOOR, TOLERANCE, Confusion, Hardest, Unknown
 from audionome.features import COLUMNS
 from audionome.models import MODELS
 from audionome.protocols import PROTOCOLS
@@ -49,7 +49,7 @@ __all__ = [
 _RUNGS = {
     "track-grouped": "keeping the windows of a track together",
     "artist-grouped": "keeping the tracks of an artist together",
-    "fault-filtered": "leaving out the faulty clips and learning from the fixed, smaller split",
+    "fault-filtered": "the published split, with fewer tracks and without the listed repetitions",
     "wild": "listening to music from outside GTZAN",
 }
 
@@ -127,8 +127,8 @@ def study(table: pd.DataFrame) -> str:
         ]
         return f"{text} Not so {listed(parts)}."
     return (
-        f"{text} So its arithmetic can be repeated. What its figures measure is another matter: "
-        "with windows split at random, memory is enough."
+        f"{text} So they can be repeated. What they measure is another matter: with windows split "
+        "at random, a model can be right by recognising a recording."
     )
 
 
@@ -139,13 +139,7 @@ def metrics(table: pd.DataFrame) -> str:
         return "There are no scores yet."
     apart = (have["accuracy"] - have["macro_f1"]).abs()
     far = have.iloc[int(apart.to_numpy().argmax())]
-    text = (
-        f"Accuracy and macro F1 are never more than {points(apart.max())} points apart "
-        f"({far['title']}): no model gets its accuracy from a few genres alone."
-        if apart.max() < 0.05
-        else f"Accuracy and macro F1 are up to {points(apart.max())} points apart "
-        f"({far['title']}): some models are good at a few genres only."
-    )
+    text = f"Accuracy and macro F1 are at most {points(apart.max())} points apart ({far['title']})."
     order = have.dropna(subset="ece").sort_values("ece", kind="stable")
     if len(order) < 2:
         return text
@@ -213,27 +207,18 @@ def genres(table: pd.DataFrame) -> str:
 
 
 def hardest(result: Hardest) -> str:
-    """Say whether the clips that every model gets wrong are the known faulty ones."""
+    """Say how many clips every model gets wrong, and of which genres they are."""
     if not result.n_models or result.tracks.empty:
         return "There are no answers to compare yet."
     text = (
         f"**{result.n_all_wrong} of {len(result.tracks):,} clips** are wrong for every one of "
-        f"{result.n_models} models. The fault filter leaves out {result.n_left_out} of the clips; "
-        f"{result.n_both} are both, where chance would give {result.expected:.1f} "
-        f"({probability(result.p_value)}) and chance within each genre "
-        f"{result.expected_in_genre:.1f} ({probability(result.p_in_genre)})."
+        f"{result.n_models} models."
     )
-    if result.p_in_genre < SIGNIFICANT and result.n_both > result.expected_in_genre:
-        return f"{text} So the models do stumble over clips that people have found faulty."
-    if result.p_value < SIGNIFICANT and result.n_both > result.expected:
-        return (
-            f"{text} There are more than chance gives, but not more than the genres explain: "
-            "some are both harder and faultier."
-        )
-    return (
-        f"{text} That is not more than chance: what every model gets wrong is mostly not what "
-        "people have marked as faulty."
-    )
+    genres = result.tracks.loc[result.tracks["wrong"] == result.n_models, "genre"].value_counts()
+    if genres.empty:
+        return text
+    parts = [f"{n} of {genre}" for genre, n in genres.sort_index().items()]
+    return f"{text} By genre: {listed(parts)}."
 
 
 def best(table: pd.DataFrame) -> str:
@@ -390,10 +375,10 @@ def importance(table: pd.DataFrame) -> str:
     )
     needed = int((rows["low"] > 0).sum())
     if needed == len(rows):
-        return f"{text} No group can be spared: every interval lies above zero."
+        return f"{text} Every interval lies above zero: this model relies on all of the groups."
     return (
-        f"{text} For {len(rows) - needed} of {len(rows)} groups the interval includes zero: what "
-        "they tell, the others tell as well."
+        f"{text} For {len(rows) - needed} of {len(rows)} groups the interval includes zero: no "
+        "loss can be told from chance."
     )
 
 

@@ -1,4 +1,4 @@
-"""The GTZAN dataset as data: tracks, artists, known faults, splits and the feature table.
+"""The GTZAN dataset as data: tracks, artists, songs, splits and the feature table.
 
 Conventions
 -----------
@@ -35,11 +35,15 @@ __all__ = [
     "COMPLETION_VARIABLE",
     "GENRES",
     "N_TRACKS",
+    "REASONS",
     "TRACK_COLUMNS",
     "DatasetError",
     "Gtzan",
+    "build_songs",
     "build_tracks",
+    "left_out",
     "load",
+    "load_songs",
     "load_summary",
     "load_windows",
     "near_repetitions",
@@ -74,6 +78,12 @@ TRACK_COLUMNS: tuple[str, ...] = (
 )
 _KEYS = ("track", "window", "genre", "source")
 _CORRUPT = {"jazz.00054": "audio corrupt in every public copy"}
+#: What `left_out` can say of a clip.
+REASONS: tuple[str, ...] = (
+    "artist and title of another clip",
+    "left out for another reason",
+    "audio corrupt in every public copy",
+)
 
 
 class DatasetError(AudionomeError):
@@ -92,7 +102,7 @@ class Gtzan:
     tracks : DataFrame
         One row per track, all 1 000: `TRACK_COLUMNS`. ``artist`` is a group id (tracks of
         one artist, and repetitions of one recording, share it); ``fault_filtered`` is
-        ``"train"``, ``"valid"``, ``"test"`` or ``""`` (left out).
+        ``"train"``, ``"valid"``, ``"test"`` or ``""`` (left out; see `left_out`).
     note : str
         One sentence: what is incomplete, and how to complete it.
     """
@@ -429,6 +439,67 @@ def _read_lists(
     return artists.set_index("clip")["artist"].reindex(names), pairs, split
 
 
+def build_songs(folder: str | Path) -> pd.DataFrame:
+    """Number the songs of the public index, so that clips of one song share a number.
+
+    Parameters
+    ----------
+    folder : path
+        Holds ``artists.csv`` (clip, artist, title).
+
+    Returns
+    -------
+    DataFrame
+        ``track`` and ``song``, sorted by track; clips whose artist or title nobody knows are not
+        in it. Two clips of one song may be one recording twice, two parts of it, or two versions.
+
+    Raises
+    ------
+    DatasetError
+        If the list is missing, is no table or lacks a column.
+    """
+    path = Path(folder) / "artists.csv"
+    index = _read_table(path, "give the folder that holds GTZAN's lists")
+    missing = [c for c in ("clip", "artist", "title") if c not in index.columns]
+    _require(not missing, f'"{path}" lacks the column {", ".join(missing)}.')
+    index = index.dropna(subset=["artist", "title"])
+    names = _spelling(index["artist"]) + " " + _spelling(index["title"])
+    songs = pd.DataFrame({"track": index["clip"], "names": names}).sort_values("track")
+    return pd.DataFrame(
+        {"track": songs["track"], "song": pd.factorize(songs["names"])[0]}
+    ).reset_index(drop=True)
+
+
+def load_songs() -> pd.DataFrame:
+    """Return the committed output of `build_songs`."""
+    return _read_parquet(data_path("gtzan", "songs.parquet"))
+
+
+def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> pd.DataFrame:
+    """Say of every clip that the fault-filtered split leaves out what our lists know of it.
+
+    Parameters
+    ----------
+    tracks : DataFrame
+        See `Gtzan.tracks`.
+    songs : DataFrame
+        From `load_songs`.
+
+    Returns
+    -------
+    DataFrame
+        ``track``, ``genre`` and ``reason``, one of `REASONS`; the last is the clip that the
+        published split holds, but that has no sound.
+    """
+    rows = tracks[tracks["known_fault"] != ""]
+    song = songs.set_index("track")["song"]
+    shared = song[song.duplicated(keep=False)].index
+    repeats, other, unheard = REASONS
+    reason = np.where(rows["track"].isin(shared), repeats, other)
+    reason = np.where(rows["track"].isin(list(_CORRUPT)), unheard, reason)
+    return pd.DataFrame({"track": rows["track"], "genre": rows["genre"], "reason": reason})
+
+
 def near_repetitions(windows: pd.DataFrame, *, distance: float = 1.0) -> list[tuple[str, str]]:
     """Pairs of tracks whose windows are nearly the same: one recording twice.
 
@@ -469,6 +540,11 @@ def near_repetitions(windows: pd.DataFrame, *, distance: float = 1.0) -> list[tu
     return pairs
 
 
+def _spelling(names: pd.Series) -> pd.Series:
+    """Names without what people write differently: capitals, "the", signs and spaces."""
+    return names.str.lower().str.replace(r"^the |[^a-z0-9]", "", regex=True)
+
+
 def _artist_groups(
     names: list[str], artists: pd.Series, repeated: list[tuple[str, str]]
 ) -> np.ndarray:
@@ -480,9 +556,8 @@ def _artist_groups(
             name = parent[name]
         return name
 
-    spelling = artists.str.lower().str.replace(r"^the |[^a-z0-9]", "", regex=True)
     first_of: dict[str, str] = {}
-    for name, artist in spelling.items():
+    for name, artist in _spelling(artists).items():
         if isinstance(artist, str) and artist:
             parent[root(str(name))] = root(first_of.setdefault(artist, str(name)))
     for a, b in repeated:

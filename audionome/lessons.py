@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from audionome import analysis
+from audionome import analysis, gtzan
 from audionome._words import listed, points, share, span
 from audionome.exploration import DIALS, Correlations, Maps, Principal, Regions, Tested
 from audionome.exploration.projection import ALL_FEATURES, LDA_MAP, LDA_OWN, PCA_MAP, TSNE_MAP
@@ -27,6 +27,7 @@ __all__ = [
     "components",
     "dial",
     "heaviest",
+    "left_out",
     "maps",
     "on_its_way",
     "own_results",
@@ -46,6 +47,30 @@ _INTERVAL = "95\N{NO-BREAK SPACE}% interval"
 def r(value: float) -> str:
     """Write a correlation with a true minus."""
     return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
+def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> str:
+    """Say what the fault filter leaves out, and which songs return all the same.
+
+    Parameters
+    ----------
+    tracks : DataFrame
+        ``audionome.gtzan.load().tracks``.
+    songs : DataFrame
+        ``audionome.gtzan.load_songs()``.
+    """
+    repeats, other, unheard = gtzan.REASONS
+    reasons = gtzan.left_out(tracks, songs)["reason"].value_counts()
+    n = {reason: int(reasons.get(reason, 0)) for reason in gtzan.REASONS}
+    song = songs.set_index("track")["song"].reindex(tracks["track"])
+    kept = song[tracks["fault_filtered"].to_numpy(dtype=str) != ""].dropna().value_counts()
+    return (
+        f"Of the {n[repeats] + n[other]} clips that it leaves out, **{n[repeats]}** share artist "
+        f"and title with another clip: they are the same recording, another part of it or another "
+        f"version. Of the other {n[other]} our lists do not say why. Nor does it leave out all "
+        f"such clips: {int((kept > 1).sum())} songs still have more than one. For {n[unheard]} "
+        "more clip the audio is corrupt in every copy that can be had."
+    )
 
 
 def _pair(row: pd.Series) -> str:

@@ -1,8 +1,8 @@
 """The estimators of the ladder and their search spaces.
 
 Every model is a scikit-learn pipeline, so that scaling is fitted inside a fold. `MODELS` has
-the seven of the source study with its hyperparameters (variant ``"study"``) and each of them
-tuned (variant ``"tuned"``), and what the study did not try.
+the seven of the source study by Stijnen and Delaere with its hyperparameters (variant
+``"study"``) and each of them tuned (variant ``"tuned"``), and what the study did not try.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class ModelSpec:
     space : list of dict
         Grids for scikit-learn's ``ParameterGrid``; empty when there is nothing to choose.
     study_accuracy : float or None
-        What the source study reports (3-second windows, random 80/10/10).
+        What Stijnen and Delaere report (3-second windows, random 80/10/10).
     """
 
     name: str

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from audionome import analysis
 from audionome._paths import data_path
 from audionome.evaluation import Interval, accuracy_interval, expected_calibration_error
-from audionome.gtzan import GENRES, near_repetitions
+from audionome.gtzan import GENRES
 from audionome.linear import Linear
 from audionome.results import StaleResultsError, missing
 from audionome.similar import Index
@@ -34,14 +34,12 @@ __all__ = [
     "COVERAGES",
     "EXCERPTS",
     "PROTOCOLS",
-    "Faults",
     "Map",
     "Shipped",
     "Versus",
     "compare",
     "coverage",
     "excerpts",
-    "faults",
     "indexes",
     "ladder",
     "leaving",
@@ -54,6 +52,7 @@ __all__ = [
     "reliability",
     "separation",
     "track_map",
+    "twins",
     "unsure",
     "unsure_ratios",
     "wild_genres",
@@ -543,66 +542,29 @@ def _auc(
     return float(above.mean()), float(bounds[0]), float(bounds[1])
 
 
-# -- faults of the dataset ----------------------------------------------------------------
+# -- repetitions and doubts ---------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Faults:
-    """Tracks ranked by how suspicious they are.
-
-    Attributes
-    ----------
-    tracks : DataFrame
-        One row per track: ``track``, ``genre``, ``said`` (the model's answer), ``p_given``
-        (probability of the filed genre), ``p_said``, ``twin`` (the most similar track),
-        ``twin_genre``, ``cosine``, ``known`` (left out by the fault filter), ``repeated`` (its
-        windows are nearly those of another track) and a rank per ranking, 1 the most suspicious:
-        ``disagreement``, ``repetition``, ``both``.
-    summary : DataFrame
-        Per ``ranking``: ``found`` known faults among the ``first``, ``expected`` by chance,
-        ``p_value`` (hypergeometric).
-    n_known, n_known_repeated : int
-        Known faults in all, and how many of those are repeated.
-    """
-
-    tracks: pd.DataFrame
-    summary: pd.DataFrame
-    n_known: int
-    n_known_repeated: int
-
-
-def faults(
-    found: Shipped,
-    tracks: pd.DataFrame,
-    windows: pd.DataFrame,
-    *,
-    model: str = "extended",
-    first: int = 50,
-) -> Faults:
-    """Rank tracks by cross-validated disagreement and by repetition.
+def twins(found: Shipped, songs: pd.DataFrame, *, model: str = "extended") -> pd.DataFrame:
+    """Find each track's nearest and hold it against the list of artists and titles.
 
     Parameters
     ----------
     found : Shipped
-    tracks, windows : DataFrame
-        From `audionome.gtzan.load`.
+    songs : DataFrame
+        From `audionome.gtzan.load_songs`.
     model : str
         Whose answers and index.
-    first : int
-        Tracks at the top of each ranking that are held against the known faults.
 
     Returns
     -------
-    Faults
-
-    References
-    ----------
-    .. [1] Northcutt, Jiang and Chuang, Confident learning: estimating uncertainty in dataset
-           labels (JAIR 70, 2021): a low probability of the given label, out of sample.
-    .. [2] Sturm, The GTZAN dataset: its contents, its faults ... (arXiv:1306.1461, 2013).
+    DataFrame
+        One row per track: ``track``, ``genre``, ``said`` (the model's answer), ``p_given``
+        (probability of the filed genre), ``p_said``, ``twin`` (the nearest track, by any artist),
+        ``cosine``, ``repeated`` (some other track of the index has its artist and title),
+        ``same_song`` (the nearest has) and ``known`` (artist and title of both are); the largest
+        ``cosine`` comes first.
     """
-    from scipy.stats import hypergeom
-
     rows = found.of(model, "artist-grouped").set_index("track")
     index = found.indexes[model]
     rows = rows.loc[index.tracks.astype(str)]
@@ -610,9 +572,9 @@ def faults(
     given = np.array([GENRES.index(g) for g in rows["genre"]])
     cosine = _cosines(index)
     twin = cosine.argmax(axis=1)
-    known = tracks.set_index("track").loc[rows.index, "fault_filtered"].to_numpy(dtype=str) == ""
-    pairs = near_repetitions(windows[windows["track"].isin(rows.index)])
-    repeated = np.isin(rows.index.to_numpy(dtype=str), [t for pair in pairs for t in pair])
+    song = songs.set_index("track")["song"].reindex(rows.index)
+    known = song.notna().to_numpy()
+    number = song.to_numpy(np.float64, na_value=np.nan)  # no number equals a missing one
     table = pd.DataFrame(
         {
             "track": rows.index.to_numpy(dtype=str),
@@ -621,29 +583,13 @@ def faults(
             "p_given": values[np.arange(len(values)), given],
             "p_said": values.max(axis=1),
             "twin": index.tracks.astype(str)[twin],
-            "twin_genre": index.genres.astype(str)[twin],
             "cosine": cosine.max(axis=1),
-            "known": known,
-            "repeated": repeated,
+            "repeated": (song.duplicated(keep=False) & song.notna()).to_numpy(),
+            "same_song": number == number[twin],
+            "known": known & known[twin],
         }
     )
-    suspicion = {"disagreement": -table["p_given"], "repetition": table["cosine"]}
-    parts = pd.concat([score.rank(pct=True) for score in suspicion.values()], axis="columns")
-    suspicion["both"] = parts.max(axis="columns")
-    summary = []
-    for name, score in suspicion.items():
-        table[name] = score.rank(ascending=False, method="first").astype(int)
-        hits = int((table["known"] & (table[name] <= first)).sum())
-        n, marked, drawn = len(table), int(known.sum()), min(first, len(table))
-        p = float(hypergeom(n, marked, drawn).sf(hits - 1))
-        summary.append((name, hits, drawn, drawn * marked / n, p))
-    columns = ["ranking", "found", "first", "expected", "p_value"]
-    return Faults(
-        table,
-        pd.DataFrame(summary, columns=columns),
-        int(known.sum()),
-        int((known & repeated).sum()),
-    )
+    return table.sort_values("cosine", ascending=False, kind="stable", ignore_index=True)
 
 
 # -- neighbours ---------------------------------------------------------------------------

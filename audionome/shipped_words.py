@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from audionome._words import listed, points, probability, share, span
+from audionome._words import listed, points, share, span
 from audionome.loudness import Shortcut
-from audionome.shipped import Faults, Shipped, Versus
+from audionome.shipped import Shipped, Versus
 
 __all__ = [
     "calibration",
@@ -25,18 +25,19 @@ __all__ = [
     "coverage",
     "data",
     "disco",
+    "doubted",
+    "doubted_genres",
     "errors",
-    "fault_cases",
-    "fault_genres",
-    "faults",
     "filed",
     "ladder",
     "largest_artists",
     "length",
     "levels",
     "loudness",
+    "nearest_pairs",
     "neighbours",
     "optimism",
+    "repetitions",
     "soul",
     "thresholds",
     "tries",
@@ -453,13 +454,13 @@ def loudness(found: Shortcut) -> str:
     )
     facts = f"{points(found.gain)} points, {span(found.low, found.high)}, paired"
     if found.low > 0:
-        return f"{text}Knowing less makes it better ({facts})."
+        return f"{text}Without the level it is better ({facts})."
     if found.high < 0:
-        return f"{text}It misses the level ({facts})."
+        return f"{text}Without the level it is worse ({facts})."
     return f"{text}The difference may be luck ({facts})."
 
 
-# -- neighbours and faults ----------------------------------------------------------------
+# -- neighbours and repetitions -----------------------------------------------------------
 
 
 def neighbours(table: pd.DataFrame, gains: pd.DataFrame) -> str:
@@ -487,53 +488,27 @@ def neighbours(table: pd.DataFrame, gains: pd.DataFrame) -> str:
     return " ".join(text)
 
 
-_RANKINGS = {
-    "disagreement": "disagreement",
-    "repetition": "repetition",
-    "both": "the larger of the two",
-}
-
-
-def faults(found: Faults) -> str:
-    """Say which ranking finds the known faults."""
-    text = [
-        f"Of {len(found.tracks):,} tracks with audio, the fault filter leaves out {found.n_known}."
-    ]
-    lost: list[str] = []
-    won: list[str] = []
-    for _, row in found.summary.iterrows():
-        facts = (
-            f"{row['found']} in the first {row['first']}, where chance gives "
-            f"{row['expected']:.1f}; {probability(row['p_value'])}"
-        )
-        (won if row["p_value"] < 0.05 else lost).append(f"{_RANKINGS[row['ranking']]} ({facts})")
-    if lost:
-        text.append(f"**{listed(lost).capitalize()} does not find them** better than chance.")
-    if won:
-        text.append(f"They are found by {listed(won)}.")
-    top = found.tracks[found.tracks["repetition"] <= int(found.summary["first"].iloc[0])]
-    known = set(found.tracks.loc[found.tracks["known"], "track"])
-    either = int((top["known"] | top["twin"].isin(known)).sum())
-    if any(name.startswith("disagreement") for name in lost):
-        text.append("What the model disbelieves is not what people have marked as faulty.")
-    text.append(
-        f"A repetition has two sides and the filter leaves out one of them: of the first "
-        f"{len(top)} by repetition, {either} are known faults or twins of one."
+def repetitions(tracks: pd.DataFrame, *, first: int = 50) -> str:
+    """Say whether the nearest track is the same song; of `audionome.shipped.twins`."""
+    top = tracks.head(first)
+    again = tracks[tracks["repeated"]]
+    return (
+        f"Of {len(tracks):,} tracks with audio, {len(again)} share artist and title with another. "
+        f"For **{int(again['same_song'].sum())}** of these, the nearest of all tracks is such a "
+        f"one. Of the {len(top)} tracks that are most like their nearest, "
+        f"{int(top['same_song'].sum())} share artist and title with it."
     )
-    return " ".join(text)
 
 
-def fault_genres(found: Faults, ranking: str, *, first: int = 15) -> str:
-    """Say which genres fill the top of a ranking."""
-    top = found.tracks.sort_values(ranking).head(first)
-    counts = top["genre"].value_counts()
-    parts = [f"{n} {g}" for g, n in counts.head(3).items()]
-    return f"Of these {len(top)} tracks most are of few genres: {listed(parts)}."
+def doubted_genres(tracks: pd.DataFrame, *, first: int = 15) -> str:
+    """Count the genres of the tracks whose genre the model doubts most."""
+    counts = tracks.sort_values("p_given").head(first)["genre"].value_counts()
+    return f"By genre: {listed([f'{n} of {g}' for g, n in counts.sort_index().items()])}."
 
 
-def fault_cases(found: Faults, ranking: str, *, first: int = 15) -> pd.DataFrame:
-    """List the most suspicious tracks of a ranking for printing."""
-    rows = found.tracks.sort_values(ranking).head(first)
+def doubted(tracks: pd.DataFrame, *, first: int = 15) -> pd.DataFrame:
+    """List the tracks whose genre the model doubts most, for printing."""
+    rows = tracks.sort_values("p_given", ignore_index=True).head(first)
     return pd.DataFrame(
         {
             "track": rows["track"],
@@ -543,8 +518,23 @@ def fault_cases(found: Faults, ranking: str, *, first: int = 15) -> pd.DataFrame
             "chance of its own genre": [
                 f"{p:.1%}" if p >= 0.001 else "under 0.1%" for p in rows["p_given"]
             ],
-            "most similar": [f"{t} ({c:.3f})" for t, c in rows[["twin", "cosine"]].to_numpy()],
-            "known fault": ["yes" if k else "" for k in rows["known"]],
+        }
+    )
+
+
+def nearest_pairs(tracks: pd.DataFrame, *, first: int = 30) -> pd.DataFrame:
+    """List the pairs of tracks that are most alike, for printing."""
+    pairs = [frozenset(pair) for pair in tracks[["track", "twin"]].to_numpy(dtype=str)]
+    rows = tracks[~pd.Series(pairs, index=tracks.index).duplicated()].head(first)
+    return pd.DataFrame(
+        {
+            "track": rows["track"],
+            "nearest": rows["twin"],
+            "cosine": [f"{c:.3f}" for c in rows["cosine"]],
+            "same artist and title": [
+                "yes" if same else "no" if known else "not known"
+                for same, known in rows[["same_song", "known"]].to_numpy()
+            ],
         }
     )
 

@@ -125,10 +125,14 @@ def test_windows_by_genre_counts_both_sources(summary: pd.DataFrame) -> None:
     assert "rock (6)" in chart.alt
 
 
-def test_tracks_are_counted_by_fault_split_and_artist(tracks: pd.DataFrame) -> None:
-    faults = charts.faults_by_genre(tracks)
-    assert [(bar.name, list(bar.x)) for bar in faults.figure.data] == [("repetition", [1, 1])]
-    assert faults.alt.startswith("2 of 4 tracks")
+def test_tracks_are_counted_by_reason_split_and_artist(tracks: pd.DataFrame) -> None:
+    rows = pd.DataFrame({"genre": ["jazz", "rock", "rock"], "reason": ["again", "again", "other"]})
+    left_out = charts.left_out_by_genre(rows)
+    assert [(bar.name, list(bar.x)) for bar in left_out.figure.data] == [
+        ("again", [1, 1]),
+        ("other", [0, 1]),
+    ]
+    assert left_out.alt.startswith("3 tracks are left out (2: again; 1: other); rock has the most")
 
     split = charts.split_by_genre(tracks)
     assert {bar.name: list(bar.x) for bar in split.figure.data} == {
@@ -315,14 +319,12 @@ def test_importance_bars_draw_the_most_and_list_all() -> None:
     assert "Most is lost by a and 1 more +20.0" in chart.alt
 
 
-def test_hard_tracks_are_counted_by_the_fault_filter() -> None:
-    tracks = pd.DataFrame({"wrong": [2, 2, 0, 0, 0], "left_out": [True, False] + [False] * 3})
-    chart = charts.hard_tracks(analysis.Hardest(tracks, 2, 1, 2, 1, 0.4, 0.4, 0.4, 0.4))
-    kept, left_out = chart.figure.data
-    assert list(kept.y) == [0.75, 0, 0.25]
-    assert list(left_out.y) == [0, 0, 1]
-    assert "fail on 1 of 1 clips" in chart.alt
-    assert "on 1 of 4 others" in chart.alt
+def test_hard_tracks_are_counted() -> None:
+    tracks = pd.DataFrame({"wrong": [2, 2, 0, 0, 0]})
+    chart = charts.hard_tracks(analysis.Hardest(tracks, 2, 2))
+    (bars,) = chart.figure.data
+    assert list(bars.y) == [3, 0, 2]
+    assert "all of them for 2" in chart.alt
 
 
 def test_comparison_forest_fills_only_what_differs() -> None:
@@ -360,7 +362,7 @@ def test_a_chart_without_results_says_so() -> None:
         charts.learning_curve(none),
         charts.importance_bars(none),
         charts.comparison_forest(none),
-        charts.hard_tracks(analysis.Hardest(none, 0, 0, 0, 0, 0, 1, 0, 1)),
+        charts.hard_tracks(analysis.Hardest(none, 0, 0)),
     ):
         assert chart.alt.endswith("There are no results for this chart yet.")
         assert "There are no results" in book.figure_html(chart)

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audionome import gtzan
+from audionome import gtzan, lessons
 from audionome._paths import data_path
 from audionome.features import COLUMNS, collection
+from audionome.protocols import PROTOCOLS
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +62,36 @@ def test_the_tracks_table_recomputes(shared: Path, published: Path) -> None:
     windows = gtzan.load_windows(complete_with=published)
     again = gtzan.build_tracks(shared / "gtzan", windows)
     pd.testing.assert_frame_equal(again, gtzan.load().tracks, check_dtype=False)
+
+
+def test_the_songs_recompute(shared: Path) -> None:
+    songs = gtzan.build_songs(shared / "gtzan")
+    pd.testing.assert_frame_equal(songs, gtzan.load_songs(), check_dtype=False)
+    index = pd.read_csv(shared / "gtzan/artists.csv").set_index("clip")
+    song = songs.set_index("track")["song"]
+    assert song["jazz.00033"] == song["jazz.00051"]  # Body And Soul, twice
+    assert index.loc["jazz.00033", "title"] == index.loc["jazz.00051", "title"]
+    assert set(songs["track"]) == set(index.dropna(subset=["artist", "title"]).index)
+
+
+def test_the_fault_filter_is_a_list_of_repetitions() -> None:
+    tracks, songs = gtzan.load().tracks, gtzan.load_songs()
+    rows = gtzan.left_out(tracks, songs)
+    counts = rows["reason"].value_counts()
+    assert counts.sum() == 71
+    assert 66 <= counts[gtzan.REASONS[0]] <= 67
+    assert counts[gtzan.REASONS[2]] == 1
+    said = lessons.left_out(tracks, songs)
+    assert f"Of the 70 clips that it leaves out, **{counts[gtzan.REASONS[0]]}** share" in said
+    # So nowhere may it be called a list of wrong labels.
+    text = " ".join(PROTOCOLS["fault-filtered"].leaks.split())
+    assert "a list of repetitions, and wrong labels stay in" in text
+
+
+def test_the_fault_filtered_split_keeps_artists_apart() -> None:
+    tracks = gtzan.load().tracks
+    kept = tracks[tracks["fault_filtered"] != ""]
+    assert (kept.groupby("artist")["fault_filtered"].nunique() == 1).all()
 
 
 def test_membership_is_the_published_one(shared: Path) -> None:

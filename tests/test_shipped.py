@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import hypergeom
 
 from audionome import charts, loudness, shipped, shipped_words
 from audionome.evaluation import Interval
@@ -250,12 +249,15 @@ def test_artists_from_outside_are_numbered_apart(strangers: Shipped) -> None:
     assert not inside & outside
 
 
-# -- faults -------------------------------------------------------------------------------
+# -- repetitions and doubts ---------------------------------------------------------------
 
 
 @pytest.fixture
-def faulty() -> tuple[Shipped, pd.DataFrame, pd.DataFrame]:
-    """60 tracks: t000 and t001 are one recording, t002 sits in the wrong folder."""
+def repeated() -> tuple[Shipped, pd.DataFrame]:
+    """60 tracks: t000 and t001 are one recording, t002 sits in the wrong folder.
+
+    t003 and t004 are one song in two versions that sound unlike; of t005 nothing is known.
+    """
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((60, 20))
     vectors[1] = vectors[0]
@@ -263,39 +265,42 @@ def faulty() -> tuple[Shipped, pd.DataFrame, pd.DataFrame]:
     said = ["jazz"] * 2 + ["rock"] + ["jazz"] * 57
     alike = index(vectors.tolist(), genres, [0, 0, *range(2, 60)])
     answers = rows(genres, said, sure=[0.9, 0.9, 0.99, *np.linspace(0.5, 0.95, 57)])
-    names = alike.tracks
-    tracks = pd.DataFrame({"track": names, "fault_filtered": "train"})
-    tracks.loc[:0, "fault_filtered"] = ""
-    windows = pd.DataFrame(vectors, columns=[f"f{i}" for i in range(20)])
-    windows.insert(0, "track", names)
-    windows.insert(1, "window", 0)
-    windows.insert(2, "genre", "jazz")
-    windows.insert(3, "source", "measured")
-    return found(answers, indexes={"extended": alike}), tracks, windows
+    songs = pd.DataFrame({"track": alike.tracks, "song": [0, 0, 2, 3, 3, *range(5, 60)]})
+    return found(answers, indexes={"extended": alike}), songs.drop(index=5)
 
 
-def test_faults_are_ranked_by_disagreement_and_by_repetition(
-    faulty: tuple[Shipped, pd.DataFrame, pd.DataFrame],
+def test_the_nearest_track_is_held_against_artist_and_title(
+    repeated: tuple[Shipped, pd.DataFrame],
 ) -> None:
-    result = shipped.faults(*faulty, first=2)
-    by = result.tracks.set_index("track")
-    assert by.loc["t002", "disagreement"] == 1
-    assert set(by.index[by["repetition"] <= 2]) == {"t000", "t001"}
+    table = shipped.twins(*repeated)
+    assert set(table["track"][:2]) == {"t000", "t001"}
+    by = table.set_index("track")
     assert by.loc["t000", "twin"] == "t001"
     assert by.loc["t000", "cosine"] == pytest.approx(1)
-    assert set(by.index[by["both"] <= 3]) == {"t000", "t001", "t002"}
-    assert (result.n_known, result.n_known_repeated) == (1, 1)
-    summary = result.summary.set_index("ranking")
-    assert summary["found"].to_dict()["repetition"] == 1
-    assert summary.loc["disagreement", "found"] == 0
-    assert summary.loc["repetition", "expected"] == pytest.approx(2 / 60)
-    assert summary.loc["repetition", "p_value"] == pytest.approx(hypergeom(60, 1, 2).sf(0))
-    text = shipped_words.faults(result)
-    assert "Disagreement (0 in the first 2" in text
-    assert "found by repetition" in text
-    assert "2 are known faults or twins" in text
-    cases = shipped_words.fault_cases(result, "disagreement", first=1)
+    assert by["same_song"].sum() == 2
+    assert set(by.index[by["repeated"]]) == {"t000", "t001", "t003", "t004"}
+    assert not by.loc["t005", "known"]
+    assert not by.loc["t005", "same_song"]
+    text = shipped_words.repetitions(table, first=10)
+    assert "Of 60 tracks with audio, 4 share artist and title" in text
+    assert "For **2** of these" in text
+    assert "Of the 10 tracks that are most like their nearest, 2 share" in text
+    pairs = shipped_words.nearest_pairs(table, first=60)
+    # Each pair once, whichever side it is seen from.
+    assert pairs["same artist and title"].to_list().count("yes") == 1
+    assert "not known" in set(pairs["same artist and title"])
+    chart = charts.nearest_repeated(table)
+    assert list(chart.figure.data[0].y[:4]) == [0, 1, 2, 2]
+
+
+def test_doubted_tracks_are_listed_without_a_verdict(
+    repeated: tuple[Shipped, pd.DataFrame],
+) -> None:
+    table = shipped.twins(*repeated)
+    cases = shipped_words.doubted(table, first=1)
+    assert cases["track"].to_list() == ["t002"]
     assert cases.iloc[0]["the model says"] == "rock (99%)"
+    assert shipped_words.doubted_genres(table, first=3) == "By genre: 3 of jazz."
 
 
 # -- neighbours ---------------------------------------------------------------------------
@@ -405,7 +410,7 @@ def test_the_level_is_a_shortcut_only_if_the_interval_says_so() -> None:
     got = loudness.shortcut(answers)
     assert got.gain == pytest.approx(0.15)
     assert got.low > 0
-    assert "Knowing less makes it better" in shipped_words.loudness(got)
+    assert "Without the level it is better" in shipped_words.loudness(got)
     same = loudness.Shortcut(
         Interval(0.3, 0.2, 0.4, 9), Interval(0.31, 0.2, 0.4, 9), 0.01, -0.1, 0.1
     )
@@ -427,13 +432,13 @@ def test_the_committed_answers_belong_to_the_committed_models() -> None:
 
 
 def test_every_chart_says_what_it_draws(
-    strangers: Shipped, faulty: tuple[Shipped, pd.DataFrame, pd.DataFrame]
+    strangers: Shipped, repeated: tuple[Shipped, pd.DataFrame]
 ) -> None:
     whole = found(
         rows(["jazz"] * 4, ["jazz"] * 4),
         rows(["jazz"] * 4, ["jazz"] * 4, protocol="artist-grouped, 3 s alone"),
     )
-    near = shipped.neighbours({"extended": faulty[0].indexes["extended"]})
+    near = shipped.neighbours({"extended": repeated[0].indexes["extended"]})
     drawn = [
         charts.shipped_ladder(shipped.ladder(strangers)),
         charts.excerpt_lengths(shipped.excerpts(whole)),
@@ -441,7 +446,7 @@ def test_every_chart_says_what_it_draws(
         charts.unsure_shares(shipped.unsure(strangers, "classic")),
         charts.inside_and_outside(shipped.wild_genres(strangers)),
         charts.neighbour_precision(near),
-        charts.fault_search(shipped.faults(*faulty)),
+        charts.nearest_repeated(shipped.twins(*repeated)),
     ]
     for chart in drawn:
         assert len(chart.alt) > 40

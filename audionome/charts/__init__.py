@@ -14,8 +14,8 @@ from __future__ import annotations
 from audionome.charts._base import INK, OTHER, PALETTE, PATTERNS, SYMBOLS, Chart
 from audionome.charts.dataset import (
     artists_by_genre,
-    faults_by_genre,
     feature_distribution,
+    left_out_by_genre,
     split_by_genre,
     windows_by_genre,
 )
@@ -61,9 +61,9 @@ from audionome.charts.results import (
 from audionome.charts.shipped import (
     accuracy_by_coverage,
     excerpt_lengths,
-    fault_search,
     inside_and_outside,
     leaving_gtzan,
+    nearest_repeated,
     neighbour_precision,
     shipped_ladder,
     track_map,
@@ -86,8 +86,6 @@ __all__ = [
     "excerpt_lengths",
     "explained_variance",
     "family_spread",
-    "fault_search",
-    "faults_by_genre",
     "feature_distribution",
     "feature_of_clip",
     "feature_over_time",
@@ -99,10 +97,12 @@ __all__ = [
     "ladder",
     "learning_curve",
     "leaving_gtzan",
+    "left_out_by_genre",
     "loadings",
     "metric_comparison",
     "model_results",
     "music_maps",
+    "nearest_repeated",
     "neighbour_precision",
     "place_on_map",
     "principal_space",

@@ -1,4 +1,4 @@
-"""Charts of the dataset: windows, faults, artists, the split and the features."""
+"""Charts of the dataset: windows, repetitions, artists, the split and the features."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "artists_by_genre",
-    "faults_by_genre",
     "feature_distribution",
+    "left_out_by_genre",
     "split_by_genre",
     "windows_by_genre",
 ]
@@ -66,31 +66,31 @@ def windows_by_genre(summary: pd.DataFrame) -> Chart:
     )
 
 
-def faults_by_genre(tracks: pd.DataFrame) -> Chart:
-    """Draw how many tracks of each genre have a known fault, by kind.
+def left_out_by_genre(rows: pd.DataFrame) -> Chart:
+    """Draw how many tracks of each genre the fault-filtered split leaves out, and why.
 
     Parameters
     ----------
-    tracks
-        ``audionome.gtzan.load().tracks``: columns ``genre`` and ``known_fault`` ("" for none).
+    rows
+        From `audionome.gtzan.left_out`: columns ``genre`` and ``reason``.
 
     Returns
     -------
     Chart
-        One bar per genre, one part per kind of fault.
+        One bar per genre, one part per reason.
     """
-    faults = tracks["known_fault"].to_numpy(dtype=str)
-    counts = _count(tracks, faults).drop(columns="", errors="ignore")
+    counts = _count(rows, rows["reason"].to_numpy(dtype=str))
     counts = counts[counts.sum().sort_values(ascending=False, kind="stable").index]
     per_genre = {str(genre): int(n) for genre, n in counts.sum(axis="columns").items()}
-    worst = max(per_genre, key=per_genre.__getitem__)
+    most = max(per_genre, key=per_genre.__getitem__)
+    reasons = [f"{int(n)}: {reason}" for reason, n in counts.sum().items()]
     return _stacked(
         counts,
         unit="Tracks",
-        caption="Tracks with a known fault: a long bar is a genre "
-        "that tests badly, whatever the model",
-        alt=f"{sum(per_genre.values())} of {len(tracks):,} tracks have a known fault; "
-        f"{worst} has the most, {per_genre[worst]}.",
+        caption="Tracks that the fault-filtered split does without: a long bar is a genre "
+        "in which songs return",
+        alt=f"{len(rows)} tracks are left out ({'; '.join(reasons)}); {most} has the most, "
+        f"{per_genre[most]}.",
     )
 
 
@@ -116,7 +116,7 @@ def split_by_genre(tracks: pd.DataFrame) -> Chart:
     return _stacked(
         counts,
         unit="Tracks",
-        caption="The fault-filtered split: genres with many faults keep few tracks",
+        caption="The fault-filtered split: genres in which many songs return keep few tracks",
         alt=f"The fault-filtered split has {listed(sizes)}; "
         f"between {low} and {high} test tracks per genre.",
     )
@@ -150,7 +150,7 @@ def artists_by_genre(tracks: pd.DataFrame) -> Chart:
         counts,
         unit="Tracks",
         caption="Tracks by the most frequent artists: a long part is one "
-        "artist, to be recognised in place of the genre",
+        "artist, whom a model may recognise in place of the genre",
         alt=f"One artist made {rows[top][0]} of the {sum(rows[top])} {top} tracks. "
         f"{few} has {artists[few]} artists, the fewest; {many} has {artists[many]}, the most.",
     )

@@ -298,8 +298,7 @@ def explained_variance(scaled: Principal, *, most: int = 20) -> Chart:
                 "all up to it": [tenths(v) for v in total],
             }
         ),
-        caption="How much each component holds (a scree chart): where "
-        "the line bends, the rest is detail",
+        caption="How much each component holds (a scree chart): the first hold most",
     )
 
 
@@ -661,8 +660,8 @@ def model_results(table: pd.DataFrame) -> Chart:
         One row per protocol.
     """
     caption = (
-        "Accuracy per track under every protocol, with 95 % intervals: "
-        "how far it falls is what it had only remembered"
+        "Accuracy per track under every protocol, with 95 % intervals over tracks: how far does "
+        "it fall?"
     )
     if table.empty:
         return nothing(caption)

@@ -40,6 +40,9 @@ from audionome.charts._base import (
 if TYPE_CHECKING:
     from audionome.analysis import Confusion, Hardest
 
+#: Whose figures stand beside ours.
+STUDY = "Stijnen and Delaere"
+
 __all__ = [
     "comparison_forest",
     "confusion_matrix",
@@ -152,13 +155,13 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
         f"forgiving to the hardest. {names.get(selected, selected)}, {next(iter(levels))}: "
         f"{listed(told) if told else 'no result'}.",
         table=table,
-        caption="Accuracy on every rung of the ladder: each step down takes a "
-        "shortcut away (95 % intervals for the coloured line)",
+        caption="Accuracy on every rung of the ladder: each step down asks about "
+        "other music (95 % intervals over tracks for the coloured line)",
     )
 
 
 def study_and_ours(table: pd.DataFrame) -> Chart:
-    """Draw the published accuracies of the source study beside ours.
+    """Draw the accuracies that Stijnen and Delaere report beside ours.
 
     Parameters
     ----------
@@ -178,7 +181,7 @@ def study_and_ours(table: pd.DataFrame) -> Chart:
         line={"color": OTHER, "width": 2}, hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     for name, column, color, symbol in (
-        ("the study", "study", PARTS[1][0], "diamond"),
+        (STUDY, "study", PARTS[1][0], "diamond"),
         ("ours", "ours", PARTS[0][0], "circle"),
     ):
         rows = table.dropna(subset=column)
@@ -203,7 +206,7 @@ def study_and_ours(table: pd.DataFrame) -> Chart:
     printed = pd.DataFrame(
         {
             "model": names,
-            "the study": [tenths(v) for v in table["study"]],
+            STUDY: [tenths(v) for v in table["study"]],
             "ours": [tenths(v) for v in table["ours"]],
             "95 % interval": spans(table["low"], table["high"]),
             "difference (points)": [points(v) for v in table["difference"]],
@@ -212,12 +215,12 @@ def study_and_ours(table: pd.DataFrame) -> Chart:
     )
     return Chart(
         figure=figure,
-        alt=f"Accuracy of {len(table)} models in the source study and here, both with windows "
+        alt=f"Accuracy of {len(table)} models as reported by {STUDY} and here, both with windows "
         f"split at random; {within.count('yes')} of {len(have)} agree within 2 points, the largest "
         f"difference is {100 * far:.1f} points.",
         table=printed,
-        caption="The study's figures and ours, by its own rule: marks that "
-        "meet say that the arithmetic can be repeated",
+        caption=f"The figures of {STUDY} and ours, by their rule: marks that "
+        "meet say that a figure can be repeated",
     )
 
 
@@ -300,8 +303,8 @@ def train_valid_test(protocols: Mapping[str, pd.DataFrame]) -> Chart:
         alt=f"Accuracy of {len(table)} models on training, validation and test music, protocol "
         f"{name}: {told}. A menu chooses the protocol.",
         table=printed,
-        caption="Training music and new music: the longer the line, the "
-        "more was remembered instead of learned",
+        caption="Training music and new music: the longer the line, the less "
+        "the first says about the second",
     )
 
 
@@ -672,8 +675,8 @@ def learning_curve(curve: pd.DataFrame) -> Chart:
                 "95 % interval": spans(curve["low"], curve["high"]),
             }
         ),
-        caption="Accuracy by number of training tracks, with 95 % intervals: a "
-        "line that still climbs asks for more music",
+        caption="Accuracy by number of training tracks, with 95 % intervals: does "
+        "the line still climb at its right end?",
     )
 
 
@@ -729,13 +732,13 @@ def importance_bars(table: pd.DataFrame, *, most: int = 15) -> Chart:
                 ],
             }
         ),
-        caption="Accuracy lost without a group of features: where the 95 % "
-        "interval reaches zero, it could be spared",
+        caption="Accuracy lost when a group of features is scrambled: where the 95 % "
+        "interval reaches zero, no loss is shown",
     )
 
 
 def hard_tracks(result: Hardest) -> Chart:
-    """Draw how many models get a track wrong, for tracks with and without a known fault.
+    """Draw how many models get a track wrong.
 
     Parameters
     ----------
@@ -745,47 +748,34 @@ def hard_tracks(result: Hardest) -> Chart:
     Returns
     -------
     Chart
-        Two bars per number of models: shares of the tracks left out and of those kept.
+        A bar per number of models.
     """
     tracks = result.tracks
-    caption = (
-        "How many models get a clip wrong: were the filter's faults "
-        "the cause, its bars would stand on the right"
-    )
+    caption = "How many models get a clip wrong: the last bar is what none of them hears"
     if tracks.empty:
         return nothing(caption)
     steps = list(range(result.n_models + 1))
-    groups = {"kept": tracks[~tracks["left_out"]], "left out as faulty": tracks[tracks["left_out"]]}
+    counts = [int(n) for n in tracks["wrong"].value_counts().reindex(steps, fill_value=0)]
     figure = go.Figure()
-    counted: dict[str, list[int]] = {}
-    for (name, rows), (color, shape) in zip(groups.items(), PARTS, strict=False):
-        counts = rows["wrong"].value_counts().reindex(steps, fill_value=0)
-        counted[name] = [int(n) for n in counts]
-        figure.add_bar(
-            x=steps,
-            y=rounded(counts / max(len(rows), 1)),
-            customdata=counted[name],
-            name=f"{name} ({len(rows)})",
-            marker={"color": color, "pattern": pattern(shape)},
-            hovertemplate=f"{name}: %{{y:.1%}} (%{{customdata}}) are wrong for %{{x}} models"
-            "<extra></extra>",
-        )
+    figure.add_bar(
+        x=steps,
+        y=counts,
+        marker={"color": PARTS[0][0]},
+        hovertemplate="%{y} clips are wrong for %{x} models<extra></extra>",
+    )
     figure.update_layout(
         template=TEMPLATE,
         height=400,
         bargap=0.2,
-        showlegend=True,
         xaxis={"title": {"text": f"Models that get it wrong, of {result.n_models}"}, "dtick": 1,
                "showgrid": False, "zeroline": False},
-        yaxis={"title": {"text": "Share of clips", "standoff": 10}, "tickformat": ".0%"},
+        yaxis={"title": {"text": "Clips", "standoff": 10}},
     )  # fmt: skip
     return Chart(
         figure=figure,
-        alt=f"Number of {result.n_models} models that get a clip wrong. All of them fail on "
-        f"{counted['left out as faulty'][-1]} of {sum(counted['left out as faulty'])} clips that "
-        f"the fault filter leaves out and on {counted['kept'][-1]} of {sum(counted['kept'])} "
-        "others.",
-        table=pd.DataFrame({"models that get it wrong": steps, **counted}),
+        alt=f"Number of {result.n_models} models that get a clip wrong: none of them for "
+        f"{counts[0]:,} of {len(tracks):,} clips, all of them for {counts[-1]:,}.",
+        table=pd.DataFrame({"models that get it wrong": steps, "clips": counts}),
         caption=caption,
     )
 

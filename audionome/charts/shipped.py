@@ -35,14 +35,14 @@ from audionome.charts._base import (
 )
 
 if TYPE_CHECKING:
-    from audionome.shipped import Faults, Map
+    from audionome.shipped import Map
 
 __all__ = [
     "accuracy_by_coverage",
     "excerpt_lengths",
-    "fault_search",
     "inside_and_outside",
     "leaving_gtzan",
+    "nearest_repeated",
     "neighbour_precision",
     "shipped_ladder",
     "track_map",
@@ -64,8 +64,7 @@ def shipped_ladder(table: pd.DataFrame) -> Chart:
         One row per protocol, one marker with its interval per model.
     """
     caption = (
-        "The models that ship, under every protocol, with 95 % "
-        "intervals: the lower rungs are the ones to expect"
+        "The models that ship, under every protocol, with 95 % intervals that draw whole artists"
     )
     if table.empty:
         return nothing(caption)
@@ -392,7 +391,7 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
     """
     caption = (
         "How much of each genre is found: a long line is a genre "
-        "whose name means other music outside GTZAN"
+        "that is found more or less often outside GTZAN"
     )
     if table.empty:
         return nothing(caption)
@@ -428,7 +427,7 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
     )
 
 
-# -- neighbours and faults ----------------------------------------------------------------
+# -- neighbours and repetitions -----------------------------------------------------------
 
 _INDEXES = {
     "extended": "extended model",
@@ -447,7 +446,7 @@ def neighbour_precision(table: pd.DataFrame) -> Chart:
     """
     caption = (
         "How many of the nearest tracks have the same genre, with 95 % "
-        "intervals: what the artist's own add is the leak"
+        "intervals: with the artist's own tracks among them, and without"
     )
     if table.empty:
         return nothing(caption)
@@ -570,73 +569,55 @@ def track_map(found: Map) -> Chart:
     )
 
 
-_RANKINGS = {
-    "repetition": "near repetition",
-    "both": "the larger of the two",
-    "disagreement": "disagreement",
-}
-
-
-def fault_search(found: Faults, *, most: int = 100) -> Chart:
-    """Draw how many known faults turn up at the top of each ranking.
+def nearest_repeated(tracks: pd.DataFrame, *, most: int = 100) -> Chart:
+    """Draw for how many of the tracks most like another it is the same song.
 
     Parameters
     ----------
-    found
-        From `audionome.shipped.faults`.
+    tracks
+        From `audionome.shipped.twins`.
     most
-        Tracks of each ranking that are drawn.
+        Tracks that are drawn.
     """
     caption = (
-        "Known faults among the most suspicious tracks: a line above that of chance finds some"
+        "Tracks most like their nearest: for as long as the line is steep, artist and title are "
+        "the same"
     )
-    tracks = found.tracks
     if tracks.empty:
         return nothing(caption)
     most = min(most, len(tracks))
+    counts = np.cumsum([0, *tracks["same_song"].to_numpy(dtype=int)])
     steps = list(range(most + 1))
     figure = go.Figure()
-    for i, (ranking, name) in enumerate(_RANKINGS.items()):
-        hits = tracks.sort_values(ranking)["known"].to_numpy(dtype=int)[:most]
-        figure.add_scatter(
-            x=steps,
-            y=[0, *(int(n) for n in np.cumsum(hits))],
-            name=name,
-            mode="lines",
-            line={"color": PARTS[i][0], "width": 2.5, "dash": ("solid", "dash", "dashdot")[i]},
-            hovertemplate=f"{name}: %{{y}} in the first %{{x}}<extra></extra>",
-        )
+    figure.add_scatter(
+        x=steps,
+        y=[int(n) for n in counts[: most + 1]],
+        name="by similarity",
+        mode="lines",
+        line={"color": PARTS[0][0], "width": 2.5},
+        hovertemplate="%{y} in the first %{x}<extra></extra>",
+    )
     figure.add_scatter(
         x=[0, most],
-        y=rounded([0, most * found.n_known / len(tracks)]),
-        name="chance", mode="lines", hoverinfo="skip",
+        y=rounded([0, most * counts[-1] / len(tracks)]),
+        name="in any order", mode="lines", hoverinfo="skip",
         line={"color": OTHER, "width": 2, "dash": "dot"},
     )  # fmt: skip
     figure.update_layout(
         template=TEMPLATE,
         height=420,
         showlegend=True,
-        xaxis={"title": {"text": "Tracks looked at, the most suspicious first"},
+        xaxis={"title": {"text": "Tracks looked at, the most alike first"},
                "range": [0, 1.02 * most]},
-        yaxis={"title": {"text": "Known faults found", "standoff": 8}, "rangemode": "tozero"},
+        yaxis={"title": {"text": "Same artist and title", "standoff": 8}, "rangemode": "tozero"},
     )  # fmt: skip
-    summary = found.summary
-    told = [
-        f"{_RANKINGS[r]} {n} of {first}"
-        for r, n, first in summary[["ranking", "found", "first"]].to_numpy()
-    ]
+    looked = sorted({n for n in (10, 25, 50, most) if n <= most})
     return Chart(
         figure=figure,
-        alt=f"Known faults among the first tracks of each ranking: {listed(told)}; chance "
-        f"{summary['expected'].iloc[0]:.1f}.",
+        alt=f"Of the {most} tracks that are most like their nearest, {counts[most]} share artist "
+        f"and title with it; of all {len(tracks):,}, {counts[-1]} do.",
         table=pd.DataFrame(
-            {
-                "ranking": [_RANKINGS[r] for r in found.summary["ranking"]],
-                "tracks looked at": found.summary["first"],
-                "known faults": found.summary["found"],
-                "by chance": [f"{v:.1f}" for v in found.summary["expected"]],
-                "p": [f"{p:.2g}" for p in found.summary["p_value"]],
-            }
+            {"tracks looked at": looked, "same artist and title": [int(counts[n]) for n in looked]}
         ),
         caption=caption,
     )
