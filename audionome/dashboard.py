@@ -362,27 +362,33 @@ def _give_back_memory() -> None:
 
 # -- examples -----------------------------------------------------------------------------
 
-_SYNTHETIC = "Composed in code, one per genre"
+_RECORDINGS = "Recordings, openly licensed"
 _OWN = "Your own clips"
+_SYNTHETIC = "Made by a program: the model never heard such sounds and is often wrong"
 
 
 def _examples(clips: Path | None) -> dict[str, Path]:
-    """Identifiers of what can be chosen, the shipped pieces first."""
-    files = {f"piece {p.stem}": p for p in sorted(data_path("examples").glob("*.ogg"))}
+    """Identifiers of what can be chosen: recordings, the reader's own clips, synthetic pieces."""
+    from audionome.recordings import recordings
+
+    files = {f"recording {recording.name}": recording.path for recording in recordings()}
     folder = clips or os.environ.get(CLIPS_VARIABLE)
     if folder:
         from audionome.files import scan
 
         files |= {f"clip {k}": path for k, path in enumerate(scan(folder).files)}
-    return files
+    return files | {f"piece {p.stem}": p for p in sorted(data_path("examples").glob("*.ogg"))}
 
 
 def _listed(files: dict[str, Path]) -> list[Any]:
     groups: dict[str, list[list[str]]] = {}
     for identifier, path in files.items():
-        synthetic = identifier.startswith("piece ")
-        group = _SYNTHETIC if synthetic else _OWN
-        name = f"{path.stem} (synthetic)" if synthetic else path.name
+        kind, _, rest = identifier.partition(" ")
+        group, name = {
+            "recording": (_RECORDINGS, rest),
+            "clip": (_OWN, path.name),
+            "piece": (_SYNTHETIC, f"{path.stem} (synthetic)"),
+        }[kind]
         groups.setdefault(group, []).append([identifier, name])
     return [[group, entries] for group, entries in groups.items()]
 

@@ -1,10 +1,16 @@
-"""The ten example pieces of the report: to play, to measure, and to ask the classifier about."""
+"""The examples: openly licensed recordings, and ten pieces that a program made.
+
+The recordings are to try the classifier on. The pieces are to look at: the model never heard such
+sounds, and is often wrong about them.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +19,11 @@ from numpy.typing import NDArray
 
 from audionome import audio, synth
 from audionome._paths import data_path
-from audionome._words import listed, share
+from audionome._words import likelihood, listed, share
 from audionome.book import Shown
 from audionome.charts import PALETTE
 from audionome.features.frames import Frames, frame_features
+from audionome.recordings import Recording, recordings
 
 if TYPE_CHECKING:
     from audionome.classifier import Prediction
@@ -24,16 +31,58 @@ if TYPE_CHECKING:
 __all__ = [
     "answered",
     "answers",
+    "heard",
     "load",
     "measure",
     "most_moved",
     "padded",
     "padding",
     "players",
+    "recording_answers",
+    "recording_players",
     "tempi",
+    "told",
 ]
 
 _STATIC = "../_static/examples"  # seen from a notebook's page
+
+
+def recording_answers() -> list[tuple[Recording, Prediction]]:
+    """Ask the classifier for the genre of every recording, as `audionome.classify` does."""
+    from audionome.classifier import classify
+
+    return [(recording, classify(recording.path)) for recording in recordings()]
+
+
+def heard(found: list[tuple[Recording, Prediction]]) -> pd.DataFrame:
+    """Put what the sources and the model say beside each other, ready to print."""
+    sure = {"ok": "", "unsure": ", not sure", "unlike": ", unlike what it learned from"}
+    return pd.DataFrame(
+        {
+            "recording": [r.title for r, _ in found],
+            "by": [r.artist for r, _ in found],
+            "genre by its source": [
+                f"{r.genre}, {r.genre_source}" if r.genre else "none" for r, _ in found
+            ],
+            "the model says": [
+                f"{p.genre} {likelihood(p.confidence)}{sure[p.status]}" for _, p in found
+            ],
+            "licence": [r.licence for r, _ in found],
+            "changes": [r.changes for r, _ in found],
+        }
+    )
+
+
+def told(found: list[tuple[Recording, Prediction]]) -> str:
+    """Say how often the model names the genre that the source of a recording names."""
+    named = [(r, p) for r, p in found if r.genre]
+    right = sum(r.genre == p.genre for r, p in named)
+    held = sum(p.status != "ok" for _, p in named)
+    return (
+        f"The sources of {len(named)} of these {len(found)} recordings name a genre that is one of "
+        f"the ten. The likeliest genre of the model is that one for **{right} of {len(named)}**; "
+        f"for {held} of them it holds its answer back. So few recordings measure nothing."
+    )
 
 
 def load() -> dict[str, NDArray[np.float32]]:
@@ -75,33 +124,65 @@ def players() -> Any:
         To be the last expression of a notebook cell. On the site the sound comes from the site's
         own files.
     """
+    return _players(
+        [
+            _Player(
+                data_path("examples", f"{genre}.ogg"),
+                f'<span style="--genre: {PALETTE[genre]}">{genre}</span> '
+                f"{escape(synth.describe(genre))}",
+                f"Made by a program: {genre}",
+                genre,
+            )
+            for genre in synth.GENRES
+        ]
+    )
+
+
+def recording_players() -> Any:
+    """Show a player for each recording, with its author, source and licence; see `players`."""
+    return _players(
+        [
+            _Player(
+                r.path,
+                f'<a href="{r.source}">{escape(r.title)}</a>, {escape(r.artist)} '
+                f'(<a href="{r.licence_url}">{escape(r.licence)}</a>)',
+                f"Recording: {r.title}, {r.artist}",
+            )
+            for r in recordings()
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class _Player:
+    """A file, its caption (HTML), its name for a screen reader, and the piece that it plays."""
+
+    path: Path
+    caption: str
+    label: str
+    piece: str = ""
+
+
+def _players(entries: list[_Player]) -> Any:
     if "AUDIONOME_BOOK" not in os.environ:
-        return _jupyter_players()
+        from IPython.display import HTML, Audio
+
+        parts = [f"<p>{one.caption}</p>{Audio(filename=one.path)._repr_html_()}" for one in entries]
+        return HTML("".join(parts))
     rows = []
-    for genre in synth.GENRES:
+    for one in entries:
         # Browsers that cannot play Vorbis take the MP3 that the site's build makes of it.
         sources = "".join(
-            f'<source src="{_STATIC}/{genre}.{suffix}" type="audio/{kind}">'
+            f'<source src="{_STATIC}/{one.path.stem}.{suffix}" type="audio/{kind}">'
             for suffix, kind in (("ogg", "ogg"), ("mp3", "mpeg"))
         )
+        piece = f' data-piece="{one.piece}"' if one.piece else ""
         rows.append(
-            f'<figure class="audionome-player" data-piece="{genre}"><figcaption>'
-            f'<span style="--genre: {PALETTE[genre]}">{genre}</span> '
-            f"{escape(synth.describe(genre))}</figcaption>"
-            f'<audio controls preload="none" aria-label="Synthetic piece: {genre}">{sources}'
+            f'<figure class="audionome-player"{piece}><figcaption>{one.caption}</figcaption>'
+            f'<audio controls preload="none" aria-label="{escape(one.label)}">{sources}'
             "</audio></figure>"
         )
     return Shown({"text/html": f'<div class="audionome-players">{"".join(rows)}</div>'})
-
-
-def _jupyter_players() -> Any:
-    from IPython.display import HTML, Audio
-
-    parts = []
-    for genre in synth.GENRES:
-        player = Audio(filename=data_path("examples", f"{genre}.ogg"))._repr_html_()
-        parts.append(f"<p><b>{genre}</b> {escape(synth.describe(genre))}</p>{player}")
-    return HTML("".join(parts))
 
 
 def padding(pieces: Mapping[str, NDArray[np.float32]]) -> pd.DataFrame:

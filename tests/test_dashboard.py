@@ -407,7 +407,13 @@ def test_the_readers_own_clips_can_be_chosen(
         return prediction()
 
     dashboard = Dashboard(classify=classify)
-    synthetic, own = dashboard.examples
+    # Real music first, then the reader's own, and last what the model never heard the like of.
+    recordings, own, synthetic = dashboard.examples
+    assert recordings[0] == "Recordings, openly licensed"
+    assert len(recordings[1]) >= 5
+    assert own[0] == "Your own clips"
+    assert "Made by a program" in synthetic[0]
+    assert "often wrong" in synthetic[0]
     assert len(synthetic[1]) == 10
     assert all(name.endswith("(synthetic)") for _, name in synthetic[1])
     ((identifier, name),) = own[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audionome import book, charts, examples, gtzan, synth
+from audionome import book, charts, examples, gtzan, recordings, synth
 from audionome.charts import features as pictures
 from audionome.features import REGISTRY
 from audionome.features.frames import Frames, frame_features
@@ -110,7 +111,8 @@ def test_spread_shows_the_columns_of_a_family() -> None:
 
 def answer(genre: str, *, sure: bool) -> Any:
     p = dict.fromkeys(gtzan.GENRES, 0.05) | {genre: 0.55}
-    return SimpleNamespace(genre=genre, status="ok" if sure else "unsure", probabilities=p)
+    status = "ok" if sure else "unsure"
+    return SimpleNamespace(genre=genre, status=status, probabilities=p, confidence=0.55)
 
 
 def test_answers_are_counted() -> None:
@@ -133,13 +135,101 @@ def test_padding_moves_the_variances() -> None:
     assert isinstance(table, pd.DataFrame)
 
 
+# -- recordings ---------------------------------------------------------------------------
+
+RECORDINGS = Path(__file__).parents[1] / "data" / "examples" / "recordings"
+# Others forbid to pass on, to cut, or to sell what contains it.
+MAY_SHIP = {
+    "public domain": "publicdomain/mark/1.0",
+    "CC BY 3.0": "licenses/by/3.0",
+    "CC BY-SA 3.0": "licenses/by-sa/3.0",
+    "MIT": "license/mit",
+}
+
+
+def test_every_recording_has_its_author_and_licence_beside_it() -> None:
+    known = recordings.recordings()
+    assert {r.file for r in known} == {p.name for p in RECORDINGS.glob("*.ogg")}
+    readme = (RECORDINGS / "README.md").read_text(encoding="utf-8")
+    for r in known:
+        assert r.title
+        assert r.artist
+        assert r.changes
+        assert r.source.startswith("http")
+        assert MAY_SHIP[r.licence] in r.licence_url
+        note = r.path.with_suffix(".txt").read_text(encoding="utf-8")
+        assert r.artist.split()[-1] in note
+        terms = {"public domain": "public domain", "MIT": "permission is hereby granted"}
+        assert terms.get(r.licence, "creative commons attribut") in note.lower() or "CC-BY" in note
+        for said in (r.file, r.title, r.artist, r.licence_url, r.source, r.changes):
+            assert said in readme
+        assert r.licence in r.name
+        assert r.artist in r.name
+    for licence in {r.licence for r in known if r.licence.startswith("CC")}:
+        text = RECORDINGS / "licences" / f"{licence.replace(' ', '-')}.txt"
+        assert "Creative Commons Legal Code" in text.read_text(encoding="utf-8")
+    assert sum(p.stat().st_size for p in RECORDINGS.rglob("*")) < 4_000_000
+
+
+def test_a_genre_is_claimed_only_where_the_source_names_it() -> None:
+    for r in recordings.recordings():
+        note = r.path.with_suffix(".txt").read_text(encoding="utf-8").lower()
+        assert bool(r.genre) == bool(r.genre_source)
+        if r.genre:
+            assert r.genre in gtzan.GENRES
+            # A word of its own: an album, a band or a pack that bears the genre's name.
+            assert re.search(rf"(?<![a-z]){r.genre}(?![a-z])", note), r.file
+
+
+def recording(genre: str) -> recordings.Recording:
+    return recordings.Recording(
+        "a.ogg", "A", "B", genre, "C" * bool(genre), "MIT", "u", "s", "none"
+    )
+
+
+def test_what_is_said_of_recordings_is_counted() -> None:
+    found = [
+        (recording("jazz"), answer("jazz", sure=True)),
+        (recording("metal"), answer("rock", sure=False)),
+        (recording(""), answer("pop", sure=True)),
+    ]
+    said = examples.told(found)
+    assert "sources of 2 of these 3 recordings" in said
+    assert "**1 of 2**; for 1 of them it holds its answer back" in said
+    table = examples.heard(found)
+    assert table["genre by its source"].to_list() == ["jazz, C", "metal, C", "none"]
+    assert table["the model says"].to_list() == ["jazz 55%", "rock 55%, not sure", "pop 55%"]
+
+
+def test_the_page_says_the_share_that_the_model_gets_right() -> None:
+    found = examples.recording_answers()
+    assert [r for r, _ in found] == recordings.recordings()
+    named = [(r.genre, p.genre) for r, p in found if r.genre]
+    right = sum(genre == said for genre, said in named)
+    assert f"**{right} of {len(named)}**" in examples.told(found)
+    pieces = examples.answers()
+    wrong = sum(p.genre != genre for genre, p in pieces.items())
+    # Wherever the pieces are offered it is said that the model is often wrong about them.
+    assert wrong > len(pieces) / 2
+    assert f"**{len(pieces) - wrong} of {len(pieces)}**" in examples.answered(pieces)
+
+
+def test_every_recording_has_a_player_with_its_licence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIONOME_BOOK", "1")
+    html = examples.recording_players()._repr_mimebundle_()["text/html"]
+    for r in recordings.recordings():
+        assert f"examples/{r.path.stem}.ogg" in html
+        assert f'href="{r.source}"' in html
+        assert f'href="{r.licence_url}"' in html
+
+
 def test_every_piece_has_a_player(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIONOME_BOOK", "1")
     html = examples.players()._repr_mimebundle_()["text/html"]
     for genre in gtzan.GENRES:
         assert f'data-piece="{genre}"' in html
         assert f"examples/{genre}.ogg" in html
-        assert f'aria-label="Synthetic piece: {genre}"' in html
+        assert f'aria-label="Made by a program: {genre}"' in html
         assert synth.describe(genre).split()[0] in html
     assert "http" not in html
 

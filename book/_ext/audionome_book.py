@@ -148,12 +148,12 @@ def copy_plotly(app: Sphinx) -> None:
 
 
 def copy_examples(app: Sphinx) -> None:
-    """Put the example pieces into the site, also as MP3 for browsers that cannot play Vorbis."""
+    """Put the examples into the site, also as MP3 for browsers that cannot play Vorbis."""
     import soundfile
 
     folder = Path(app.outdir) / "_static" / "examples"
     folder.mkdir(parents=True, exist_ok=True)
-    for source in sorted((ROOT / "data" / "examples").glob("*.ogg")):
+    for source in sorted((ROOT / "data" / "examples").rglob("*.ogg")):
         copy = folder / source.name
         if copy.exists() and copy.read_bytes() == source.read_bytes():
             continue

@@ -1,0 +1,58 @@
+"""The openly licensed recordings that ship as examples, each with its author and licence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from audionome._paths import data_path
+
+__all__ = ["Recording", "recordings"]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording that ships, and what must be said with it.
+
+    Attributes
+    ----------
+    file : str
+        Its name in ``data/examples/recordings``.
+    title, artist : str
+        What is heard, and by whom.
+    genre, genre_source : str
+        The genre of the ten that its source names, and where; "" where it names none.
+    licence, licence_url : str
+        Name and address of its licence.
+    source : str
+        Where it was published.
+    changes : str
+        What was done to it.
+    """
+
+    file: str
+    title: str
+    artist: str
+    genre: str
+    genre_source: str
+    licence: str
+    licence_url: str
+    source: str
+    changes: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return data_path("examples", "recordings", self.file)
+
+    @property
+    def name(self) -> str:
+        """Title, artist and licence, as the licences want it."""
+        return f"{self.title}, {self.artist} ({self.licence})"
+
+
+def recordings() -> list[Recording]:
+    """Return the recordings that ship, in the order in which they are offered."""
+    path = data_path("examples", "recordings", "recordings.json")
+    return [Recording(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
