@@ -95,17 +95,17 @@ class Prediction:
         Median tempo of the windows (BPM); 0 if there is no beat.
     duration : float
         Length of the recording (s).
+    seconds : dict of str to float
+        Time spent in each step: ``decode``, ``features``, ``model``.
+    message : str
+        One honest sentence.
     silence : float
-        How much of it is silence, which was left out of the answer (s).
+        Seconds of silence, which were left out of the answer.
     notes : tuple of Note
         What a listener should know about the recording: that the file was cut short or is damaged,
         say.
     learned_from : str or None
         The track of the training set that is this very recording, if one is.
-    seconds : dict of str to float
-        Time spent in each step: ``decode``, ``features``, ``model``.
-    message : str
-        One honest sentence.
     """
 
     status: Status
@@ -122,11 +122,11 @@ class Prediction:
     features: dict[str, float]
     tempo: float
     duration: float
-    silence: float
-    notes: tuple[Note, ...]
-    learned_from: str | None
     seconds: dict[str, float]
     message: str
+    silence: float = 0.0
+    notes: tuple[Note, ...] = ()
+    learned_from: str | None = None
 
     @property
     def headline(self) -> str:
