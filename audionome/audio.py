@@ -66,6 +66,7 @@ WINDOW_HOP = 66_150
 WINDOW_LENGTH = 66_149
 MAX_SECONDS = 3 * 3600.0
 
+_HALF = WINDOW_HOP / 2 / SAMPLE_RATE  # s
 _LOUDEST = 1e10  # sums of squares beyond this are infinite in single precision
 _FULL_BAND = 0.9 * SAMPLE_RATE  # Hz
 _FRAME = 220  # samples whose level is looked at, 10 ms
@@ -132,7 +133,7 @@ class WindowStream:
     expected : float or None
         Length that the file states (s), for progress; it may be wrong.
     times : list of (float, float)
-        Where each piece that was yielded begins and ends in the recording (s).
+        Where the window of each piece that was yielded begins and ends in the recording (s).
     notes : tuple of Note
         What a listener should know about the recording, complete after the last window.
 
@@ -225,8 +226,9 @@ class WindowStream:
             )
 
     def _place(self, start: int) -> None:
-        last = start + WINDOW_HOP - 1
-        self.times.append((self._gate.time(start), self._gate.time(last) + 1 / SAMPLE_RATE))
+        # Around its middle, so that a window with silence inside is not drawn as a long one.
+        middle = self._gate.time(start + WINDOW_HOP // 2)
+        self.times.append((middle - _HALF, middle + _HALF))
 
 
 class _Gate:

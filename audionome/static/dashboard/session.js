@@ -77,8 +77,8 @@ function sessionOf({ onShow, onCompare, onForget }) {
 
   function cellsOf(entry) {
     const cells = entry.answer?.cells;
-    const doubt = { unsure: " (unsure)", unlike: " (unlike anything)" }[cells?.status] ?? "";
-    const state = cells ? cells.genre + doubt : entry.sentence || WORDS[entry.state];
+    const doubt = { unsure: "not sure: ", unlike: "unlike anything; nearest " }[cells?.status] ?? "";
+    const state = cells ? doubt + cells.genre : entry.sentence || WORDS[entry.state];
     const open = button(entry.name, () => onShow(entry), {
       className: "an-link",
       disabled: !cells,
