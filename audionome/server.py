@@ -100,6 +100,7 @@ def settings() -> Config:
         # Files of up to 64 MiB come in pieces of 1 MiB. Tornado drops a longer message without a
         # word, so this limit (its default is 10 MiB) keeps well away from the pieces.
         "websocket_max_message_size": 32 * 1024 * 1024,
+        "ws_ping_timeout": 30_000,  # ms; by default longer than Tornado allows
         # The browser itself refuses to speak to any other host.
         "headers": {
             "Content-Security-Policy": (

@@ -439,6 +439,38 @@ def test_a_kernel_killed_at_work_is_told(browser: Any, tmp_path: Path, tone: np.
     clean(server)
 
 
+def test_a_session_that_the_server_ended_is_told(browser: Any, running: Server) -> None:
+    """As it ends one whose visitor was away for ten minutes."""
+    visit = Visit(browser, running.url)
+    status = visit.page.evaluate(
+        """async () => {
+            const { kernelId } = JSON.parse(
+                document.getElementById("jupyter-config-data").textContent);
+            const token = document.cookie.match(/_xsrf=([^;]*)/)[1];
+            const headers = { "X-XSRFToken": token };
+            return (await fetch(`api/kernels/${kernelId}`, { method: "DELETE", headers })).status;
+        }"""
+    )
+    assert status == 204
+    visit.page.wait_for_selector(".an-ended", timeout=20_000)
+    assert visit.page.inner_text(".an-ended p") == "This session has ended on the server."
+    visit.close()
+
+
+@linux
+def test_a_kernel_that_dies_over_the_page_is_told(browser: Any, tmp_path: Path) -> None:
+    deadly = notebook(tmp_path / "page.ipynb", "import os", "os.kill(os.getpid(), 9)")
+    with serve(tmp_path, deadly) as server:
+        page, _ = page_with_watch(browser, server.url)
+        page.add_init_script("window.audionomePatience = 0")
+        page.goto("/")
+        page.wait_for_selector("text=could not be started")
+        assert "Voilà" not in page.inner_text("body")
+        assert not page.is_visible("#waiting")
+        page.context.close()
+        assert server.end() == 0
+
+
 @linux
 def test_leaving_after_the_kernel_died_logs_nothing(browser: Any, tmp_path: Path) -> None:
     with serve(tmp_path) as server:
