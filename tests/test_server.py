@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -572,3 +573,72 @@ def test_the_page_says_how_long_a_recording_may_be(browser: Any, running: Server
     help_ = visit.page.inner_text(".an-help")
     assert f"up to {MAX_SECONDS / 60:.0f} minutes and 64 MiB each" in help_
     visit.close()
+
+
+# -- behind a proxy, with the README's lines ----------------------------------------------
+
+
+def lines_of_the_readme(language: str) -> list[str]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
+
+
+def nginx(folder: Path, lines: str, port: int) -> list[str]:
+    places = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ access_log off;\n{places}server {{ listen {port};\n{lines}}} }}\n"
+    )
+    return ["nginx", "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
+
+
+def caddy(folder: Path, lines: str, port: int) -> list[str]:
+    site = lines.replace("music.example.org", f"http://:{port}")
+    (folder / "Caddyfile").write_text(f"{{\n  admin off\n}}\n{site}")
+    return ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+
+
+@pytest.mark.parametrize("below", ["/", "/music/"])
+@pytest.mark.parametrize("program", ["nginx", "caddy"])
+def test_the_lines_for_proxies_work(browser: Any, tmp_path: Path, program: str, below: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    if program == "nginx":
+        (lines,) = lines_of_the_readme("nginx")
+        command_of = nginx
+        lines = lines.replace("location / ", f"location {below} ")
+    else:
+        plain, path = lines_of_the_readme("caddyfile")
+        command_of = caddy
+        lines = plain if below == "/" else path
+    port = free_port()
+    with serve(tmp_path, options=["--base-url", below]) as server:
+        lines = lines.replace("8866", server.url.rsplit(":", 1)[1])
+        env = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+        proxy = subprocess.Popen(
+            command_of(tmp_path, lines, port),
+            **{"env": env, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL},
+        )
+        try:
+            url = f"http://localhost:{port}"
+            assert soon(lambda: answers(url))
+            visit = Visit(browser, url, path=below)
+            visit.page.click(".an-example button")
+            visit.wait("done")
+            visit.drawn()
+            assert visit.problems == []
+            visit.close()
+        finally:
+            proxy.terminate()
+            proxy.wait(10)
+
+
+def answers(url: str) -> bool:
+    try:
+        fetched(url + "/music")  # whatever it says
+    except OSError:
+        return False
+    return True
