@@ -412,7 +412,7 @@ def train(
     dataset = gtzan.load(complete_with=complete_with)
     with _quiet_libraries(), _progress() as bar:
         task = bar.add_task("Measuring" if clips else "Training", total=None)
-        if not clips:
+        if model == "classic":  # which is fitted without a step that could be counted
             bar.start()
         card = training.train(
             dataset,
