@@ -32,6 +32,7 @@ from voila_server import BIN, ROOT, Server, Visit, free_port, notebook, serve
 from audionome import server as server_module
 from audionome.dashboard import MAX_SECONDS
 
+pytestmark = pytest.mark.browser
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 
 
