@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tarfile
+import urllib.request
 import venv
 import zipfile
 from email.parser import Parser
@@ -97,8 +99,32 @@ def test_the_wheel_has_what_a_closer_look_reads(installed: Path, tmp_path: Path)
     assert "AUDIONOME_DATA" in told
 
 
+def test_the_wheel_starts_the_dashboard(installed: Path, wheel: Path, tmp_path: Path) -> None:
+    extra = f"audionome[dashboard] @ {wheel.as_uri()}"
+    more = ["-c", ROOT / "constraints.txt", extra]
+    run(UV, "pip", "install", "-q", "--python", installed / "python", *more, cwd=tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("AUDIONOME_", "JUPYTER"))}
+    process = subprocess.Popen(
+        [installed / "audionome", "dashboard", "--port", str(port)],
+        cwd=tmp_path,
+        env=environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert f"http://localhost:{port}/" in process.stdout.readline()
+        with urllib.request.urlopen(f"http://localhost:{port}/", timeout=60) as answer:
+            assert "kernelId" in answer.read().decode()
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
 def test_the_wheel_is_small_and_the_sdist_whole(built: Path, wheel: Path) -> None:
-    assert wheel.stat().st_size < 8_000_000
+    assert wheel.stat().st_size < 10_000_000
     names = zipfile.ZipFile(wheel).namelist()
     assert "audionome/py.typed" in names
     assert not [n for n in names if "predictions" in n or n.endswith(".pyc")]
