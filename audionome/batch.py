@@ -16,7 +16,7 @@ from typing import TypeVar
 from audionome.errors import AudionomeError
 from audionome.files import reason_of
 
-__all__ = ["DEBUG_VARIABLE", "Failure", "for_each", "unexpected", "workers"]
+__all__ = ["DEBUG_VARIABLE", "Failure", "for_each", "processes", "require_jobs", "unexpected"]
 
 #: Environment variable: when it is set, what was not expected is printed with its traceback.
 DEBUG_VARIABLE = "AUDIONOME_DEBUG"
@@ -61,12 +61,11 @@ def for_each(
         return
     from joblib import Parallel, delayed
 
-    n = workers(jobs, len(paths))
+    n = processes(jobs, len(paths))
     done = 0
     while done < len(paths):
         tasks = (delayed(_guarded)(function, path) for path in paths[done:])
-        # Never 1: joblib would stay in this process, where a crash ends everything.
-        results = Parallel(n_jobs=max(n, 2), return_as="generator")(tasks)
+        results = Parallel(n_jobs=n, return_as="generator")(tasks)
         try:
             with _closed_quietly(results):
                 for result in results:
@@ -75,38 +74,48 @@ def for_each(
         except BrokenExecutor:
             # One of the files that were being worked on killed its process: each of them is
             # done alone, so that the one that did it is known.
-            for path in islice(paths, done, done + 2 * max(n, 2)):
+            for path in islice(paths, done, done + 2 * abs(n)):
                 done += 1
                 yield _alone(function, path)
 
 
-def workers(jobs: int, tasks: int) -> int:
-    """How many processes to start: no more than there are tasks, and a few per core.
-
-    Parameters
-    ----------
-    jobs : int
-        As given by a person: 1 or more, or -1 for all cores.
-    tasks : int
-
-    Returns
-    -------
-    int
-        At least 1.
+def require_jobs(jobs: int) -> int:
+    """Return a number of processes as a person may give it.
 
     Raises
     ------
     AudionomeError
-        If ``jobs`` is anything else.
+        If it is neither 1 or more nor -1 for all cores.
     """
     if jobs < 1 and jobs != -1:
         raise AudionomeError(
             f"{jobs} is no number of processes; give 1 or more, or -1 for all cores."
         )
-    from joblib import cpu_count
+    return jobs
 
+
+def processes(jobs: int, tasks: int) -> int:
+    """Return how many processes to start: no more than there are tasks, and a few per core.
+
+    Parameters
+    ----------
+    jobs : int
+        1 or more, or -1 for all cores.
+    tasks : int
+
+    Returns
+    -------
+    int
+        For joblib. Never 1: it would stay in this process, where a crash ends everything.
+    """
+    from joblib import cpu_count
+    from joblib.parallel import get_active_backend
+
+    require_jobs(jobs)
+    if type(get_active_backend()[0]).__name__ != "LokyBackend":
+        return jobs  # other machines have other cores
     cores = cpu_count()
-    return max(1, min(cores if jobs == -1 else jobs, tasks, _PER_CORE * cores))
+    return max(2, min(cores if jobs == -1 else jobs, tasks, _PER_CORE * cores))
 
 
 @contextlib.contextmanager

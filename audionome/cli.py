@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -66,6 +67,8 @@ def main() -> None:
         _fail(f"{what}: {files.reason_of(error)}.")
     except MemoryError:
         _fail("this needs more memory than is free.")
+    except BrokenExecutor:
+        _fail("a process was ended from outside or for lack of memory; try again with --jobs 1.")
     except Exception as error:
         _fail(batch.unexpected(error))
 
@@ -97,13 +100,8 @@ def _root(
 ) -> None: ...
 
 
-def _checked_jobs(jobs: int) -> int:
-    batch.workers(jobs, 1)
-    return jobs
-
-
 _JOBS = Annotated[
-    int, typer.Option(callback=_checked_jobs, help="Parallel processes; -1 for all cores.")
+    int, typer.Option(callback=batch.require_jobs, help="Parallel processes; -1 for all cores.")
 ]
 
 
@@ -281,7 +279,7 @@ def _table(path: Path, prediction: Prediction) -> Any:
             table.add_row(genre, likelihood(p), bar * round(20 * p))
     why = [f"[dim]{_escape(line)}[/]" for line in sentences(prediction.reasons, prediction.genre)]
     notes = [f"[yellow]{_escape(note.text)}[/]" for note in prediction.notes]
-    return Group("", heading, f"[italic]{prediction.message}[/]", *notes, table, *why)
+    return Group("", heading, f"[italic]{_escape(prediction.message)}[/]", *notes, table, *why)
 
 
 def _can_write(text: str) -> bool:
@@ -370,6 +368,7 @@ def tracks(
     from audionome import gtzan
 
     folder = _output_folder(out, "gtzan")
+    files.own_table(folder / "tracks.parquet", gtzan.TRACK_COLUMNS)
     table = gtzan.build_tracks(lists, gtzan.load_windows(complete_with=complete_with))
     _write_table(table, folder / "tracks.parquet")
     _write_table(gtzan.build_songs(lists), folder / "songs.parquet")
@@ -385,6 +384,7 @@ def summarise(
     from audionome import gtzan
 
     folder = _output_folder(out, "results")
+    files.own_table(folder / "gtzan_summary.parquet", ["genre", "feature", "n_measured"])
     dataset = _complete_dataset(complete_with, "The summary needs")
     _write_table(gtzan.summarise(dataset), folder / "gtzan_summary.parquet")
 
@@ -483,6 +483,8 @@ def analyse(
 
     record = studies.stamps() | {"sources": results.sources()}
     folder = _output_folder(out, "results")
+    for name in ("importance", "learning_curve"):
+        files.own_table(folder / f"{name}.parquet", ["model", "variant"])
     rows = runs.evaluation_rows(_complete_dataset(complete_with, "The analyses need"))
     with _progress() as bar:
         for name, study in (

@@ -137,8 +137,10 @@ def _walk(
             continue
         for entry in entries:
             path, unseen = folder / entry.name, hidden or entry.name.startswith(".")
-            if os.path.isdir(path):
-                (linked if entry.is_symlink() else waiting).append((path, unseen))
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((path, unseen))
+            elif entry.is_symlink() and os.path.isdir(path):
+                linked.append((path, unseen))
             elif path.suffix.lower() in SUFFIXES:
                 if unseen:
                     found.skipped["hidden"] += 1

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audionome import files, gtzan, models, protocols
+from audionome import batch, files, gtzan, models, protocols
 from audionome.evaluation import Tally, track_probabilities
 from audionome.features import COLUMNS
 
@@ -355,7 +355,8 @@ def evaluate(
     if progress is not None:
         progress(done, len(runs))
     try:
-        for _ in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
+        n = jobs if jobs == 1 else batch.processes(jobs, len(todo))
+        for _ in Parallel(n_jobs=n, return_as="generator_unordered")(tasks):
             done += 1
             if progress is not None:
                 progress(done, len(runs))

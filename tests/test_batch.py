@@ -14,6 +14,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import joblib
 import numpy as np
 import psutil
 import pytest
@@ -263,11 +264,14 @@ def test_a_traceback_is_there_for_who_asks(
 
 def test_no_more_processes_than_are_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("joblib.cpu_count", lambda: 4)
-    assert batch.workers(300, 2) == 2
-    assert batch.workers(300, 1000) == 16
-    assert batch.workers(-1, 1000) == 4
-    assert batch.workers(3, 1000) == 3
-    assert batch.workers(5, 0) == 1
+    assert batch.processes(300, 2) == 2
+    assert batch.processes(300, 1000) == 16
+    assert batch.processes(-1, 1000) == 4
+    assert batch.processes(3, 1000) == 3
+    # Never one: that would be this process, which a crash would end.
+    assert batch.processes(5, 1) == 2
+    with joblib.parallel_config("threading"):  # as with a cluster: its size is not ours to limit
+        assert batch.processes(-1, 2) == -1
     for jobs in (0, -2, -300):
         with pytest.raises(AudionomeError, match=f"{jobs} is no number of processes"):
-            batch.workers(jobs, 10)
+            batch.require_jobs(jobs)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import numpy as np
@@ -213,6 +214,18 @@ def test_a_full_disk(album: Path) -> None:
         assert done.stderr == b"audionome: nothing can be written: the disk is full.\n"
 
 
+def test_a_process_that_is_ended_is_told(
+    fails: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended() -> None:
+        raise BrokenExecutor
+
+    monkeypatch.setattr(cli, "app", ended)
+    assert "a process was ended" in fails()
+    monkeypatch.setattr(cli, "app", lambda: {}["no such key"])
+    assert "something unexpected went wrong (KeyError)" in fails()
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interruption_is_quiet(album: Path, jobs: int) -> None:
     arguments = ["classify", "--json", "--jobs", str(jobs), *[str(album)] * 40]
@@ -407,10 +420,19 @@ def test_results_that_are_not_ours_are_not_replaced(
     (tmp_path / "results").mkdir()
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "results" / "shipped.parquet")
     (tmp_path / "results" / "runs.parquet").write_text("mine")
-    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "other.parquet")
     with pytest.raises(training.files.OutputError, match="not what this command writes"):
         training.train(gtzan.load(), tmp_path / "models", tmp_path / "results")
     assert "cannot be read" in fails("evaluate", "--out", tmp_path / "results")
+    for command, name in {
+        "summarise": "gtzan_summary.parquet",
+        "analyse": "importance.parquet",
+        "tracks": "tracks.parquet",
+    }.items():
+        folder = tmp_path / command
+        folder.mkdir()
+        pd.DataFrame({"a": [1]}).to_parquet(folder / name)
+        arguments = [command, "--out", folder, *([folder] if command == "tracks" else [])]
+        assert "is not what this command writes" in fails(*arguments)
 
 
 def test_the_lists_of_tracks_are_checked(tmp_path: Path, fails: Callable[..., str]) -> None:
@@ -419,7 +441,7 @@ def test_the_lists_of_tracks_are_checked(tmp_path: Path, fails: Callable[..., st
     lists = tmp_path / "lists"
     lists.mkdir()
     assert "artists.csv" in fails("tracks", lists, "--out", out)
-    (lists / "artists.csv").write_text("clip,artist\nblues.00000,A\n")
+    (lists / "artists.csv").write_text("clip,artist,title\nblues.00000,A,B\n")
     (lists / "exact_repetitions.csv").write_text("a,b\n1,2\n")
     assert "lacks the column clip_a, clip_b" in fails("tracks", lists, "--out", out)
     (lists / "exact_repetitions.csv").write_text("clip_a,clip_b\nblues.00000,polka.00001\n")
