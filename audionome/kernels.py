@@ -207,7 +207,10 @@ def _become_kernel(request: dict[str, Any]) -> None:
 
     # The kernel ends itself when its parent does: the nursery, which ends with the server.
     parent = f"--IPKernelApp.parent_handle={os.getppid()}"
-    IPKernelApp.launch_instance(argv=[*request["arguments"], parent])
+    # Failures are logged. Among the warnings is one, for every visitor, that the kernel listens on
+    # this machine without encryption; what it is sent is signed.
+    quiet = "--IPKernelApp.log_level=ERROR"
+    IPKernelApp.launch_instance(argv=[*request["arguments"], parent, quiet])
 
 
 def _serve() -> None:

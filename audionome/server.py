@@ -48,10 +48,20 @@ def prepare() -> None:
     """Set the environment of the server and of its kernels, and start the imports.
 
     To be called once, before anything of Jupyter is asked for its folders.
+
+    Raises
+    ------
+    ServerError
+        If there is no folder to write to.
     """
     from audionome.kernels import ForkingProvisioner
 
-    state = Path(tempfile.mkdtemp(prefix="audionome-"))  # for this user's eyes alone
+    try:
+        state = Path(tempfile.mkdtemp(prefix="audionome-"))  # for this user's eyes alone
+    except OSError as error:
+        raise ServerError(
+            "The server needs a folder for temporary files; set TMPDIR to one that may be written."
+        ) from error
     atexit.register(shutil.rmtree, state, ignore_errors=True)
     for name in _STATE:
         folder = state / name.lower()
@@ -166,6 +176,8 @@ def _run(host: str, port: int, base_url: str) -> None:
     server.sockets = sockets
     server.address = _address(host, port, base_url)
     server.initialize([])
+    # Trust is about output that is stored in a notebook; ours has none.
+    server.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
     server.start()
 
 

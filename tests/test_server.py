@@ -158,6 +158,46 @@ def test_an_impossible_place_is_told(arguments: list[str], said: str) -> None:
     assert ended.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("localhost", "http://localhost:8866/"),
+        ("0.0.0.0", f"http://{socket.gethostname()}:8866/"),
+        ("::1", "http://[::1]:8866/"),
+    ],
+)
+def test_the_address_can_be_opened(host: str, address: str) -> None:
+    assert server_module._address(host, 8866, "/") == address
+
+
+@linux
+def test_no_place_for_temporary_files_is_told() -> None:
+    code = (
+        "import tempfile, sys\n"
+        "tempfile._candidate_tempdir_list = lambda: ['/nonexistent']\n"
+        "sys.argv = ['audionome', 'dashboard', '--port', sys.argv[1]]\n"
+        "from audionome.cli import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(free_port())],
+        **{"capture_output": True, "text": True, "timeout": 60},
+    )
+    assert ended.returncode == 2
+    assert "set TMPDIR" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_the_terminal_shows_no_word_for_every_visitor(browser: Any, tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        visit = Visit(browser, server.url)
+        visit.page.click(".an-example button")
+        visit.wait("done")
+        visit.close()
+        assert server.end() == 0
+    assert len(server.log.read_text().splitlines()) == 1, server.log.read_text()
+
+
 def test_without_voila_it_is_told_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "block.py").write_text(
         "import importlib.util, sys\n"
