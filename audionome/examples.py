@@ -81,7 +81,8 @@ def told(found: list[tuple[Recording, Prediction]]) -> str:
     return (
         f"The sources of {len(named)} of these {len(found)} recordings name a genre that is one of "
         f"the ten. The likeliest genre of the model is that one for **{right} of {len(named)}**; "
-        f"for {held} of them it holds its answer back. So few recordings measure nothing."
+        f"about {held} of the {len(named)} it holds its answer back. So few recordings measure "
+        "nothing."
     )
 
 

@@ -49,7 +49,8 @@ __all__ = [
 _RUNGS = {
     "track-grouped": "keeping the windows of a track together",
     "artist-grouped": "keeping the tracks of an artist together",
-    "fault-filtered": "the published split, with fewer tracks and without the listed repetitions",
+    "fault-filtered": "going to the published split, which has fewer tracks and lacks the listed "
+    "repetitions,",
     "wild": "listening to music from outside GTZAN",
 }
 

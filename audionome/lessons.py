@@ -200,13 +200,10 @@ def maps(found: Maps) -> str:
     own, other = rows[LDA_OWN], rows[LDA_MAP]
     if own["alike"] <= other["alike"]:
         return f"{text}."
-    text += (
-        f", {points(own['alike'] - other['alike'])} points more: a map that has seen the answers "
-        "looks tidier than it is."
-    )
+    text += f", {points(own['alike'] - other['alike'])} points more"
     if own["low"] <= other["high"]:
-        text += " (The intervals overlap, since an artist with many tracks weighs heavily here.)"
-    return text
+        return f"{text}; the intervals overlap, so that may be luck."
+    return f"{text}: a map that has seen the answers looks tidier than it is."
 
 
 def preparation(table: pd.DataFrame) -> str:

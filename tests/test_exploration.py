@@ -197,7 +197,10 @@ def test_maps_of_genres_that_lie_apart_and_of_noise() -> None:
     noise = found.alike.set_index("map")["alike"]
     assert noise[projection.LDA_MAP] < 0.5
     assert noise[projection.LDA_OWN] > noise[projection.LDA_MAP] + 0.2
-    assert "tidier than it is" in lessons.maps(found)
+    # A difference is called one only where the intervals do not overlap.
+    rows = found.alike.set_index("map")
+    apart = rows.loc[projection.LDA_OWN, "low"] > rows.loc[projection.LDA_MAP, "high"]
+    assert ("tidier than it is" if apart else "may be luck") in lessons.maps(found)
     assert (found.alike["low"] <= found.alike["alike"]).all()
 
 

@@ -37,7 +37,7 @@ MARK = re.compile(r'<span class="audionome-number" data-number="(\w+)">(.*?)</sp
 SHARE = re.compile(r"\d+(?:\.\d+)?[\s\N{NO-BREAK SPACE}]?%")
 # Shares that are no result: of an interval, of a split, of the spectrum, of an example.
 MEANT = {"95 %", "80 %", "10 %", "85 %", "70 %", "100 %", "99 %"}
-# By the study's own account of others, which has no source to cite.
+# Figures of projects that the study names; they have no source to cite.
 REPORTED = {"book/problem": {"90 %", "84 %"}}
 
 

@@ -87,8 +87,7 @@ def left_out_by_genre(rows: pd.DataFrame) -> Chart:
     return _stacked(
         counts,
         unit="Tracks",
-        caption="Tracks that the fault-filtered split does without: a long bar is a genre "
-        "in which songs return",
+        caption="Tracks that the fault-filtered split does without, by what our lists say of them",
         alt=f"{len(rows)} tracks are left out ({'; '.join(reasons)}); {most} has the most, "
         f"{per_genre[most]}.",
     )
@@ -116,7 +115,7 @@ def split_by_genre(tracks: pd.DataFrame) -> Chart:
     return _stacked(
         counts,
         unit="Tracks",
-        caption="The fault-filtered split: genres in which many songs return keep few tracks",
+        caption="The fault-filtered split: how many tracks each genre keeps, and where",
         alt=f"The fault-filtered split has {listed(sizes)}; "
         f"between {low} and {high} test tracks per genre.",
     )

@@ -298,7 +298,7 @@ def explained_variance(scaled: Principal, *, most: int = 20) -> Chart:
                 "all up to it": [tenths(v) for v in total],
             }
         ),
-        caption="How much each component holds (a scree chart): the first hold most",
+        caption="How much each component holds (a scree chart): the first hold the most",
     )
 
 

@@ -151,12 +151,12 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
     )
     return Chart(
         figure=figure,
-        alt=f"Test accuracy of {len(models)} models under {len(rungs)} protocols, from the most "
-        f"forgiving to the hardest. {names.get(selected, selected)}, {next(iter(levels))}: "
+        alt=f"Test accuracy of {len(models)} model{'s' * (len(models) != 1)} under {len(rungs)} "
+        f"protocols. {names.get(selected, selected)}, {next(iter(levels))}: "
         f"{listed(told) if told else 'no result'}.",
         table=table,
-        caption="Accuracy on every rung of the ladder: each step down asks about "
-        "other music (95 % intervals over tracks for the coloured line)",
+        caption="Accuracy on every rung of the ladder: what is learned from and tested "
+        "changes (95 % intervals over tracks for the coloured line)",
     )
 
 
