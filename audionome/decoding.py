@@ -518,7 +518,7 @@ def _opened(data: _File) -> av.container.InputContainer | None:
     av.logging.set_level(av.logging.PANIC)
     data.seek(0)
     try:
-        return av.open(data, mode="r", options={"format_whitelist": _CONTAINERS})
+        return av.open(data, mode="r", container_options={"format_whitelist": _CONTAINERS})
     except (av.FFmpegError, ValueError, OSError):
         return None
 
