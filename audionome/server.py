@@ -74,7 +74,7 @@ def prepare() -> None:
     # Jupyter's search path: where Voilà finds templates/audionome.
     paths = [str(_PACKAGE / "static"), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
-    os.environ["JUPYTER_NO_CONFIG"] = "1"
+    os.environ.pop("JUPYTER_CONFIG_PATH", None)
     # The kernel of this environment, even where the user has another one called "python3".
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # A visitor's kernel uses one core: the others belong to other visitors.
