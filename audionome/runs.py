@@ -95,7 +95,7 @@ def evaluation_rows(dataset: gtzan.Gtzan, wild: pd.DataFrame | None = None) -> p
     tracks = dataset.tracks.set_index("track")
     rows = dataset.windows.drop(columns="source")
     rows.insert(3, "artist", rows["track"].map(tracks["artist"]))
-    # The corrupt clip stays out of the split that is meant to be without faults.
+    # The published split holds a clip whose audio is corrupt.
     member = tracks["fault_filtered"].where(~tracks["known_fault"].str.startswith("audio"), "")
     rows.insert(4, "fault_filtered", rows["track"].map(member))
     rows.insert(5, "domain", "gtzan")

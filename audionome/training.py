@@ -485,7 +485,7 @@ def _other_protocols(
     ]
     member = tracks.set_index("track").loc[data.tracks.tolist()]
     part = member["fault_filtered"].to_numpy(dtype=str)
-    # The corrupt clip stays out of the split that is meant to be without faults.
+    # The published split holds a clip whose audio is corrupt.
     part[member["known_fault"].str.startswith("audio").to_numpy(dtype=bool)] = ""
     splits = {
         "fault-filtered, nine genres": (["train"], with_audio),

@@ -26,6 +26,7 @@ from audionome.audio import NotAudioError
 from audionome.classifier import Neighbour, Prediction, Reason, WindowPrediction
 from audionome.features import LEVEL_FREE
 from audionome.gtzan import GENRES
+from audionome.recordings import recordings
 
 pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
 
@@ -697,19 +698,18 @@ def test_the_closer_look_is_the_one_of_the_library(
 def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: Visit) -> None:
     page = fresh.page
     genres = ["blues", "metal"]
-    for genre in genres:
-        name = f"{genre} (synthetic)"
+    recording = recordings()[0]
+    chosen = {f"{genre} (synthetic)": data_path("examples", f"{genre}.ogg") for genre in genres}
+    chosen[recording.name] = recording.path
+    for name in chosen:
         page.select_option(".an-example select", label=name)
         page.click(".an-example button")
-        page.wait_for_selector(f".an-name:text-is('{name}')")
+        page.wait_for_selector(f'.an-name:text-is("{name}")')
         fresh.wait("done")
         assert page.get_attribute("audio", "src").startswith("blob:")
     shown = [{name: float(line[f"p_{name}"]) for name in GENRES} for line in downloaded(fresh)]
     told = subprocess.run(
-        [
-            *(sys.executable, "-m", "audionome", "classify", "--json"),
-            *(str(data_path("examples", f"{genre}.ogg")) for genre in genres),
-        ],
+        [*(sys.executable, "-m", "audionome", "classify", "--json"), *map(str, chosen.values())],
         capture_output=True,
         text=True,
         timeout=300,
@@ -717,7 +717,7 @@ def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: V
     )
     assert shown == [json.loads(line)["probabilities"] for line in told.stdout.splitlines()]
     in_the_book = examples.answers()
-    assert shown == [in_the_book[genre].probabilities for genre in genres]
+    assert shown[:2] == [in_the_book[genre].probabilities for genre in genres]
     assert fresh.problems == []
 
 

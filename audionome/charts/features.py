@@ -611,5 +611,5 @@ def genres_of_examples(answers: Mapping[str, Mapping[str, float]]) -> Chart:
         f"{len(hits)} of them are heard as the genre that they imitate"
         + (f": {listed(hits)}." if hits else "."),
         table=table.rename_axis(columns=None),
-        caption="What the classifier hears in the synthetic pieces (per cent)",
+        caption="What the classifier says of the pieces that a program made (per cent)",
     )
