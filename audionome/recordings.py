@@ -53,6 +53,6 @@ class Recording:
 
 
 def recordings() -> list[Recording]:
-    """Return the recordings that ship, in the order in which they are offered."""
+    """Return the recordings that ship, by title, as they are offered."""
     path = data_path("examples", "recordings", "recordings.json")
     return [Recording(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
