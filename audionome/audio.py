@@ -8,7 +8,7 @@ rates are resampled by soxr (HQ). The content decides what a file is, never its 
 
 An answer is made of sound: `WindowStream` leaves silence out before it cuts windows. Silence is
 what stays 60 dB below the loudest part (or 80 dB below full scale): at the ends at once, inside
-from half a second on.
+from one second on.
 
 Every failure is an `AudioError` whose text is one sentence for the person who chose the file.
 """
@@ -16,7 +16,7 @@ Every failure is an `AudioError` whose text is one sentence for the person who c
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -70,7 +70,7 @@ _HALF = WINDOW_HOP / 2 / SAMPLE_RATE  # s
 _LOUDEST = 1e10  # sums of squares beyond this are infinite in single precision
 _FULL_BAND = 0.9 * SAMPLE_RATE  # Hz
 _FRAME = 220  # samples whose level is looked at, 10 ms
-_PAUSE = 50  # such frames; shorter silence inside music belongs to it
+_PAUSE = 100  # such frames; shorter silence inside music belongs to it
 _QUIET = 1e-3  # of the loudest frame
 _OFFSET = 0.05  # of the standard deviation
 _LOOK_AHEAD = 30 * SAMPLE_RATE  # samples from which the first loudest frame is taken
@@ -123,6 +123,8 @@ class WindowStream:
     ----------
     source, max_seconds
         As for `load`.
+    on_block : callable, optional
+        Called with all samples, silence included, block by block.
 
     Attributes
     ----------
@@ -144,10 +146,15 @@ class WindowStream:
     """
 
     def __init__(
-        self, source: str | Path | bytes | BinaryIO, *, max_seconds: float = MAX_SECONDS
+        self,
+        source: str | Path | bytes | BinaryIO,
+        *,
+        max_seconds: float = MAX_SECONDS,
+        on_block: Callable[[NDArray[np.float32]], None] | None = None,
     ) -> None:
         self._decoder = Decoder(source, max_seconds=max_seconds)
         self._max_seconds = max_seconds
+        self._on_block = on_block
         self._gate = _Gate()
         self.duration = 0.0
         self.times: list[tuple[float, float]] = []
@@ -166,11 +173,14 @@ class WindowStream:
     def notes(self) -> tuple[Note, ...]:
         """What a listener should know about the recording."""
         notes = list(self._decoder.notes)
-        lowest = min(self._decoder.rates, default=SAMPLE_RATE)
-        if lowest < _FULL_BAND:
-            text = f"Its sample rate is {lowest / 1000:g} kHz: the high half of the sound, above "
-            text += f"{lowest / 2000:g} kHz, is missing."
-            notes.append(Note("low_rate", text))
+        rates = self._decoder.rates
+        low = sum(seconds for rate, seconds in rates.items() if rate < _FULL_BAND)
+        if low > sum(rates.values()) / 2:
+            rate = max(rates, key=rates.__getitem__)
+            text = (
+                f"Its sample rate is {rate / 1000:g} kHz: the sound above {rate / 2000:g} kHz is "
+            )
+            notes.append(Note("low_rate", f"{text}missing."))
         if self.silence >= 1:
             notes.append(Note("silence", f"{clock(self.silence)} of silence were left out."))
         return tuple(notes)
@@ -191,7 +201,15 @@ class WindowStream:
             loud = loud or bool(block.size and np.abs(block).max() >= SILENCE)
             n += block.size
             self.duration = n / SAMPLE_RATE
+            if self._on_block is not None:
+                self._on_block(block)
             yield block
+        broken = {note.kind for note in self._decoder.notes} & {"cut", "damaged"}
+        if n < WINDOW_LENGTH and broken:
+            raise DamagedAudioError(
+                f"Only {_tenths(n)} s of {self._decoder.name} can be decoded, and at least 3 s are "
+                "needed: it is damaged or incomplete; copy or download it again."
+            )
         _require_sound(n, loud, self._decoder.name)
 
     def pieces(self) -> Iterator[NDArray[np.float32]]:
@@ -219,16 +237,18 @@ class WindowStream:
         elif not n and rest.size >= _LEAST:
             self._place(n)
             yield np.pad(_centred(rest), (0, WINDOW_LENGTH - rest.size))
-        elif not n:
+        elif not n and rest.size:
             raise TooShortError(
-                f"{self._decoder.name} holds {rest.size / SAMPLE_RATE:.1f} s of sound and is "
-                "silent otherwise; at least 3 s are needed."
+                f"{self._decoder.name} holds {_tenths(rest.size)} s of sound and is silent "
+                "otherwise; at least 3 s are needed."
             )
+        elif not n:
+            raise _silent(self._decoder.name)
 
     def _place(self, start: int) -> None:
         # Around its middle, so that a window with silence inside is not drawn as a long one.
         middle = self._gate.time(start + WINDOW_HOP // 2)
-        self.times.append((middle - _HALF, middle + _HALF))
+        self.times.append((max(0.0, middle - _HALF), min(middle + _HALF, self.duration)))
 
 
 class _Gate:
@@ -259,7 +279,8 @@ class _Gate:
         for part in self._levelled(blocks):
             frames = part.reshape(-1, _FRAME) if part.size >= _FRAME else part[None]
             levels = frames.std(axis=1, dtype=np.float64)  # an offset is no sound
-            self._loudest = max(self._loudest, float(levels.max()))
+            # Not the maximum: one click would turn all music into silence.
+            self._loudest = max(self._loudest, float(np.quantile(levels, 0.95)))
             audible = np.ptp(frames, axis=1) >= SILENCE
             audible &= levels >= _QUIET * self._loudest
             edges = np.flatnonzero(np.diff(audible)) + 1
@@ -358,9 +379,18 @@ def _require_sound(n: int, loud: bool, name: str) -> None:
     if not n:
         raise EmptyAudioError(f"{name} holds no sound at all; choose another file.")
     if n < WINDOW_LENGTH:
-        raise TooShortError(f"{name} lasts {n / SAMPLE_RATE:.1f} s; at least 3 s are needed.")
+        raise TooShortError(f"{name} lasts {_tenths(n)} s; at least 3 s are needed.")
     if not loud:
-        raise SilentError(f"{name} is silent; choose a recording with sound in it.")
+        raise _silent(name)
+
+
+def _tenths(n: int) -> str:
+    """Seconds of so many samples; what is too short is not rounded up to enough."""
+    return f"{10 * n // SAMPLE_RATE / 10:.1f}"
+
+
+def _silent(name: str) -> SilentError:
+    return SilentError(f"{name} is silent; choose a recording with sound in it.")
 
 
 def windows(samples: NDArray[np.float32]) -> NDArray[np.float32]:

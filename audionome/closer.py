@@ -116,22 +116,19 @@ def look(
         As `audionome.audio.load`.
     """
     first, last = most_telling(prediction.windows, prediction.genre)
-    start = round(prediction.windows[first].start * audio.SAMPLE_RATE)
-    # Silence inside the stretch, which no window holds, does not make it longer.
-    stop = min(
-        round(prediction.windows[last - 1].end * audio.SAMPLE_RATE),
-        start + _MOST_WINDOWS * audio.WINDOW_HOP,
-    )
-    outline, stretch = [], []
-    n = 0
+    outline: list[NDArray[np.float32]] = []
     rest = np.empty(0, np.float32)
-    for block in audio.WindowStream(source).blocks():
-        stretch.append(block[max(0, start - n) : max(0, stop - n)])
-        n += block.size
+
+    def draw(block: NDArray[np.float32]) -> None:
+        nonlocal rest
         rest = np.concatenate([rest, block])
         whole = rest.size // _POINT
         outline.append(_outline(rest[: whole * _POINT].reshape(whole, _POINT)))
         rest = rest[whole * _POINT :]
+
+    # The sound that the windows are made of: silence is in the outline alone.
+    pieces = enumerate(audio.WindowStream(source, on_block=draw).pieces())
+    stretch = [piece for k, piece in pieces if first <= k < last]
     if rest.size:
         outline.append(_outline(rest[None]))
     samples = np.concatenate(stretch)

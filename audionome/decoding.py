@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from audionome._words import listed
 from audionome.errors import (
+    AudioError,
     DamagedAudioError,
     EmptyAudioError,
     NoAudioStreamError,
@@ -50,24 +51,36 @@ __all__ = ["SILENCE", "Decoder", "Note", "clock"]
 SILENCE = 1e-4
 
 _RATES = 4_000, 768_000  # Hz
-_BLOCK = 1 << 16  # samples per channel handed on at a time
+_BLOCK = 1 << 17  # samples of all channels handed on at a time
+_FRAME = 1024  # samples over which channels are compared
+_MOST_CHANNELS = 8  # that a frame may have; more if the file says so
 _LEAST_BITRATE = 4_000  # bit/s; a file that states a longer length than this allows is mistaken
 _CUT = 0.5  # s; a shorter difference is a codec's delay
 _ABSURD = 24 * 3600.0  # s; a header that states more is wrong about its file
-_LOST = 0.02  # s
+_LOST = 0.02, 0.5  # s of a jump between samples that are counted, and between time stamps
+_AFTER = 0.5  # s of sound after an error that make it one inside the file
+_TAIL = 1 << 14, 0.05  # bytes, and share of the file, that may stand behind the sound
+_ERRORS = 1000  # that a container may give one after the other
 _CANCELLED = 0.1  # of the power of uncorrelated channels
+_CANCELLED_FOR = 1.0  # s; a shorter effect need not be told
 _PATIENCE = 60.0, 0.25  # s of decoding that are always allowed, and per second of sound
-_LOOK_FOR_SOUND = 600.0  # s
+_LISTEN = 60.0  # s of each sound track, to tell which one sounds
+_FAINT = 0.01  # of the level of the loudest track
+_MOST_TRACKS = 16
 
 # Containers that FFmpeg may open. Playlists are left out: they name other files and hosts.
 _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,mp3,ogg,flac,wav,w64,aiff,caf,au,asf,avi,flv,"
     "mpegts,mpeg,amr,ac3,eac3,ape,wv,tta,dsf,dts,dtshd,iff,mpc,mpc8,tak,voc"
 )
+_MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 #: Formats that write down how long they last; the others are estimated from the bit rate.
-_STATED = {"flac", "aiff", "au", "tta", "wv", "ape", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
-#: Formats whose time stamps count samples: a jump is sound that is lost.
-_COUNTED = {"flac", "ogg"}
+_STATED = {"flac", "aiff", "tta", "wv", "ape", "flv", _MP4, _MATROSKA}
+#: Formats whose time stamps count samples, and those with time stamps that do not: a jump is
+#: sound that is lost.
+_COUNTED, _STAMPED = {"flac", "ogg"}, {_MP4, _MATROSKA}
+#: Formats that are nothing but frames.
+_RAW = {"mp3", "aac", "ac3", "eac3", "dts"}
 _SIGNATURES = (
     (0, b"RIFF"),
     (0, b"RF64"),
@@ -138,8 +151,8 @@ class Decoder:
         How sentences call the recording.
     expected : float or None
         Length that the file states or lets expect (s), for progress; it may be wrong.
-    rates : list of int
-        Sample rates met so far (Hz).
+    rates : dict of int to float
+        Sample rates met so far (Hz), with the seconds that each lasted.
     notes : list of Note
         Complete once all blocks were taken.
 
@@ -150,17 +163,22 @@ class Decoder:
     """
 
     def __init__(self, source: str | Path | bytes | BinaryIO, *, max_seconds: float) -> None:
-        self.name, self._data, self._size = _open(source)
+        self.name = f'"{Path(source).name}"' if isinstance(source, str | Path) else "The recording"
+        self._source = source
         self._max_seconds = max_seconds
+        self._data: BinaryIO = io.BytesIO()
+        self._size = 0
         self.expected: float | None = None
         self.notes: list[Note] = []
-        self.rates: list[int] = []
+        self.rates: dict[int, float] = {}
         self._channels: list[int] = []
         self._seconds = 0.0  # decoded
         self._spent = 0.0  # seconds of work
         self._damaged = False
+        self._lost = 0.0  # seconds that time stamps miss
         self._chained = False
-        self._heard: int | None = None  # the one channel that is heard where they cancel out
+        self._cancelled = 0.0  # seconds in which the channels cancel each other out
+        self._problem: AudioError | None = None  # why a container gave no sound
 
     def blocks(self) -> Iterator[Block]:
         """Yield the sample rate and mono samples, block by block.
@@ -170,6 +188,7 @@ class Decoder:
         audionome.errors.AudioError
             If nothing can be decoded.
         """
+        self._data, self._size = _open(self._source, self.name)
         with self._data:
             yield from self._by_ffmpeg()
             if not self._seconds:
@@ -181,10 +200,16 @@ class Decoder:
     def _by_ffmpeg(self) -> Iterator[Block]:
         links, complete = _ogg_links(self._data, self._size)
         self._chained = len(links) > 1
+        mute = False
         for start, stop in links:
+            before, self._problem = self._seconds, None
             yield from self._link(_Part(self._data, start, stop) if self._chained else self._data)
+            # A link of pictures alone is no damage.
+            silent = isinstance(self._problem, NoAudioStreamError)
+            mute = mute or (self._seconds == before and not silent)
+        self._damaged = self._damaged or (mute and self._chained)
         if self._seconds and not complete:
-            self._cut()
+            self._cut("the file ends there without a mark of its end")
 
     def _link(self, data: _File) -> Iterator[Block]:
         """Blocks of one container; a chained Ogg file has several, one after the other."""
@@ -192,77 +217,96 @@ class Decoder:
         if container is None:
             return
         with container:
-            tracks = len(container.streams.audio)
-            if not tracks:
-                raise NoAudioStreamError(
-                    f"{self.name} has no sound track; choose a file with sound."
+            known = [k for k, stream in enumerate(container.streams.audio) if stream.codec_context]
+            if not known:
+                self._problem = (
+                    NotAudioError(
+                        f"{self.name} is in a format that cannot be decoded; save it as WAV, MP3, "
+                        "FLAC, OGG, Opus or M4A."
+                    )
+                    if container.streams.audio
+                    else NoAudioStreamError(
+                        f"{self.name} has no sound track; choose a file with sound."
+                    )
                 )
-            if tracks == 1:
-                yield from self._track(data, container, 0)
                 return
-        index = self._sounding_track(data, tracks)
+            if len(known) == 1:
+                yield from self._track(data, container, known[0])
+                return
+        index = self._sounding_track(data, known[:_MOST_TRACKS])
         container = _opened(data)
         if container is not None:
             with container:
                 yield from self._track(data, container, index)
 
-    def _sounding_track(self, data: _File, count: int) -> int:
-        """Return the number of the first sound track that is not silent."""
-        for index in range(count):
-            container = _opened(data)
-            if container is None:
-                break
-            seconds = 0.0
-            with container:
-                for frame in self._frames(container, container.streams.audio[index]):
-                    seconds += frame.samples / frame.sample_rate
-                    if np.abs(_planes(frame)).max(initial=0) >= SILENCE:
-                        if index:
-                            text = f"The first of its {count} sound tracks is silent; number "
-                            self.notes.append(Note("track", f"{text}{index + 1} was heard."))
-                        return index
-                    if seconds > _LOOK_FOR_SOUND:
-                        break
-        return 0
+    def _sounding_track(self, data: _File, known: list[int]) -> int:
+        """Return the number of the first sound track that is not silent beside the others."""
+        levels = [self._level(data, index, _LISTEN) for index in known]
+        if not max(levels):
+            levels = [self._level(data, index, self._max_seconds / len(known)) for index in known]
+        enough = max(SILENCE, _FAINT * max(levels))
+        chosen = next((k for k, level in enumerate(levels) if level >= enough), 0)
+        if chosen:
+            text = f"Sound track 1 of {len(known)} is silent; track {chosen + 1} was heard."
+            self.notes.append(Note("track", text))
+        return known[chosen]
+
+    def _level(self, data: _File, index: int, seconds: float) -> float:
+        """Level of a sound track: what a quarter of its first stretch of sound exceeds."""
+        container = _opened(data)
+        if container is None:
+            return 0.0
+        heard = 0.0
+        levels: list[float] = []
+        with container:
+            for frame in self._frames(container, container.streams.audio[index]):
+                heard += frame.samples / frame.sample_rate
+                # An offset is no sound.
+                level = float(_planes(frame).std(axis=1).max())
+                if levels or level >= SILENCE:
+                    levels.append(level)
+                if heard > seconds or len(levels) >= _ERRORS:
+                    break
+        return float(np.quantile(levels, 0.75)) if levels else 0.0
 
     def _track(
         self, data: _File, container: av.container.InputContainer, index: int
     ) -> Iterator[Block]:
         stream = container.streams.audio[index]
-        if stream.codec_context is None:
-            return  # a codec that FFmpeg does not know
+        name = container.format.name
         if stream.rate:
             self._require_rate(stream.rate)
         before = self._seconds
-        stated = _stated(data, self._size, container, stream)
-        if container.duration and not self._chained:
+        if container.duration and container.duration > 0 and not self._chained:
             self.expected = container.duration / 1e6
-            self._require_short(data, container.format.name)
+            self._require_short(data, container, stream)
         end, lost = 0.0, 0.0
         planes: list[NDArray[np.float32]] = []
-        shape: tuple[int, int] | None = None
+        size, shape = 0, (0, 0)
         for frame in self._frames(container, stream):
             found = frame.sample_rate, frame.layout.nb_channels
-            if planes and (found != shape or sum(p.shape[1] for p in planes) >= _BLOCK):
+            if planes and (found != shape or size >= max(_FRAME, _BLOCK // shape[1])):
                 yield self._block(planes, shape)
-                planes = []
+                planes, size = [], 0
             shape = found
-            planes.append(_planes(frame))
             if frame.pts is not None and frame.time_base is not None:
                 at = float(frame.pts * frame.time_base)
-                if end and at - end > _LOST:
+                if end and at - end > _LOST[0]:
                     lost += at - end
                 end = at + frame.samples / frame.sample_rate
+            planes.append(_planes(frame))
+            size += frame.samples
         if planes:
             yield self._block(planes, shape)
-        if lost and container.format.name in _COUNTED:
-            self._damaged = True
+        if name in _COUNTED or (name in _STAMPED and lost > _LOST[1]):
+            self._lost += lost
         end = max(end, self._seconds - before)
+        stated = _stated(data, self._size, container, stream, end)
         if end and stated is not None and max(_CUT, 0.02 * end) < stated - end < _ABSURD:
-            self._cut(stated)
+            self._cut(f"the sound ends there, though the file's header says {clock(stated)}")
 
     def _frames(self, container: Any, stream: Any) -> Iterator[av.AudioFrame]:
-        """Frames to the end of the data. Damage is noted once sound follows it."""
+        """Frames to the end of the data. Damage is noted once enough sound follows it."""
         import av
 
         stream.codec_context.thread_count = 1
@@ -270,26 +314,42 @@ class Decoder:
             # A block that fails its check sum is noise at full scale.
             stream.codec_context.options = {"err_detect": "crccheck+explode"}
         packets = container.demux(stream)
+        most = max(_MOST_CHANNELS, stream.codec_context.layout.nb_channels)
+        errors, since = 0, 0.0  # errors in a row, seconds of sound since
         failed = False
-        while True:
+        place = 0  # behind the last sound
+        while errors < _ERRORS:
             start = perf_counter()
             packet, frames = None, []
             try:
                 packet = next(packets)
+                errors = 0
                 frames = packet.decode()
             except StopIteration:
-                return
-            except (av.FFmpegError, ValueError, OSError):
-                if packet is None:
-                    return  # the rest cannot be read; a stated length tells whether there is one
-                failed = failed or not bytes(packet)[:12].startswith(_TAGS)
+                break
+            except (av.FFmpegError, ValueError, OSError, IndexError):
+                if packet is None:  # PyAV meets a stream that it did not know, or damage
+                    errors += 1
+                    packets = container.demux(stream)
+                failed = failed or packet is None or not bytes(packet)[:12].startswith(_TAGS)
+                since = 0.0
             self._spent += perf_counter() - start
             self._require_progress()
             for frame in frames:
-                if frame.samples:
-                    self._damaged = self._damaged or failed
-                    failed = False
-                    yield frame
+                if not frame.samples or not _plausible(frame, most):
+                    failed = failed or bool(frame.samples)
+                    continue
+                if packet is not None and packet.pos is not None:
+                    place = packet.pos + packet.size
+                since += frame.samples / frame.sample_rate
+                if failed and since > _AFTER:
+                    self._damaged, failed = True, False
+                yield frame
+        left = self._size - place
+        least, share = _TAIL
+        if container.format.name in _RAW and place and left > max(least, share * self._size):
+            tail = _peeked(self._data, place, 16)
+            self._damaged = self._damaged or not tail.startswith(_TAGS)
 
     # -- libsndfile -----------------------------------------------------------------------
 
@@ -323,31 +383,34 @@ class Decoder:
 
     # -- what is found on the way ---------------------------------------------------------
 
-    def _block(self, planes: list[NDArray[np.float32]], shape: tuple[int, int] | None) -> Block:
-        assert shape is not None
+    def _block(self, planes: list[NDArray[np.float32]], shape: tuple[int, int]) -> Block:
         rate, channels = shape
         self._require_rate(rate)
-        if self.rates[-1:] != [rate]:
-            self.rates.append(rate)
-        if self._channels[-1:] != [channels]:
-            self._channels.append(channels)
         block = np.concatenate(planes, axis=1)
-        self._seconds += block.shape[1] / rate
-        return rate, self._mono(block)
+        seconds = block.shape[1] / rate
+        self.rates[rate] = self.rates.get(rate, 0.0) + seconds
+        if channels not in self._channels:
+            self._channels.append(channels)
+        self._seconds += seconds
+        return rate, block[0] if channels == 1 else self._mixed(block, rate)
 
-    def _mono(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The mean of the channels, or one of them where they cancel each other out."""
-        if len(block) == 1:
-            return block[0]
-        with np.errstate(all="ignore"):  # infinite samples are refused later
-            mono = block.mean(axis=0, dtype=np.float64)
-            power = np.mean(np.square(block, dtype=np.float64), axis=1)
-            cancelled = np.mean(np.square(mono)) * len(block) < _CANCELLED * power.mean()
-        if self._heard is None and cancelled and power.max() >= SILENCE**2:
-            self._heard = int(power.argmax())
-        if self._heard is not None and self._heard < len(block):
-            return block[self._heard]
-        return mono.astype(np.float32)
+    def _mixed(self, block: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+        """The mean of the channels; where they cancel each other out, of inverted ones."""
+        mono = block.mean(axis=0)
+        frames = max(1, block.shape[1] // _FRAME)
+        whole = min(frames * _FRAME, block.shape[1])
+        parts = block[:, :whole].reshape(len(block), frames, -1)
+        power = np.einsum("ckn,ckn->kc", parts, parts) / parts.shape[2]
+        mixed = np.mean(np.square(mono[:whole].reshape(frames, -1)), axis=1)
+        cancelled = mixed * len(block) < _CANCELLED * power.mean(axis=1)
+        for k in np.flatnonzero(cancelled & (power.max(axis=1) >= SILENCE**2)):
+            # The last frame takes the rest of the block with it.
+            stop = (k + 1) * _FRAME if k + 1 < frames else mono.size
+            frame = block[:, k * _FRAME : stop]
+            inverted = frame @ frame[power[k].argmax()] < 0
+            mono[k * _FRAME : stop] = np.where(inverted[:, None], -frame, frame).mean(axis=0)
+            self._cancelled += frame.shape[1] / rate
+        return mono
 
     def _require_rate(self, rate: int) -> None:
         low, high = _RATES
@@ -357,13 +420,15 @@ class Decoder:
                 "export it again."
             )
 
-    def _require_short(self, data: _File, kind: str) -> None:
+    def _require_short(self, data: _File, container: Any, stream: Any) -> None:
         """Refuse what the header says is too long, unless the file is too small for that."""
-        expected = self.expected or 0.0
-        if expected <= self._max_seconds or 8 * self._size / expected < _LEAST_BITRATE:
+        name, expected = container.format.name, self.expected or 0.0
+        uncompressed = stream.codec_context.name.startswith("pcm") and stream.bit_rate
+        least = 0.9 * stream.bit_rate if uncompressed else _LEAST_BITRATE
+        if expected <= self._max_seconds or 8 * self._size / expected < least:
             return
         # Without a header, the length of an MP3 file is a guess from its first frames.
-        if kind in _STATED | {"wav", "ogg"} or (kind == "mp3" and _mp3_size(data) is not None):
+        if name in _STATED | {"wav", "au", "ogg"} or (name == "mp3" and _mp3_states(data)):
             raise TooLongError(too_long(self.name, self._max_seconds, expected))
 
     def _require_progress(self) -> None:
@@ -373,8 +438,10 @@ class Decoder:
                 f"{self.name} takes too long to decode; save it anew, as WAV or FLAC."
             )
 
-    def _nothing(self) -> DamagedAudioError | NotAudioError | EmptyAudioError:
+    def _nothing(self) -> AudioError:
         """Why there is nothing to hear."""
+        if self._problem is not None:
+            return self._problem
         self._data.seek(0)
         head = self._data.read(16)
         if head.startswith(_APPLE_DOUBLE):
@@ -391,32 +458,29 @@ class Decoder:
             "or M4A."
         )
 
-    def _cut(self, stated: float | None = None) -> None:
-        should = "" if stated is None else f", though its header says {clock(stated)}"
-        self.notes.append(
-            Note(
-                "cut",
-                f"Answered from the first {clock(self._seconds)}: the file ends there{should}.",
-            )
-        )
+    def _cut(self, why: str) -> None:
+        text = f"Answered from the first {clock(self._seconds)}: {why}."
+        self.notes.append(Note("cut", text))
 
     def _conclude(self) -> None:
         if not self._seconds:
             return
-        if self._damaged:
-            self.notes.append(
-                Note("damaged", "The file is damaged in places; the rest of it was heard.")
-            )
+        if self._lost:
+            text = f"About {clock(self._lost)} of it could not be decoded; the rest was heard."
+            self.notes.append(Note("damaged", text))
+        elif self._damaged:
+            text = "The file is damaged in places; what can be decoded of it was heard."
+            self.notes.append(Note("damaged", text))
         if len(self.rates) > 1:
-            rates = listed([f"{rate / 1000:g} kHz" for rate in dict.fromkeys(self.rates)])
+            rates = listed([f"{rate / 1000:g} kHz" for rate in self.rates])
             self.notes.append(Note("changing", f"Its sample rate changes on the way ({rates})."))
         if len(self._channels) > 1:
-            counts = listed([str(count) for count in dict.fromkeys(self._channels)])
+            counts = listed([str(count) for count in self._channels])
             text = f"Its number of channels changes on the way ({counts})."
             self.notes.append(Note("changing", text))
-        if self._heard is not None:
-            text = "Its channels cancel each other out when they are mixed; one of them was heard."
-            self.notes.append(Note("cancelling", text))
+        if self._cancelled >= min(_CANCELLED_FOR, self._seconds / 2):
+            text = f"Its channels cancel each other out for {clock(self._cancelled)}; they were "
+            self.notes.append(Note("cancelling", f"{text}inverted before they were mixed."))
 
 
 def too_long(name: str, max_seconds: float, seconds: float | None = None) -> str:
@@ -430,22 +494,23 @@ def too_long(name: str, max_seconds: float, seconds: float | None = None) -> str
 # -- bytes --------------------------------------------------------------------------------
 
 
-def _open(source: str | Path | bytes | BinaryIO) -> tuple[str, BinaryIO, int]:
-    """Name for the sentences, a seekable binary file that is ours to close, and its size."""
+def _open(source: str | Path | bytes | BinaryIO, name: str) -> tuple[BinaryIO, int]:
+    """A seekable binary file that is ours to close, and its size."""
     if isinstance(source, str | Path):
-        name, data, size = _open_path(Path(source))
+        data, size = _open_path(Path(source), name)
     else:
-        name = "The recording"
-        content = source if isinstance(source, bytes | bytearray | memoryview) else source.read()
-        data, size = io.BytesIO(content), len(content)
+        if not isinstance(source, bytes | bytearray | memoryview):
+            if source.seekable():
+                source.seek(0)
+            source = source.read()
+        data, size = io.BytesIO(source), len(source)
     if not size:
         data.close()
         raise EmptyAudioError(f"{name} is empty (0 bytes); choose another file.")
-    return name, data, size
+    return data, size
 
 
-def _open_path(path: Path) -> tuple[str, BinaryIO, int]:
-    name = f'"{path.name}"'
+def _open_path(path: Path, name: str) -> tuple[BinaryIO, int]:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -455,7 +520,7 @@ def _open_path(path: Path) -> tuple[str, BinaryIO, int]:
             raise UnreadableFileError(
                 f"{name} is a pipe or a device, not a file; save the recording to a file first."
             )
-        return name, path.open("rb"), status.st_size
+        return path.open("rb"), status.st_size
     except FileNotFoundError as error:
         raise UnreadableFileError(f"{name} does not exist; check the path {path}.") from error
     except OSError as error:
@@ -523,8 +588,22 @@ def _opened(data: _File) -> av.container.InputContainer | None:
         return None
 
 
+def _plausible(frame: av.AudioFrame, most: int) -> bool:
+    """Whether a frame may be of a recording; damage makes frames of 54 channels or of 0 Hz."""
+    low, high = _RATES
+    return 0 < frame.layout.nb_channels <= most and low <= frame.sample_rate <= high
+
+
 def _planes(frame: av.AudioFrame) -> NDArray[np.float32]:
     """Samples of a frame, ``(channels, samples)``, full scale [-1, 1]."""
+    import av
+
+    if frame.format.is_planar and frame.layout.nb_channels >= 8:
+        # PyAV looks for the end of a list of planes that has no end from 8 on.
+        frame.pts = None
+        (frame,) = av.AudioResampler(
+            format=frame.format.packed, layout=frame.layout, rate=frame.sample_rate
+        ).resample(frame)
     raw: NDArray[Any] = frame.to_ndarray()
     if not frame.format.is_planar:
         raw = raw.reshape(frame.samples, -1).T
@@ -540,21 +619,21 @@ def _planes(frame: av.AudioFrame) -> NDArray[np.float32]:
 # -- lengths that files state -------------------------------------------------------------
 
 
-def _stated(data: _File, size: int, container: Any, stream: Any) -> float | None:
-    """Length (s) that a file writes down for its sound, if that can be believed."""
+def _stated(data: _File, size: int, container: Any, stream: Any, end: float) -> float | None:
+    """Length (s) that a file writes down for its sound, of which ``end`` was decoded."""
     name = container.format.name
+    duration = container.duration / 1e6 if container.duration else None
     if name == "mp3":
-        whole = _mp3_size(data)
-        cut = whole is not None and size < 0.99 * whole
-        return container.duration / 1e6 if container.duration and cut else None
-    if name == "wav":
-        return _wav_seconds(data, size)
+        return duration if _mp3_states(data) else None
+    share = _present(data, size)
+    if share is not None:
+        return end / share
     if name not in _STATED:
         return None
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    alone = len(container.streams) == len(container.streams.audio)
-    return container.duration / 1e6 if container.duration and alone else None
+    # Of several tracks, the longest one is stated.
+    return duration if len(container.streams) == 1 else None
 
 
 def _peeked(data: _File, at: int, size: int) -> bytes:
@@ -563,11 +642,11 @@ def _peeked(data: _File, at: int, size: int) -> bytes:
     data.seek(at)
     got = data.read(size)
     data.seek(place)
-    return got
+    return got or b""
 
 
-def _mp3_size(data: _File) -> int | None:
-    """Size (bytes) that the first frame of an MP3 file states for the whole file."""
+def _mp3_states(data: _File) -> bool:
+    """Tell whether the first frame of an MP3 file states a number of frames."""
     start = 0
     for _ in range(8):  # tags may follow each other
         head = _peeked(data, start, 10)
@@ -577,27 +656,61 @@ def _mp3_size(data: _File) -> int | None:
         start += 10 + (a << 21 | b << 14 | c << 7 | d)
     head = _peeked(data, start, 256)
     at = max(head.find(b"Xing"), head.find(b"Info"))
-    if at < 0 or len(head) < at + 16:
-        return None
-    flags, _, size = struct.unpack(">III", head[at + 4 : at + 16])
-    return start + size if flags & 3 == 3 else None
+    if at >= 0 and len(head) >= at + 12:
+        flags, frames = struct.unpack(">II", head[at + 4 : at + 12])
+        return bool(flags & 1 and frames)
+    return b"VBRI" in head
 
 
-def _wav_seconds(data: _File, size: int) -> float | None:
-    """Length of the data chunk of a WAV file; programs that cannot go back leave it open."""
-    at, rate = 12, 0
-    for _ in range(64):
-        head = _peeked(data, at, 24)
-        if len(head) < 8:
+_OPEN = 0x7FFF_0000  # bytes; programs that cannot go back state so much, or nothing
+_ASF = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # its file properties
+_W64 = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")  # its data chunk
+
+
+def _present(data: _File, size: int) -> float | None:
+    """Share of the stated bytes that a file holds, if it holds less; else None.
+
+    For formats with a chunk of samples (WAV, RF64, W64, CAF, AU) or a stated size of the file
+    (AVI, ASF), whose lengths FFmpeg replaces by what is there, or believes when they are left open.
+    """
+    head = _peeked(data, 0, 1 << 16)
+    begin, stated = 0, 0
+    if head.startswith((b"RIFF", b"RF64")) and head[8:12] == b"WAVE":
+        begin, stated = _chunk(data, 12, "<4sI", b"data")
+        if head.startswith(b"RF64") and head[12:16] == b"ds64":
+            stated = struct.unpack("<Q", head[28:36])[0]
+        elif not 0 < stated < _OPEN:
             return None
-        kind, length = struct.unpack("<4sI", head[:8])
-        if kind == b"fmt " and len(head) >= 20:
-            rate = struct.unpack("<I", head[16:20])[0]  # bytes per second
-        if kind == b"data":
-            known = rate and 0 < length < 0x7FFF_0000
-            return length / rate if known else None
-        at += 8 + length + length % 2
-    return None
+    elif head.startswith(b".snd"):
+        begin, stated = struct.unpack(">II", head[4:12]) if len(head) >= 12 else (0, 0)
+        if stated >= _OPEN:
+            return None
+    elif head.startswith(b"caff"):
+        begin, stated = _chunk(data, 8, ">4sq", b"data")
+    elif _W64 in head:
+        at = head.index(_W64)
+        begin, stated = at + 24, struct.unpack("<Q", head[at + 16 : at + 24])[0] - 24
+    elif head.startswith(b"RIFF") and head[8:12] == b"AVI ":
+        begin, stated = 8, struct.unpack("<I", head[4:8])[0]
+    elif _ASF in head:
+        at = head.index(_ASF) + 40
+        stated = struct.unpack("<Q", head[at : at + 8])[0] if len(head) >= at + 8 else 0
+    there = size - begin
+    return there / stated if 0 < there < stated else None
+
+
+def _chunk(data: _File, at: int, layout: str, wanted: bytes) -> tuple[int, int]:
+    """Where a chunk's content begins, and its stated size (bytes); zeros if there is none."""
+    width = struct.calcsize(layout)
+    for _ in range(256):
+        head = _peeked(data, at, width)
+        if len(head) < width:
+            break
+        kind, length = struct.unpack(layout, head)
+        if kind == wanted:
+            return at + width, length
+        at += width + length + (length % 2 if layout.startswith("<") else 0)
+    return 0, 0
 
 
 # -- Ogg ----------------------------------------------------------------------------------
@@ -627,9 +740,11 @@ def _ogg_links(data: _File, size: int) -> tuple[list[tuple[int, int]], bool]:
             at += found if found > 0 else max(1, len(head) - 3)
             continue
         flags, segments = head[5], head[26]
-        if flags & 2 and not first:
+        # One flipped bit makes no beginning: pages are counted from zero, too.
+        begins = bool(flags & 2) and head[18:22] == bytes(4)
+        if begins and not first:
             starts.append(at)
-        first = bool(flags & 2)
+        first = begins
         ended = bool(flags & 4)
         at += 27 + segments + sum(head[27 : 27 + segments])
     return list(pairwise([0, *starts[1:], size])), ended and at <= size
