@@ -504,7 +504,10 @@ def examples(
         bool, typer.Option("--force", help="Write over pieces that are there already.")
     ] = False,
 ) -> None:
-    """Write the ten example pieces of the report, one per genre, composed in code."""
+    """Write the ten synthetic pieces of the report, one per genre.
+
+    They are made by a program: the model never heard such sounds and is often wrong about them.
+    """
     from audionome.synth import GENRES, write_examples
 
     folder = _output_folder(out, "examples")
