@@ -27,6 +27,8 @@ class Recording:
         Name and address of its licence.
     source : str
         Where it was published.
+    package : str
+        The Debian package that it was taken from, and its version.
     changes : str
         What was done to it.
     """
@@ -39,6 +41,7 @@ class Recording:
     licence: str
     licence_url: str
     source: str
+    package: str
     changes: str
 
     @property

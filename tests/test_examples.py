@@ -141,6 +141,7 @@ def test_padding_moves_the_variances() -> None:
 RECORDINGS = Path(__file__).parents[1] / "data" / "examples" / "recordings"
 # Others forbid to pass on, to cut, or to sell what contains it.
 MAY_SHIP = {
+    "CC BY 3.0": "licenses/by/3.0",
     "CC BY-SA 3.0": "licenses/by-sa/3.0",
     "MIT": "license/mit",
 }
@@ -157,12 +158,13 @@ def test_every_recording_has_its_author_and_licence_beside_it() -> None:
         assert r.artist
         assert r.changes
         assert r.source.startswith("http")
+        assert re.fullmatch(r"[a-z0-9-]+ [0-9]\S*", r.package)
         assert MAY_SHIP[r.licence] in r.licence_url
         note = r.path.with_suffix(".txt").read_text(encoding="utf-8")
         assert r.artist.split()[-1] in note
         terms = {"MIT": "permission is hereby granted"}
         assert terms.get(r.licence, "creative commons attribut") in note.lower() or "CC-BY" in note
-        for said in (r.file, r.title, r.artist, r.licence_url, r.source, r.changes):
+        for said in (r.file, r.title, r.artist, r.licence_url, r.source, r.package, r.changes):
             assert said in readme
         assert r.licence in r.name
         assert r.artist in r.name
@@ -191,7 +193,7 @@ def test_a_genre_is_claimed_only_where_the_source_names_it() -> None:
 
 def recording(genre: str) -> recordings.Recording:
     return recordings.Recording(
-        "a.ogg", "A", "B", genre, "C" * bool(genre), "MIT", "u", "s", "none"
+        "a.ogg", "A", "B", genre, "C" * bool(genre), "MIT", "u", "s", "p 1", "none"
     )
 
 
