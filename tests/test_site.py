@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -421,14 +422,33 @@ def test_dark_pages_are_printed_in_light_colours(chromium: Browser, base_url: st
     page.context.close()
 
 
-def test_a_change_of_module_or_data_runs_the_notebooks_again(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def extension() -> Any:
+    """The Sphinx extension of the book."""
     path = ROOT / "book" / "_ext" / "audionome_book.py"
     spec = importlib.util.spec_from_file_location("audionome_book", path)
     assert spec is not None
     assert spec.loader is not None
-    extension = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(extension)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
+
+def test_an_example_that_was_removed_leaves_the_site(tmp_path: Path, extension: Any) -> None:
+    folder = tmp_path / "_static" / "examples"
+    folder.mkdir(parents=True)
+    for name in ("removed.ogg", "removed.mp3"):
+        (folder / name).write_bytes(b"sound")
+    extension.copy_examples(SimpleNamespace(outdir=tmp_path))
+    shipped = {path.stem for path in (ROOT / "data" / "examples").rglob("*.ogg")}
+    assert {path.name for path in folder.iterdir()} == {
+        f"{stem}{suffix}" for stem in shipped for suffix in (".ogg", ".mp3")
+    }
+
+
+def test_a_change_of_module_or_data_runs_the_notebooks_again(
+    tmp_path: Path, extension: Any
+) -> None:
     seen = set()
     for name in ("audionome/a.py", "data/b/c.parquet", "constraints.txt", "data/d.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -153,7 +153,12 @@ def copy_examples(app: Sphinx) -> None:
 
     folder = Path(app.outdir) / "_static" / "examples"
     folder.mkdir(parents=True, exist_ok=True)
-    for source in sorted((ROOT / "data" / "examples").rglob("*.ogg")):
+    sources = sorted((ROOT / "data" / "examples").rglob("*.ogg"))
+    names = {source.stem for source in sources}
+    for old in folder.iterdir():
+        if old.stem not in names:
+            old.unlink()
+    for source in sources:
         copy = folder / source.name
         if copy.exists() and copy.read_bytes() == source.read_bytes():
             continue
