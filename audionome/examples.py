@@ -81,8 +81,7 @@ def told(found: list[tuple[Recording, Prediction]]) -> str:
     return (
         f"The sources of {len(named)} of these {len(found)} recordings name a genre that is one of "
         f"the ten. The likeliest genre of the model is that one for **{right} of {len(named)}**; "
-        f"about {held} of the {len(named)} it holds its answer back. So few recordings measure "
-        "nothing."
+        f"it holds back {held} of these {len(named)} answers. So few recordings measure nothing."
     )
 
 

@@ -205,7 +205,7 @@ def test_what_is_said_of_recordings_is_counted() -> None:
     ]
     said = examples.told(found)
     assert "sources of 2 of these 3 recordings" in said
-    assert "**1 of 2**; about 1 of the 2 it holds its answer back" in said
+    assert "**1 of 2**; it holds back 1 of these 2 answers" in said
     table = examples.heard(found)
     assert table["genre by its source"].to_list() == ["jazz, C", "metal, C", "none"]
     assert table["the model says"].to_list() == ["jazz 55%", "rock 55%, not sure", "pop 55%"]
