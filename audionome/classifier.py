@@ -134,7 +134,7 @@ class Prediction:
         if self.status == "unlike":
             return "Unlike anything it learned from"
         if self.status == "ok":
-            return self.genre
+            return self.genre if self.confidence >= 0.5 else f"Perhaps {self.genre}"
         ranked = sorted(self.probabilities, key=self.probabilities.__getitem__, reverse=True)
         return f"Not sure: {ranked[0]} or {ranked[1]}"
 
@@ -499,14 +499,14 @@ def _tempo(windows: NDArray[np.float64]) -> float:
 def _sentence(probabilities: dict[str, float], *, status: Status) -> str:
     """What an honest person would say."""
     (first, p), (second, q) = sorted(probabilities.items(), key=lambda item: -item[1])[:2]
-    close = q >= 0.5 * p
     if status == "unlike":
         return f"This is unlike anything the model learned from; {first} is no more than a guess."
     if status == "unsure":
-        return f"Not sure: {first} fits best" + (f", {second} nearly as well." if close else ".")
+        nearly = f", {second} nearly as well" if q >= 0.8 * p else f", then {second}"
+        return f"Not sure: {first} fits best{nearly}."
     # Below one half, no genre is probable, though one may stand out.
     likely = f"Probably {first}" if p >= 0.5 else f"Perhaps {first}"
-    return f"{likely}; {second} is close." if close else f"{likely}."
+    return f"{likely}; {second} is close." if q >= 0.5 * p else f"{likely}."
 
 
 def load_classifier(name: str | None = None) -> Classifier:

@@ -272,10 +272,11 @@ def sentences(found: Sequence[Reason], genre: str, *, most: int = 3) -> list[str
     told = []
     for reason in sorted(found[:most], key=lambda reason: reason.contribution < 0):
         points = round(100 * abs(reason.contribution))
+        unit = "points" if points > 1 else "point"
         side = "towards" if reason.contribution >= 0 else "away from"
         if points:
             words = reason.words[0].upper() + reason.words[1:]
-            told.append(f"{words}: {points} points {side} {genre}.")
+            told.append(f"{words}: {points} {unit} {side} {genre}.")
     return told or ["Nothing that was heard moved the answer by as much as one point."]
 
 

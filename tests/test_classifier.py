@@ -231,7 +231,9 @@ def wav(samples: np.ndarray, rate: int = 22050) -> bytes:
 def test_the_headline_is_no_surer_than_the_answer(
     answer: audionome.Prediction, status: str
 ) -> None:
-    said = dataclasses.replace(answer, status=status).headline
+    low = dataclasses.replace(answer, status=status, confidence=0.4)
+    said = dataclasses.replace(low, confidence=0.6).headline
+    assert (low.headline == f"Perhaps {answer.genre}") == (status == "ok")
     first, second = sorted(answer.probabilities, key=answer.probabilities.get)[:-3:-1]
     assert (
         said

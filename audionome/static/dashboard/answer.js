@@ -75,7 +75,7 @@ function answerOf(model, player) {
       said,
       notesOf(answer.notes) ?? "",
       answer.second ? element("p", { className: "an-second", textContent: answer.second }) : "",
-      element("p", { className: "an-because", textContent: "What spoke most:" }),
+      element("p", { className: "an-because", textContent: "What spoke most, for it and against it:" }),
       whyOf(answer.why),
       player.root,
       factsOf(answer.facts),
