@@ -50,7 +50,8 @@ test: lint site
 library: site
 	AUDIONOME_SITE=$(SITE) $(BIN)/pytest -n 2 --dist loadfile -m "not browser"
 
-# The lowest versions that pyproject.toml allows, in an environment of their own.
+# The lowest versions that pyproject.toml allows, in an environment of their own. The longest tests
+# of odd files are left to the other two.
 LOWEST := .venv-lowest
 lowest: $(READY)
 	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)

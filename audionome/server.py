@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import errno
 import importlib.util
+import logging
 import os
 import shutil
 import signal
@@ -81,7 +82,15 @@ def prepare() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ[VARIABLE] = "1"
+    logging.getLogger("asyncio").addFilter(_worth_telling)
     ForkingProvisioner.prepare()
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """A visitor who leaves while something is sent to them is no failure."""
+    from tornado.websocket import WebSocketClosedError
+
+    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
 
 
 def settings() -> Config:

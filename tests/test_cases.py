@@ -44,7 +44,8 @@ NOTHING = {
 }
 
 ANSWER = """
-import json, resource, sys, time
+import json, re, sys, time
+from pathlib import Path
 import audionome
 for path in sys.argv[1:]:
     start = time.monotonic()
@@ -55,7 +56,9 @@ for path in sys.argv[1:]:
     except audionome.audio.AudioError as error:
         found = {"error": str(error)}
     print(json.dumps({"file": path, "took": time.monotonic() - start, **found}))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)
+# Not getrusage: its peak is that of the process before, too.
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
+print(int(peak[1]) / 1024, file=sys.stderr)
 """
 
 

@@ -687,3 +687,19 @@ def answers(url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def test_a_visitor_who_leaves_is_no_failure() -> None:
+    import logging
+
+    from tornado.websocket import WebSocketClosedError
+
+    from audionome.server import _worth_telling
+
+    def record(error: BaseException | None) -> logging.LogRecord:
+        info = None if error is None else (type(error), error, None)
+        return logging.LogRecord("asyncio", logging.ERROR, "", 0, "never retrieved", (), info)
+
+    assert not _worth_telling(record(WebSocketClosedError()))
+    assert _worth_telling(record(ValueError("a failure of ours")))
+    assert _worth_telling(record(None))
