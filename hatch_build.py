@@ -20,7 +20,9 @@ def repository(config: str) -> str:
     found = re.search(r'^ *audionome_repository: "(.+)"$', config, re.MULTILINE)
     if found:
         return found[1].rstrip("/")
-    name = os.environ.get("GITHUB_REPOSITORY", "")
+    # In a workflow of another project, which only installs this one, the address is not ours.
+    ours = os.environ.get("GITHUB_WORKSPACE") == os.path.dirname(os.path.abspath(__file__))
+    name = os.environ.get("GITHUB_REPOSITORY", "") if ours else ""
     return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{name}" if name else ""
 
 

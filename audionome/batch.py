@@ -54,7 +54,7 @@ def for_each(
     Raises
     ------
     AudionomeError
-        If ``jobs`` is no number of processes.
+        If ``jobs`` is not a number of processes.
     """
     if jobs == 1:
         yield from (_guarded(function, path) for path in paths)
@@ -89,7 +89,7 @@ def require_jobs(jobs: int) -> int:
     """
     if jobs < 1 and jobs != -1:
         raise AudionomeError(
-            f"{jobs} is no number of processes; give 1 or more, or -1 for all cores."
+            f"{jobs} is not a number of processes; give 1 or more, or -1 for all cores."
         )
     return jobs
 

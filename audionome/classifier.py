@@ -43,6 +43,7 @@ __all__ = [
 
 DEFAULT_MODEL = "extended"
 _FADE = 4
+_SCALED = 5.0  # mean deviation of a row, in standard deviations; music and noise reach 1.4
 _WINDOW_SECONDS = audio.WINDOW_HOP / audio.SAMPLE_RATE
 
 Status = Literal["ok", "unsure", "unlike"]
@@ -309,11 +310,22 @@ class Classifier:
             raise ValueError("the table has feature values that are not numbers") from error
         if not np.isfinite(values).all():
             raise ValueError("the table has feature values that are missing or infinite")
-        if not self.extended:
+        if self.extended:
+            self._require_unscaled(values)
+        else:
             features.require_possible(values, self.features)
         # One thread: sums in another order would differ in the last digit between processes.
         with threadpool_limits(1, user_api="blas"):
             return linear.softmax(self.model.scores(values) / self.card["temperature"])
+
+    def _require_unscaled(self, values: NDArray[np.float64]) -> None:
+        """Refuse extended rows that are far from those of any sound: they were scaled."""
+        far = np.abs(self.model.standardised(values)).mean(axis=1) > _SCALED
+        if far.any():
+            raise ValueError(
+                f"{far.sum()} of {len(far)} rows are like no sound's, as if the table had been "
+                "scaled; pass the values as audionome.features.extended.extract_extended makes them"
+            )
 
     def classify(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -48,6 +49,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):  # closed, or not a terminal's
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    for name in ("SIGTERM", "SIGHUP"):  # end as an exception does, which cleans up
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
     try:
         try:
             app()
@@ -139,7 +143,7 @@ def classify(
             elif as_json:
                 print(json.dumps(_record(name, answer), allow_nan=False), flush=True)
             else:
-                _console().print(_table(Path(name), answer))
+                _console().print(_table(name, answer))
     if left_out := files.told(request.skipped):
         _console(stderr=True).print(left_out)
     if failed:
@@ -228,7 +232,12 @@ def _answer(path: Path, *, model: str | None) -> Prediction | str:
 
 
 def _record(name: str, prediction: Prediction) -> dict[str, Any]:
-    return {"file": name, **prediction.as_dict()}
+    return {"file": _whole(name), **prediction.as_dict()}
+
+
+def _whole(name: str) -> str:
+    """A name that every reader of JSON can read; bytes that are no UTF-8 as their codes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _report_error(name: str, message: str, *, as_json: bool) -> None:
@@ -237,14 +246,16 @@ def _report_error(name: str, message: str, *, as_json: bool) -> None:
 
         from audionome.classifier import Prediction
 
-        record: dict[str, Any] = {"file": name}
+        record: dict[str, Any] = {"file": _whole(name)}
         for key in fields(Prediction):
             kind = str(key.type)
             empty: Any = {} if kind.startswith("dict") else [] if kind.endswith("...]") else None
             record[key.name] = None if kind.endswith("None") else empty
         print(json.dumps(record | {"status": "error", "message": message}), flush=True)
     else:
-        _console(stderr=True).print(f"[bold red]no answer:[/] {_escape(message)}")
+        # A sentence calls a file by its name; two folders may have one of that name.
+        where = "" if name in (Path(name).name, _STANDARD_INPUT) else f"{_escape(name)}: "
+        _console(stderr=True).print(f"[bold red]no answer:[/] {where}{_escape(message)}")
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -259,7 +270,7 @@ def _escape(text: str) -> str:
     return escape(printable(text))
 
 
-def _table(path: Path, prediction: Prediction) -> Any:
+def _table(name: str, prediction: Prediction) -> Any:
     from rich.console import Group
     from rich.table import Table
 
@@ -267,7 +278,7 @@ def _table(path: Path, prediction: Prediction) -> Any:
 
     minutes, seconds = divmod(round(prediction.duration), 60)
     tempo = f"{prediction.tempo:.0f} BPM" if prediction.tempo else "no beat"
-    heading = f"[bold]{_escape(path.name)}[/]  {minutes}:{seconds:02d}, {tempo}"
+    heading = f"[bold]{_escape(name)}[/]  {minutes}:{seconds:02d}, {tempo}"
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("genre")
     table.add_column("probability", justify="right")

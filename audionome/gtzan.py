@@ -251,7 +251,7 @@ def read_wild(path: str | Path) -> pd.DataFrame:
     missing = [c for c in ["label", "track", "artist", *COLUMNS] if c not in table.columns]
     _require(
         not missing,
-        f'"{path}" is no table of windows: it lacks {len(missing)} columns '
+        f'"{path}" is not a table of windows: it lacks {len(missing)} columns '
         f"({', '.join(missing[:3])}).",
     )
     names = ["label", "track", "artist"]
@@ -307,7 +307,7 @@ def _read_json(path: Path) -> dict:
 def _read_table(path: Path, wanted: str) -> pd.DataFrame:
     """Read a person's table; whatever it holds instead ends in one sentence."""
     _require(not path.is_dir(), f'"{path}" is a folder; {wanted}.')
-    _require(path.is_file(), f'"{path}" does not exist or is no file; {wanted}.')
+    _require(path.is_file(), f'"{path}" does not exist or is not a file; {wanted}.')
     try:
         return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except OSError as error:

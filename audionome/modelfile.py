@@ -141,10 +141,13 @@ def _read_card(path: Path, name: str) -> dict[str, Any]:
             _names(columns) and set(columns) <= set(COLUMNS),
             'should give "extended" or a list of classic features as features',
         )
-        require("companion" not in card, "names a companion, which a classic model has not")
+        require("companion" not in card, "names a companion, but a classic model has none")
         require(_positive(card.get("strange_above")), "should give a number as strange_above")
     if "temperatures" in card:
-        require(_is_curve(card["temperatures"]), "has temperatures that are no lengths and numbers")
+        require(
+            _is_curve(card["temperatures"]),
+            "has temperatures that are not pairs of a length and a number",
+        )
     return card
 
 
@@ -210,7 +213,7 @@ def _read_arrays(path: Path, card: dict[str, Any]) -> ModelFile:
     if arrays["classes"].tolist() != card["genres"]:
         raise _Wrong("has other genres than its card")
     if min(arrays["scale"].min(), arrays["limit"]) <= 0 or tracks < 1 or axes < 2:
-        raise _Wrong("has numbers that no training gives")
+        raise _Wrong("has values that no training gives")
     whitening = arrays.pop("whitening", None)
     index = Index(**{name: arrays.pop(name) for name in _INDEX})
     return ModelFile(linear.Linear.of(arrays), card, index, whitening)
@@ -225,10 +228,10 @@ def _require_arrays(
     if missing := shapes.keys() - arrays.keys():
         raise _Wrong(f"lacks {listed(list(missing))}")
     if more := arrays.keys() - shapes.keys():
-        raise _Wrong(f"holds what is no part of a model: {listed(list(more))}")
+        raise _Wrong(f"holds arrays that do not belong to a model: {listed(list(more))}")
     for name, (kind, shape) in shapes.items():
         array = arrays[name]
         if array.dtype.kind != kind or array.shape != shape:
-            raise _Wrong(f"has {name} of another kind or shape than its card says")
+            raise _Wrong(f"has {name} of another type or shape than its card says")
         if kind == "f" and not np.isfinite(array).all():
             raise _Wrong(f"has {name} with numbers that are missing or infinite")

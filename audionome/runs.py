@@ -341,12 +341,16 @@ def evaluate(
         files.own_table(folder / f"{name}.parquet", _KEYS)
     kept = files.Parts(folder / ".unfinished")
     parts = kept.folder
-    tables = {name: _in_domain(rows, name) for name in {r.protocol for r in runs}}
+    # Runs of other protocols that are kept must be of these data, too.
+    known = set(protocols.PROTOCOLS) - (set() if "wild" in set(rows["domain"]) else {"wild"})
+    tables = {name: _in_domain(rows, name) for name in known | {r.protocol for r in runs}}
     versions = {name: data_version(table) for name, table in tables.items()}
     stamps = {run: _stamp(run, versions[run.protocol]) for run in runs}
     have = _finished(folder, parts)
     todo = [run for run in runs if have.get(run) != stamps[run]]
-    folds = {name: _folds(protocols.PROTOCOLS[name], table) for name, table in tables.items()}
+    folds = {
+        name: _folds(protocols.PROTOCOLS[name], tables[name]) for name in {r.protocol for r in runs}
+    }
     tasks = (
         delayed(_work)(run, stamps[run], tables[run.protocol], folds[run.protocol][run.fold], parts)
         for run in todo
@@ -361,7 +365,7 @@ def evaluate(
             if progress is not None:
                 progress(done, len(runs))
     finally:
-        scores = _merge(folder, parts, sources or {})
+        scores = _merge(folder, parts, sources or {}, versions)
         kept.remove()
     return scores
 
@@ -395,12 +399,14 @@ def _notes(parts: Path) -> list[dict[str, Any]]:
     return notes
 
 
-def _merge(folder: Path, parts: Path, sources: dict[str, str]) -> pd.DataFrame:
+def _merge(
+    folder: Path, parts: Path, sources: dict[str, str], versions: dict[str, str]
+) -> pd.DataFrame:
     """Put the parts into the committed files; newer runs replace older ones."""
     notes = _notes(parts)
     fresh = pd.DataFrame(notes, columns=_RECORD)
     finished = [Run(*(note[name] for name in _KEYS)) for note in notes]
-    kept = _kept(folder / "runs.parquet", fresh)
+    kept = _kept(folder / "runs.parquet", fresh, versions)
     tallies = _concat(parts, finished, "tallies")
     tallies = _replace(folder / "tallies.parquet", tallies, kept, ["split", "level"])
     answers = _concat(parts, finished, "predictions")
@@ -434,12 +440,16 @@ def _replace(
     return table
 
 
-def _kept(path: Path, fresh: pd.DataFrame) -> pd.MultiIndex:
-    """Runs that are not done anew and that the present recipe made."""
+def _kept(path: Path, fresh: pd.DataFrame, versions: dict[str, str]) -> pd.MultiIndex:
+    """Runs that are not done anew and that the present recipe made of the present data."""
     if not path.is_file():
         return pd.MultiIndex.from_arrays([[]] * len(_KEYS), names=_KEYS)
     old = pd.read_parquet(path)
     old = old[old["recipe"] == RECIPE] if "recipe" in old else old.iloc[:0]
+    present = [
+        versions.get(str(p), d) == d for p, d in zip(old["protocol"], old["data"], strict=True)
+    ]
+    old = old[np.array(present, dtype=bool)]
     before = pd.MultiIndex.from_frame(old[_KEYS].astype(dict.fromkeys(_KEYS[:3], str)))
     return before.difference(pd.MultiIndex.from_frame(fresh[_KEYS]))
 

@@ -168,7 +168,8 @@ def test_three_hundred_files_and_every_fault(
     assert done.returncode == 2
     assert done.stderr == b""
     records = [json.loads(line, parse_constant=pytest.fail) for line in done.stdout.splitlines()]
-    assert [r["file"] for r in records] == given
+    told = [os.fsencode(name).decode("utf-8", "backslashreplace") for name in map(str, given)]
+    assert [r["file"] for r in records] == told
     for record in records:
         message = record["message"]
         assert "Traceback" not in message
@@ -273,5 +274,5 @@ def test_no_more_processes_than_are_of_use(monkeypatch: pytest.MonkeyPatch) -> N
     with joblib.parallel_config("threading"):  # as with a cluster: its size is not ours to limit
         assert batch.processes(-1, 2) == -1
     for jobs in (0, -2, -300):
-        with pytest.raises(AudionomeError, match=f"{jobs} is no number of processes"):
+        with pytest.raises(AudionomeError, match=f"{jobs} is not a number of processes"):
             batch.require_jobs(jobs)

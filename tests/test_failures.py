@@ -175,7 +175,8 @@ def test_names_do_not_steer_the_terminal(album: Path) -> None:
     done = run("classify", "--json", album)
     assert done.stdout.isascii()
     files = {Path(json.loads(line)["file"]).name for line in done.stdout.splitlines()}
-    assert files == {*names, "one.wav", "two.flac"}
+    # Bytes that are no UTF-8 are told by their codes: not every reader of JSON takes them.
+    assert files == {*names[:-1], r"caf\xe9.wav", "one.wav", "two.flac"}
     assert run("classify", "--model", "\x1b[31m", album).stderr.startswith(
         rb'audionome: There is no model "\x1b[31m"'
     )
@@ -315,8 +316,8 @@ def test_where_no_table_can_be_written(
     assert "no audio file" in fails("features", tmp_path / "none", "--out", tmp_path / "t.csv")
     for jobs in ("0", "-7"):
         told = fails("features", album, "--out", tmp_path / "t.csv", "--jobs", jobs)
-        assert "no number of processes" in told
-        assert "no number of processes" in fails("classify", album, "--jobs", jobs)
+        assert "not a number of processes" in told
+        assert "not a number of processes" in fails("classify", album, "--jobs", jobs)
     assert json.loads((tmp_path / "mine.json").read_text()) == {"mine": True}
     assert not list(tmp_path.glob("t*"))
 
@@ -391,7 +392,7 @@ def test_a_wrong_table_of_others_is_told_before_the_work(
         tmp_path / "no.parquet": "does not exist",
         tmp_path / "folder": "is a folder",
         tmp_path / "cut.parquet": "neither CSV nor Parquet",
-        tmp_path / "binary.csv": "neither CSV nor Parquet|no table of windows",
+        tmp_path / "binary.csv": "neither CSV nor Parquet|not a table of windows",
         wild(tmp_path / "columns.csv", tempo=None): r"lacks 1 columns \(tempo\)",
         wild(tmp_path / "text.csv", tempo="fast"): "has text in column tempo",
         wild(tmp_path / "empty.csv", tempo=np.nan): "missing or infinite",

@@ -68,7 +68,7 @@ def broken(shape: tuple[int, ...]) -> np.ndarray:
         (CLASSIC, {"strange_above": None}, {}, "strange_above"),
         (CLASSIC, {"features": None}, {}, "features"),
         (CLASSIC, {"features": ["tempo", "no such feature"]}, {}, "features"),
-        (CLASSIC, {"features": ["tempo", "rolloff_mean"]}, {}, "another kind or shape"),
+        (CLASSIC, {"features": ["tempo", "rolloff_mean"]}, {}, "another type or shape"),
         (CLASSIC, {"features": "extended", "companion": "extended"}, {}, "shape|companion"),
         (CLASSIC, {"genres": "blues"}, {}, "list the genres"),
         (CLASSIC, {"genres": [*"abcdefghij"]}, {}, "other genres"),
@@ -84,7 +84,7 @@ def broken(shape: tuple[int, ...]) -> np.ndarray:
         (CLASSIC, {}, {"whitening": np.zeros((7, 7))}, "whitening of another"),
         (CLASSIC, {}, {"tracks": np.arange(1000)}, "tracks of another"),
         (CLASSIC, {}, {"tracks": np.array("one")}, "tracks of another"),
-        (CLASSIC, {}, {"more": np.zeros(3)}, "no part of a model: more"),
+        (CLASSIC, {}, {"more": np.zeros(3)}, "do not belong to a model: more"),
         (CLASSIC, {}, {"classes": np.array([{}] * 10, dtype=object)}, "no archive of plain"),
     ],
 )

@@ -314,3 +314,12 @@ def test_the_learning_curve_rises() -> None:
     assert curve["tracks"].tolist() == [20, 150]
     assert curve["accuracy"].iloc[1] > curve["accuracy"].iloc[0]
     assert curve["accuracy"].iloc[1] > 0.95
+
+
+def test_runs_of_other_data_are_not_kept(rows: pd.DataFrame, tmp_path: Path) -> None:
+    one, other = runs.planned_runs(["dummy", "lda"], ["fault-filtered"])[:2]
+    runs.evaluate(rows, tmp_path, runs=[one, other], jobs=1)
+    changed = rows.assign(tempo=rows["tempo"] + 1)
+    runs.evaluate(changed, tmp_path, runs=[one], jobs=1)
+    left = pd.read_parquet(tmp_path / "runs.parquet")
+    assert left["model"].to_list() == [one.model]

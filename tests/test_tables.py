@@ -17,7 +17,9 @@ from sklearn.preprocessing import (
 )
 
 import audionome
-from audionome import features, gtzan
+from audionome import audio, features, gtzan
+from audionome._paths import data_path
+from audionome.features import extended
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +76,21 @@ def test_what_is_no_table_is_told(own: pd.DataFrame) -> None:
         shipped.predict_proba(own[:3].astype(str) + " Hz")
     with pytest.raises(ValueError, match="two columns of one name"):
         shipped.predict_proba(pd.concat([own[:3], own[["tempo"]][:3]], axis=1))
+
+
+def test_scaled_extended_tables_are_refused() -> None:
+    shipped = audionome.load_classifier()
+    columns = list(shipped.features)
+    rows = np.concatenate(
+        [
+            next(extended.measure_extended(audio.WindowStream(path).pieces()))
+            for path in sorted(data_path("examples").glob("*.ogg"))[:3]
+        ]
+    ).astype(np.float64)
+    for values in (
+        (rows - rows.mean(axis=0)) / rows.std(axis=0),
+        (rows - rows.min(axis=0)) / np.ptp(rows, axis=0),
+    ):
+        with pytest.raises(ValueError, match="as if the table had been scaled"):
+            shipped.predict_proba(pd.DataFrame(values, columns=columns))
+    assert shipped.predict_proba(pd.DataFrame(rows, columns=columns)).shape == (len(rows), 10)

@@ -119,6 +119,7 @@ def test_links_in_the_readme_work_outside_of_the_repository() -> None:
             == yaml.safe_load(config)["sphinx"]["config"]["audionome_repository"]
         )
         patch.setenv("GITHUB_REPOSITORY", "someone/audionome")
+        patch.setenv("GITHUB_WORKSPACE", str(ROOT))
         assert build.repository("").endswith("/someone/audionome")
 
 
