@@ -170,14 +170,14 @@ def test_three_hundred_files_and_every_fault(
     records = [json.loads(line, parse_constant=pytest.fail) for line in done.stdout.splitlines()]
     told = [os.fsencode(name).decode("utf-8", "backslashreplace") for name in map(str, given)]
     assert [r["file"] for r in records] == told
-    for record in records:
+    for name, record in zip(map(str, given), records, strict=True):
         message = record["message"]
         assert "Traceback" not in message
         assert message.endswith(".")
-        if record["file"] in bad:
-            assert record["status"] == "error", record["file"]
-            assert bad[record["file"]] in message, message
-        elif record["file"] not in loud:
+        if name in bad:
+            assert record["status"] == "error", name
+            assert bad[name] in message, message
+        elif name not in loud:
             assert record["status"] != "error", message
             assert sum(record["probabilities"].values()) == pytest.approx(1)
 
