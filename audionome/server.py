@@ -12,6 +12,7 @@ import errno
 import importlib.util
 import logging
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,11 +26,13 @@ from audionome.errors import AudionomeError
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-__all__ = ["PORT", "ServerError", "prepare", "run", "settings"]
+__all__ = ["CLIPS_VARIABLE", "PORT", "ServerError", "prepare", "run", "settings"]
 
 PORT = 8866
 #: Set where our settings are; the notebook looks for it.
 VARIABLE = "AUDIONOME_SERVER"
+#: Names a folder of the reader's own music, as GTZAN's, to choose examples from.
+CLIPS_VARIABLE = "AUDIONOME_GTZAN_CLIPS"
 
 _PACKAGE = Path(__file__).parent
 _STATE = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
@@ -156,15 +159,15 @@ def run(*, host: str = "localhost", port: int = PORT, base_url: str = "/") -> No
     port
         From 1 to 65535.
     base_url
-        Path of the page, for a proxy that shows it below one.
+        Path of the page, for a proxy that shows it below one: letters, digits and ``-_.~/``.
 
     Raises
     ------
     ServerError
-        If Voilà is not installed, or the server may not listen there.
+        If Voilà is not installed, the path is none, or the server may not listen there.
     """
     try:
-        _run(host, port, "/".join(["", *filter(None, base_url.split("/")), ""]))
+        _run(host, port, _path(base_url))
     except KeyboardInterrupt:  # while it was starting
         raise SystemExit(128 + signal.SIGINT) from None
 
@@ -174,6 +177,8 @@ def _run(host: str, port: int, base_url: str) -> None:
         signal.signal(ending, signal.default_int_handler)
     _look_for_voila()
     sockets = _listening(host, port)
+    if folder := os.environ.get(CLIPS_VARIABLE):
+        os.environ[CLIPS_VARIABLE] = os.path.abspath(folder)  # kernels run in another folder
     prepare()
     c = settings()
     c.Voila.log_level = "WARN"
@@ -187,6 +192,10 @@ def _run(host: str, port: int, base_url: str) -> None:
     server.initialize([])
     # Trust is about output that is stored in a notebook; ours has none.
     server.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
+    if folder and not Path(folder).is_dir():
+        server.log.warning(
+            '%s names no folder: "%s"; the page shows no clips of yours.', CLIPS_VARIABLE, folder
+        )
     server.start()
 
 
@@ -246,6 +255,12 @@ def _server_class() -> Any:
             finally:
                 self.stop()
 
+        def stop(self) -> None:
+            try:
+                super().stop()
+            except Exception as error:  # such as a kernel that never started
+                self.log.warning("Not every session could be ended in good order: %s", error)
+
     return Server
 
 
@@ -262,7 +277,7 @@ def _listening(host: str, port: int) -> list[socket.socket]:
     if not host:  # which would be all of them
         raise foreign
     try:
-        return bind_sockets(port, host)
+        sockets = bind_sockets(port, host)
     except (socket.gaierror, UnicodeError) as error:
         raise foreign from error
     except OSError as error:
@@ -279,8 +294,27 @@ def _listening(host: str, port: int) -> list[socket.socket]:
                 f"Port {port} is not open to you; choose one from 1024 up, such as {PORT}."
             ) from error
         raise ServerError(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
+    everywhere = {"0.0.0.0", "::"}
+    # "*", "0" and the like would let the network in without saying so.
+    if host not in everywhere and any(one.getsockname()[0] in everywhere for one in sockets):
+        for one in sockets:
+            one.close()
+        raise foreign
+    return sockets
+
+
+def _path(base_url: str) -> str:
+    """Return the path between slashes, if a browser, a proxy and Voilà all read it alike."""
+    parts = [part for part in base_url.split("/") if part]
+    if not re.fullmatch(r"[\w.~/-]*", base_url, re.ASCII) or {".", ".."} & set(parts):
+        raise ServerError(
+            f'"{base_url}" cannot be the path of the page; use letters, digits and -_.~/ only, '
+            "such as /music."
+        )
+    return "/".join(["", *parts, ""])
 
 
 def _address(host: str, port: int, base_url: str) -> str:
-    shown = socket.gethostname() if host in {"0.0.0.0", "::"} else host
+    # "::" listens on IPv6 alone, which the machine's name need not lead to.
+    shown = {"0.0.0.0": socket.gethostname(), "::": "::1"}.get(host, host)
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}{base_url}"

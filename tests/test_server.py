@@ -148,6 +148,13 @@ def test_make_dashboard_starts_the_same(tmp_path: Path) -> None:
         (["--host", "no such host"], '"no such host" is not an address of this machine'),
         (["--host", ""], '"" is not an address of this machine'),
         (["--host", "x" * 300], "is not an address of this machine"),
+        (["--host", "*"], '"*" is not an address of this machine'),
+        (["--host", "0"], '"0" is not an address of this machine'),
+        (["--base-url", "/mu(sic"], '"/mu(sic" cannot be the path of the page'),
+        (["--base-url", "a b"], "letters, digits and -_.~/ only"),
+        (["--base-url", "/m\u00fcsic"], "letters, digits and -_.~/ only"),
+        (["--base-url", "/a?b#c"], "letters, digits and -_.~/ only"),
+        (["--base-url", "/a/../b"], '"/a/../b" cannot be the path of the page'),
     ],
 )
 def test_an_impossible_place_is_told(arguments: list[str], said: str) -> None:
@@ -164,6 +171,7 @@ def test_an_impossible_place_is_told(arguments: list[str], said: str) -> None:
         ("localhost", "http://localhost:8866/"),
         ("0.0.0.0", f"http://{socket.gethostname()}:8866/"),
         ("::1", "http://[::1]:8866/"),
+        ("::", "http://[::1]:8866/"),
     ],
 )
 def test_the_address_can_be_opened(host: str, address: str) -> None:
@@ -335,6 +343,44 @@ def test_it_ends_quietly_and_leaves_nothing(tmp_path: Path, signum: int) -> None
         assert server.end(signum) == 0
         assert soon(lambda: not any(process.is_running() for process in family))
     clean(server)
+
+
+@linux
+def test_a_session_that_cannot_be_ended_does_not_disturb_the_end(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from tornado.web import HTTPError\n"
+        "async def fail(self, *_, **__): raise HTTPError(404)\n"
+        "from jupyter_client.multikernelmanager import AsyncMultiKernelManager as M\n"
+        "M.shutdown_all = fail\n"
+        "sys.argv = ['audionome', 'dashboard', '--port', sys.argv[1]]\n"
+        "from audionome.cli import main\n"
+        "main()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(free_port())],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        assert process.stdout is not None
+        assert "The dashboard: http" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    assert "Not every session could be ended" in said
+    assert "Traceback" not in said
+
+
+def test_a_folder_of_clips_that_is_none_is_told(tmp_path: Path) -> None:
+    variable = server_module.CLIPS_VARIABLE
+    with serve(tmp_path, env={**os.environ, variable: str(tmp_path / "none")}) as server:
+        assert f'{variable} names no folder: "{tmp_path / "none"}"' in server.log.read_text()
 
 
 @linux
