@@ -25,6 +25,7 @@ function recorderOf({ onFile, onSay }) {
   const root = element("div", { className: "an-record" }, [start, meter]);
   let recording = null;
   let count = 0;
+  let closed = false;
 
   async function begin() {
     if (!navigator.mediaDevices || !window.MediaRecorder) {
@@ -43,6 +44,10 @@ function recorderOf({ onFile, onSay }) {
       return;
     } finally {
       start.disabled = false;
+    }
+    if (closed) {
+      for (const track of stream.getTracks()) track.stop(); // the answer came too late
+      return;
     }
     const recorder = new MediaRecorder(stream);
     const pieces = [];
@@ -63,7 +68,7 @@ function recorderOf({ onFile, onSay }) {
       const length = seconds();
       release();
       if (length < LEAST) {
-        const sentence = `That were ${length.toFixed(1)} s; record at least ${LEAST} s.`;
+        const sentence = `That was only ${length.toFixed(1)} s; record at least ${LEAST} s.`;
         onSay("error", sentence);
         return;
       }
@@ -97,5 +102,10 @@ function recorderOf({ onFile, onSay }) {
     if (recording?.recorder.state === "recording") recording.recorder.stop();
   }
 
-  return { root, close: release };
+  function close() {
+    closed = true;
+    release();
+  }
+
+  return { root, close };
 }
