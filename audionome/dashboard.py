@@ -12,8 +12,11 @@ sends or is classified for is dropped. Every callback is guarded, so that a fail
 of the server with its traceback and on the screen as one sentence.
 
 Messages from the browser: ``begin`` and ``chunk`` (a file), ``example``, ``cancel``, ``compare``,
-``forget``, ``plotly``, ``ping``. Messages to it: ``received``, ``sound`` (an example, to be
-played), ``answer``, ``look``, ``compared``, ``plotly``, ``failed``, ``pong``.
+``forget``, ``plotly``, ``ping``, ``again``. Messages to it: ``received``, ``sound`` (an example, to
+be played), ``answer``, ``look``, ``report``, ``compared``, ``plotly``, ``failed``, ``pong``.
+
+What is sent while the connection is interrupted is lost on both sides. So ``pong`` says what became
+of the newest job, and the browser asks for a lost answer with ``again``.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ from traitlets.log import get_logger
 
 from audionome._paths import data_path
 from audionome._words import likelihood
+from audionome.server import CLIPS_VARIABLE
 
 if TYPE_CHECKING:
     from audionome.charts import Chart
@@ -57,14 +61,13 @@ __all__ = [
 MAX_BYTES = 64 * 1024 * 1024
 #: Longest recording that is accepted (seconds): one visitor must not keep a class waiting.
 MAX_SECONDS = 3600.0
-#: Names a folder of the reader's own music, as GTZAN's, to choose examples from.
-CLIPS_VARIABLE = "AUDIONOME_GTZAN_CLIPS"
 
 SORRY = "Something went wrong on our side, not on yours. Try again, or try another file."
 _FOREIGN = (
     "This server was started without the dashboard's settings, so charts and large files may fail "
     "without a word: stop it, and start it with the command: audionome dashboard"
 )
+_LOST_LOOK = "The connection was interrupted; choose the file again for the closer look."
 _NO_LOOK = "The closer look failed on our side; the answer above is not touched by it."
 
 _STATIC = Path(__file__).parent / "static" / "dashboard"
@@ -191,7 +194,9 @@ class Dashboard(anywidget.AnyWidget):
             # Not earlier: it would keep the page itself waiting.
             self._warm = self._worker.submit(self._warm_up)
         if kind == "ping":
-            self.send({"type": "pong"})
+            self._send_pong()
+        elif kind == "again":
+            self._send_again(job)
         elif kind == "plotly":
             self._send_plotly()
         elif kind == "forget":
@@ -222,8 +227,8 @@ class Dashboard(anywidget.AnyWidget):
     def _begin(self, job: int, size: int) -> None:
         if size > self.limit:
             self.fail(
-                f"This file has {size / 2**20:.0f} MiB; at most {self.limit // 2**20} MiB can be "
-                "sent. Cut it, or save it as MP3, and try again."
+                f"This file has more than {self.limit // 2**20} MiB, the most that can be sent. "
+                "Cut it, or save it as MP3, and try again."
             )
         elif size:
             self._size = size
@@ -254,6 +259,22 @@ class Dashboard(anywidget.AnyWidget):
             return
         self.send({"type": "sound", "job": job, "name": path.name}, buffers=[content])
         self._analyse(job, content)
+
+    def _send_pong(self) -> None:
+        with self._lock:
+            known = self.report.get("job") == self._job
+            state = self.report["state"] if known else "uploading"
+            count = len(self._content)
+            self.send({"type": "pong", "job": self._job, "state": state, "bytes": count})
+
+    def _send_again(self, job: int) -> None:
+        with self._lock:
+            if job in self._answers:
+                name, prediction = self._answers[job]
+                self.send({"type": "answer", "job": job, **answer_of(prediction, name=name)})
+            self.send({"type": "report", "report": self.report})
+            if job in self._answers and self._running is not None and self._running.done():
+                self.send({"type": "look", "job": job, "sentence": _LOST_LOOK})
 
     def _send_plotly(self) -> None:
         try:

@@ -263,12 +263,35 @@ def test_a_ping_is_answered_while_the_work_goes_on(sent: list[dict[str, Any]]) -
     finished(dashboard)
 
 
+def test_a_pong_tells_what_became_of_the_newest_job(sent: list[dict[str, Any]]) -> None:
+    dashboard = Dashboard(classify=lambda source, **_: prediction())
+    post(dashboard, {"type": "begin", "job": 7, "name": "7.wav", "size": 5})
+    post(dashboard, {"type": "chunk", "job": 7}, b"sou")
+    post(dashboard, {"type": "ping"})
+    post(dashboard, {"type": "chunk", "job": 7}, b"nd")
+    finished(dashboard)
+    post(dashboard, {"type": "ping"})
+    pongs = [(pong["job"], pong["state"], pong["bytes"]) for pong in of(sent, "pong")]
+    assert pongs == [(7, "uploading", 3), (7, "done", 0)]
+
+
+def test_a_lost_answer_is_sent_again(sent: list[dict[str, Any]]) -> None:
+    dashboard = Dashboard(classify=lambda source, **_: prediction())
+    upload(dashboard, b"sound", job=7)
+    finished(dashboard)
+    post(dashboard, {"type": "again", "job": 7})
+    first, second = of(sent, "answer")
+    assert first == second
+    assert of(sent, "report")[0]["report"] == dashboard.report
+    assert "connection was interrupted" in of(sent, "look")[-1]["sentence"]
+
+
 def test_the_limit_is_checked_again_in_python() -> None:
     files: list[bytes] = []
     dashboard = Dashboard(classify=lambda source, **_: files.append(source))
     post(dashboard, {"type": "begin", "job": 1, "size": MAX_BYTES + MIB})
     assert dashboard.report["state"] == "error"
-    assert "65 MiB; at most 64 MiB" in dashboard.report["sentence"]
+    assert "more than 64 MiB" in dashboard.report["sentence"]
     post(dashboard, {"type": "chunk", "job": 1}, bytes(MIB))
     assert not dashboard._content
     finished(dashboard)
@@ -604,7 +627,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(visit: Visit, tmp_pa
         file.truncate(MAX_BYTES + MIB)
     visit.give(path)
     visit.wait("error")
-    assert "at most 64 MiB" in visit.said()
+    assert "This file has more than 64 MiB" in visit.said()
     assert "64 MiB" in visit.page.inner_text(".an-drop")
     assert visit.problems == []
 
@@ -902,6 +925,29 @@ def test_a_microphone_that_is_not_allowed_is_explained(browser: Any, server: str
     visit.close()
 
 
+def test_a_microphone_allowed_after_the_end_is_let_go(listening: Any, server: str) -> None:
+    visit = Visit(listening, server, permissions=["microphone"])
+    visit.page.evaluate(
+        """() => {
+            const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+            navigator.mediaDevices.getUserMedia = async (wanted) => {
+                window.stream = await ask(wanted);
+                await new Promise((resolve) => { window.allow = resolve; });
+                return window.stream;
+            };
+        }"""
+    )
+    visit.page.click("text=Record with the microphone")
+    visit.page.wait_for_function("'allow' in window")
+    visit.page.route("**/api/kernels/*", lambda route: route.fulfill(status=404))
+    visit.page.wait_for_selector(".an-ended")
+    visit.page.evaluate("window.allow()")
+    visit.page.wait_for_function(
+        "window.stream.getTracks().every((track) => track.readyState === 'ended')", timeout=5000
+    )
+    visit.close()
+
+
 # -- what goes wrong ----------------------------------------------------------------------
 
 
@@ -925,6 +971,48 @@ def test_a_lost_server_is_told(browser: Any, song: Path, tmp_path: Path) -> None
         visit.wait("error")
         assert "The server does not answer" in visit.said()
         visit.close()
+
+
+# The connection is away while the answer is sent, until the browser asks for it.
+LOSSY = """\
+class Lossy(d.Dashboard):
+    away = True
+    def _send_again(self, job):
+        self.away = False
+        super()._send_again(job)
+    def send(self, content, buffers=None):
+        if not (self.away and content["type"] in {"answer", "look"}):
+            super().send(content, buffers)
+    def send_state(self, key=None):
+        if self.report.get("state") != "done":
+            super().send_state(key)
+Lossy()"""
+
+
+def test_an_answer_lost_on_the_way_comes_again(browser: Any, song: Path, tmp_path: Path) -> None:
+    page = notebook(tmp_path / "page.ipynb", "import audionome.dashboard as d", LOSSY)
+    with serve(tmp_path, page) as server:
+        visit = Visit(browser, server.url)
+        visit.give(song)
+        visit.wait("done")
+        assert visit.page.is_visible(".an-genre")
+        visit.looked()
+        visit.close()
+
+
+def test_a_file_lost_on_the_way_is_told(fresh: Visit, song: Path) -> None:
+    # What a broken connection does: the pieces are gone, and it goes on without them.
+    fresh.page.evaluate(
+        """() => {
+            const send = WebSocket.prototype.send;
+            WebSocket.prototype.send = function (data) {
+                if ((data.byteLength ?? data.length) < 100000) send.call(this, data);
+            };
+        }"""
+    )
+    fresh.give(song)
+    fresh.wait("error")
+    assert "interrupted while the file was sent" in fresh.said()
 
 
 INJECTED = {

@@ -9,6 +9,8 @@ const ASK = 4000;
 const LOST =
   "The server does not answer. It may be busy, so this page goes on waiting; if nothing comes, " +
   "reload the page and choose the file again. What is on the page stays until then.";
+const INTERRUPTED =
+  "The connection was interrupted while the file was sent; choose it again.";
 
 const ENDED = "This session has ended on the server";
 const KEPT = ": the answers on this page can still be read, but starting again clears them.";
@@ -101,6 +103,8 @@ function render({ model, el }) {
   let job = 0; // the recording that Python works on
   let current = null; // its entry
   let received = 0;
+  let grown = 0; // when the server last had more of it than before
+  let settled = 0; // the job of which a pong said that its end is there
   let heard = 0; // when the server last gave a sign of life
   let batch = { size: 0, done: 0, failed: 0 };
   let comparing = "";
@@ -156,7 +160,7 @@ function render({ model, el }) {
     entry.job = nextJob(); // the newest, so that Python drops everything before it
     job = entry.job;
     received = 0;
-    heard = performance.now();
+    heard = grown = performance.now();
     session.paint();
     if (batch.size === 1) answer.clear();
     if (entry.example) {
@@ -168,8 +172,8 @@ function render({ model, el }) {
   async function send({ file, job: mine }) {
     if (file.size > limit) {
       fail(
-        `This file has ${sizeOf(file.size)}; at most ${Math.floor(limit / MIB)} MiB can be ` +
-          "sent. Cut it, or save it as MP3, and try again.",
+        `This file has more than ${Math.floor(limit / MIB)} MiB, the most that can be sent. ` +
+          "Cut it, or save it as MP3, and try again.",
       );
       return;
     }
@@ -225,7 +229,7 @@ function render({ model, el }) {
     const good = batch.done - batch.failed;
     const files = `${batch.size} files: ${good} answered`;
     const bad = batch.failed
-      ? `, ${batch.failed} could not be; the table says why`
+      ? `, ${batch.failed} could not be read; the table says why`
       : ". Choose one in the table";
     show(good ? "done" : "error", `${files}${bad}.`, 1);
   }
@@ -250,15 +254,43 @@ function render({ model, el }) {
     show(received < (current.file?.size ?? 0) ? "uploading" : "analysing", "Going on…", 0);
   }
 
+  // What was on its way when the connection broke is lost on both sides; a pong brings it to light.
+  function onPong({ job: at, state, bytes }) {
+    if (!current) return;
+    const arrived = at === job && state !== "uploading";
+    if (arrived || (at === job && bytes > received)) {
+      received = arrived ? (current.file?.size ?? 0) : bytes;
+      grown = performance.now();
+      wake();
+    }
+    if (!arrived) {
+      if (performance.now() - grown > PATIENCE) interrupted();
+    } else if (state !== "analysing") {
+      if (settled === job) model.send({ type: "again", job }); // it was there a pong ago
+      settled = job;
+    }
+  }
+
+  function interrupted() {
+    job = nextJob();
+    model.send({ type: "cancel", job });
+    fail(INTERRUPTED);
+  }
+
   function onMessage(message, buffers) {
     alive();
     const entry = session.of(message.job);
     if (message.type === "received" && message.job === job) {
       received = message.bytes;
+      grown = performance.now();
       if (drop.dataset.state === "uploading") {
         show("uploading", "Sending the file…", received / current.file.size);
       }
       wake();
+    } else if (message.type === "pong") {
+      onPong(message);
+    } else if (message.type === "report") {
+      onReport(message.report);
     } else if (message.type === "sound" && entry) {
       entry.file = new File([buffers[0]], message.name);
     } else if (message.type === "answer" && entry && entry === current) {
@@ -284,8 +316,7 @@ function render({ model, el }) {
     }
   }
 
-  function onReport() {
-    const report = model.get("report");
+  function onReport(report) {
     if (!current || report?.job !== job) return; // "idle" answers a stop of ours
     alive();
     if (report.state === "error") fail(report.sentence);
@@ -379,7 +410,7 @@ function render({ model, el }) {
   for (const [type, listener] of Object.entries(listeners)) {
     document.addEventListener(type, listener);
   }
-  const handlers = { "msg:custom": guarded(onMessage), "change:report": guarded(onReport) };
+  const handlers = { "msg:custom": guarded(onMessage), "change:report": guarded(() => onReport(model.get("report"))) };
   for (const [type, handler] of Object.entries(handlers)) model.on(type, handler);
   const watch = watchOf({ onEnd: guarded(end) });
   const heartbeat = setInterval(() => {

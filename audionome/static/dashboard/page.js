@@ -22,10 +22,6 @@ function button(textContent, onclick, properties = {}) {
   });
 }
 
-function sizeOf(bytes) {
-  return bytes < MIB ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / MIB).toFixed(1)} MiB`;
-}
-
 function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
