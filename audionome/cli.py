@@ -247,10 +247,9 @@ def _report_error(name: str, message: str, *, as_json: bool) -> None:
         from audionome.classifier import Prediction
 
         record: dict[str, Any] = {"file": _whole(name)}
-        for key in fields(Prediction):
-            kind = str(key.type)
-            empty: Any = {} if kind.startswith("dict") else [] if kind.endswith("...]") else None
-            record[key.name] = None if kind.endswith("None") else empty
+        record |= dict.fromkeys(key.name for key in fields(Prediction))
+        record |= {key: {} for key in ("probabilities", "features", "seconds")}
+        record |= {key: [] for key in ("windows", "reasons", "neighbours", "notes")}
         print(json.dumps(record | {"status": "error", "message": message}), flush=True)
     else:
         # A sentence calls a file by its name; two folders may have one of that name.

@@ -65,6 +65,7 @@ _CANCELLED = 0.1  # of the power of uncorrelated channels
 _CANCELLED_FOR = 1.0  # s; a shorter effect need not be told
 _PATIENCE = 60.0, 0.25  # s of decoding that are always allowed, and per second of sound
 _LISTEN = 60.0  # s of each sound track, to tell which one sounds
+_ENOUGH = 1000  # frames of it that tell
 _FAINT = 0.01  # of the level of the loudest track
 _MOST_TRACKS = 16
 
@@ -265,7 +266,7 @@ class Decoder:
                 level = float(_planes(frame).std(axis=1).max())
                 if levels or level >= SILENCE:
                     levels.append(level)
-                if heard > seconds or len(levels) >= _ERRORS:
+                if heard > seconds or len(levels) >= _ENOUGH:
                     break
         return float(np.quantile(levels, 0.75)) if levels else 0.0
 
