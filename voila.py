@@ -6,7 +6,7 @@
 if "get_config" not in globals():
     raise ImportError("voila.py configures the server: run `voila`, not `python -m voila`, here.")
 
-from audionome import server
+from audionome.app import server
 
 server.prepare()
 get_config().merge(server.settings())  # noqa: F821

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from audionome.classifier import Classifier, Prediction, classify, load_classifier
+    from audionome.models.classifier import Classifier, Prediction, classify, load_classifier
 
 __all__ = ["Classifier", "Prediction", "__version__", "classify", "load_classifier"]
 
@@ -25,5 +25,5 @@ __version__ = version("audionome")
 def __getattr__(name: str) -> Any:
     # Imported on first use: `audionome --help` need not wait for scikit-learn.
     if name in {"Classifier", "Prediction", "classify", "load_classifier"}:
-        return getattr(importlib.import_module("audionome.classifier"), name)
+        return getattr(importlib.import_module("audionome.models.classifier"), name)
     raise AttributeError(f"module 'audionome' has no attribute {name!r}")

@@ -50,7 +50,7 @@ def task_level_free(path: Path) -> Any:
 def task_shipped(path: Path) -> Any:
     """All that an answer needs: the level-free features and the extended ones."""
     from audionome import audio, features
-    from audionome.features.extended import measure_extended
+    from audionome.features.modulation import measure_extended
 
     samples = audio.load(path)
     hops = [samples[i : i + audio.WINDOW_HOP] for i in range(0, samples.size, audio.WINDOW_HOP)]
@@ -222,7 +222,7 @@ def _seconds(row: dict[str, float]) -> float:
 
 def workers(folder: Path) -> list[dict[str, float]]:
     """Clips per second of ``audionome features`` by the number of clips and processes."""
-    from audionome.features.collection import measure_folder
+    from audionome.features.folder import measure_folder
 
     music = folder / "music"
     music.mkdir()
@@ -270,10 +270,11 @@ PARTS = {part.__name__: part for part in (extractors, lengths, answers, workers)
 
 def write_readme() -> None:
     """Put the tables between the markers of README.md."""
-    from audionome import findings, results
-    from audionome.charts import speed
+    from audionome.lab import store
+    from audionome.report.charts import speed
+    from audionome.report.sentences import findings
 
-    found = results.load_benchmark()
+    found = store.load_benchmark()
     parts = ["## How fast"]
     for chart in (speed.extractors(found), speed.answers(found)):
         head, *rows = [chart.table.columns, *chart.table.to_numpy()]

@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 from scipy import fft
 
-from audionome import audio, files, gtzan
-from audionome.evaluation import accuracy_interval
-from audionome.features import classic, key
+from audionome import audio, files
+from audionome.datasets import gtzan
+from audionome.features import gtzan57, key
+from audionome.lab.metrics import accuracy_interval
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "data" / "research" / "key.json"
@@ -105,15 +106,15 @@ def halves(tracks: pd.DataFrame) -> pd.Series:
 
 def chromas(samples: np.ndarray) -> dict[str, np.ndarray]:
     """The chromas that are compared."""
-    padded = np.pad(samples.astype(np.float64), classic.N_FFT // 2, mode="reflect")
-    magnitude = np.abs(fft.rfft(classic._frames(padded) * classic._HANN, axis=1)).astype(np.float32)
+    padded = np.pad(samples.astype(np.float64), gtzan57.N_FFT // 2, mode="reflect")
+    magnitude = np.abs(fft.rfft(gtzan57._frames(padded) * gtzan57._HANN, axis=1)).astype(np.float32)
     power = np.square(magnitude)
-    band = (classic._FREQUENCIES >= 65) & (classic._FREQUENCIES <= 2000)
+    band = (gtzan57._FREQUENCIES >= 65) & (gtzan57._FREQUENCIES <= 2000)
     loudness = np.log1p(100 * magnitude / magnitude.max()) * band
-    logarithmic = loudness @ classic.chroma_filters(classic._tuning(power)).T
+    logarithmic = loudness @ gtzan57.chroma_filters(gtzan57._tuning(power)).T
     logarithmic /= np.maximum(logarithmic.max(axis=1, keepdims=True), 1e-9)
     return {
-        "Frames.chroma": classic._chroma(power),
+        "Frames.chroma": gtzan57._chroma(power),
         "compressed spectrum, 65 to 2 000 Hz": logarithmic,
         "spectral peaks": key.key_chroma(samples),
     }

@@ -229,7 +229,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("crowds", nargs="*", type=int, default=CROWDS)
     crowds = parser.parse_args().crowds
-    from audionome import synth
+    from audionome.report import synth
 
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.wav"

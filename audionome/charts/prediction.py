@@ -26,7 +26,7 @@ from audionome.charts._base import (
 from audionome.features import REGISTRY
 
 if TYPE_CHECKING:
-    from audionome.classifier import Neighbour, Reason, WindowPrediction
+    from audionome.models.classifier import Neighbour, Reason, WindowPrediction
 
 __all__ = [
     "place_on_map",
@@ -291,7 +291,7 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
     Parameters
     ----------
     rows
-        From `audionome.closer.typical`.
+        From `audionome.app.details.typical`.
     genre
         The genre whose range is drawn.
 
@@ -394,7 +394,7 @@ def place_on_map(
     ----------
     tracks
         ``track``, ``genre``, ``x`` and ``y`` of every track, from
-        `audionome.closer.tracks_around`.
+        `audionome.app.details.tracks_around`.
     place
         Of the recording on the same axes.
     neighbours

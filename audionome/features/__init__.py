@@ -2,7 +2,7 @@
 
 `extract` gives the 57 *classic* columns under the names of the published GTZAN tables;
 `REGISTRY` says what each one is. The definitions are those of the published 3-second
-table (see `audionome.features.classic`), so training and serving use one function.
+table (see `audionome.features.gtzan57`), so training and serving use one function.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from audionome import audio
-from audionome.features.classic import window_features
+from audionome.features.gtzan57 import window_features
 from audionome.features.registry import (
     COLUMNS,
     LEVEL_FREE,

@@ -72,10 +72,12 @@ def numbers() -> dict[str, str]:
         test score (``-`` is written ``_``), the same of the ``chosen`` model, of the shipped
         models (``extended`` and ``classic``) by protocol, and some counts.
     """
-    from audionome import analysis, audio, features, gtzan, results
-    from audionome.classifier import load_classifier
-    from audionome.models import MODELS
-    from audionome.protocols import PROTOCOLS
+    from audionome import audio, features
+    from audionome.datasets import gtzan
+    from audionome.lab import analysis, store
+    from audionome.lab.estimators import MODELS
+    from audionome.lab.protocols import PROTOCOLS
+    from audionome.models.classifier import load_classifier
 
     data = gtzan.load()
     found = {
@@ -92,7 +94,7 @@ def numbers() -> dict[str, str]:
     for name, spec in MODELS.items():
         if spec.study_accuracy:
             found[f"{name}_reported"] = f"{100 * spec.study_accuracy:.2f}\N{NO-BREAK SPACE}%"
-    scores = results.load().scores
+    scores = store.load().scores
     chosen = analysis.best(scores)
     found["chosen_title"] = analysis.model_title(*chosen)
     tests = scores[scores["split"] == "test"].rename(
@@ -119,7 +121,7 @@ def marked(key: str, text: str) -> str:
 
 def config_inited(app: Sphinx, config: Config) -> None:
     """Set what depends on the state of the module and the data."""
-    # Kernels inherit it: audionome.book then renders for the site.
+    # Kernels inherit it: audionome.report.render then renders for the site.
     os.environ["AUDIONOME_BOOK"] = "1"
     digest = inputs_digest(ROOT)
     config.audionome_inputs = digest

@@ -1,0 +1,1 @@
+"""The dashboard: widget, payload, details, server and static files."""

@@ -1,0 +1,232 @@
+"""Kernels that start at once: copies of one process that has everything imported.
+
+Each visitor of the dashboard has a kernel. Started from nothing, it takes seconds of a core and two
+hundred megabytes to import what every other one has imported too; a class that arrives together
+would wait for minutes. So the server keeps one process (the *nursery*) with the imports and the
+model, and forks it: a kernel is there in a fraction of a second, and shares its memory with the
+others until it writes.
+
+Linux only, where a fork of a process without threads is safe; elsewhere, and should the nursery
+fail, kernels start as ever. `audionome.app.server.settings` names `ForkingProvisioner`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import psutil
+from jupyter_client.provisioning import LocalProvisioner
+
+__all__ = ["ForkingProvisioner", "Nursery"]
+
+_LAUNCHER = "ipykernel_launcher"
+
+
+def _forks() -> bool:
+    """Tell whether kernels can be forked here, and held by a descriptor."""
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:  # an old kernel, or a sandbox
+        return False
+    return True
+
+
+_FORKS = _forks()
+
+
+class _Forked:
+    """A forked kernel in the place of `subprocess.Popen`; the nursery is its parent.
+
+    It is held by a descriptor, not by its number, which the system may give to another process.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int, parent: int) -> None:
+        self.pid = pid
+        self._handle: int | None = None
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+            handle = os.pidfd_open(pid)
+            if psutil.Process(pid).ppid() == parent:  # else the number is another's already
+                self._handle = handle
+            else:
+                os.close(handle)
+
+    def _close(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def poll(self) -> int | None:
+        if self._handle is not None:
+            ended = select.poll()
+            ended.register(self._handle, select.POLLIN)
+            if ended.poll(0):
+                self._close()
+        return 0 if self._handle is None else None  # nobody asks how it ended
+
+    def wait(self) -> int:
+        self._close()
+        return 0
+
+    def send_signal(self, signum: int) -> None:
+        # One that has just ended needs no signal.
+        if self.poll() is None and self._handle is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signum)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+
+class Nursery:
+    """The process that is forked; asked in lines of JSON, it answers with process numbers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = subprocess.Popen(
+            # -P: what lies in the folder of the start is no module of ours.
+            [sys.executable, "-P", "-m", "audionome.app.fork_server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the server, which ends us
+        )
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """End it, even in the midst of its imports."""
+        self._process.terminate()
+        self._process.wait()
+
+    def fork(self, arguments: list[str], env: dict[str, str], cwd: str | None) -> _Forked:
+        """Start a kernel with the launcher's arguments."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        with self._lock:
+            stdin.write(json.dumps({"arguments": arguments, "env": env, "cwd": cwd}) + "\n")
+            stdin.flush()
+            answer = stdout.readline()
+            if not answer:
+                raise ChildProcessError("the nursery has ended")
+            # Before the next fork, which might get the number of this one.
+            return _Forked(int(answer), self._process.pid)
+
+
+class ForkingProvisioner(LocalProvisioner):
+    """Starts kernels by forking, where that can be done."""
+
+    _nursery: Nursery | None = None
+
+    @classmethod
+    def prepare(cls) -> None:
+        """Start the imports now, before the first visitor comes."""
+        if _FORKS:
+            cls.nursery()
+
+    @classmethod
+    def nursery(cls) -> Nursery:
+        """The one of this server, started with its first question."""
+        if ForkingProvisioner._nursery is None:
+            ForkingProvisioner._nursery = Nursery()
+        return ForkingProvisioner._nursery
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Launch a kernel; see `jupyter_client.KernelProvisionerBase`."""
+        if _FORKS and _LAUNCHER in cmd:
+            arguments = cmd[cmd.index(_LAUNCHER) + 1 :]
+            env = dict(kwargs.get("env") or os.environ)
+            nursery = self.nursery()
+            try:
+                # In a thread: the first kernel waits for the imports, the server must not.
+                forked = await asyncio.to_thread(nursery.fork, arguments, env, kwargs.get("cwd"))
+            except (OSError, ValueError) as error:
+                self.log.warning("Kernels start slowly, without a nursery: %s", error)
+                nursery.close()
+                ForkingProvisioner._nursery = None
+            else:
+                self.process = forked  # type: ignore[assignment]
+                self.pid = forked.pid  # and no `pgid`: signals go by the descriptor
+                return self.connection_info
+        return await super().launch_kernel(cmd, **kwargs)
+
+
+# -- in the nursery -----------------------------------------------------------------------
+
+
+def _prepare() -> None:
+    """Do once what every kernel would do again: imports, the model, a first answer."""
+    import io
+
+    import ipykernel.ipkernel
+    import ipykernel.kernelapp  # noqa: F401
+    import numpy as np
+    import soundfile
+
+    import audionome
+    from audionome import audio
+    from audionome.app import details, widget
+
+    clicks = np.zeros(audio.WINDOW_HOP, np.float32)
+    clicks[::11025] = 0.5
+    content = io.BytesIO()
+    soundfile.write(content, clicks, audio.SAMPLE_RATE, format="WAV")
+    answer = audionome.classify(content.getvalue())
+    # Not the answer's charts: their table of usual values is read by threads, which a fork loses.
+    widget.look_of(details.look(content.getvalue(), answer))
+
+
+def _become_kernel(request: dict[str, Any]) -> None:
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)  # the nursery's answers are not for a kernel's words
+    os.environ.clear()
+    os.environ.update(request["env"])
+    if request["cwd"]:
+        os.chdir(request["cwd"])
+
+    from ipykernel.kernelapp import IPKernelApp
+
+    # The kernel ends itself when its parent does: the nursery, which ends with the server.
+    parent = f"--IPKernelApp.parent_handle={os.getppid()}"
+    # Failures are logged. Among the warnings is one, for every visitor, that the kernel listens on
+    # this machine without encryption; what it is sent is signed.
+    quiet = "--IPKernelApp.log_level=ERROR"
+    IPKernelApp.launch_instance(argv=[*request["arguments"], parent, quiet])
+
+
+def _serve() -> None:
+    _prepare()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
+    gc.collect()
+    gc.freeze()  # the collector would write on every shared page
+    for line in iter(sys.stdin.readline, ""):
+        request = json.loads(line)
+        pid = os.fork()
+        if not pid:
+            _become_kernel(request)
+            os._exit(0)
+        print(pid, flush=True)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,435 @@
+"""Bytes or a path to mono samples, and samples to 3-second windows.
+
+Conventions
+-----------
+Samples are mono float32 at 22 050 Hz, full scale [-1, 1]; channels are averaged and other
+rates are resampled by soxr (HQ). The content decides what a file is, never its name; see
+`audionome.audio.decoding`. Nothing is decoded past ``max_seconds``.
+
+An answer is made of sound: `WindowStream` leaves silence out before it cuts windows. Silence is
+what stays 60 dB below the loudest part (or 80 dB below full scale): at the ends at once, inside
+from one second on.
+
+Every failure is an `AudioError` whose text is one sentence for the person who chose the file.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audionome.audio.decoding import SILENCE, Decoder, Note, clock, too_long
+from audionome.errors import (
+    AudioError,
+    DamagedAudioError,
+    EmptyAudioError,
+    NoAudioStreamError,
+    NotAudioError,
+    NotFiniteError,
+    SilentError,
+    TooLongError,
+    TooShortError,
+    UnreadableFileError,
+)
+
+__all__ = [
+    "MAX_SECONDS",
+    "SAMPLE_RATE",
+    "WINDOW_HOP",
+    "WINDOW_LENGTH",
+    "AudioError",
+    "DamagedAudioError",
+    "EmptyAudioError",
+    "NoAudioStreamError",
+    "NotAudioError",
+    "NotFiniteError",
+    "Note",
+    "SilentError",
+    "TooLongError",
+    "TooShortError",
+    "UnreadableFileError",
+    "WindowStream",
+    "check",
+    "load",
+    "windows",
+]
+
+SAMPLE_RATE = 22_050
+WINDOW_HOP = 66_150
+#: The published tables cut windows one sample short of three seconds.
+WINDOW_LENGTH = 66_149
+MAX_SECONDS = 3 * 3600.0
+
+_HALF = WINDOW_HOP / 2 / SAMPLE_RATE  # s
+_LOUDEST = 1e10  # sums of squares beyond this are infinite in single precision
+_FULL_BAND = 0.9 * SAMPLE_RATE  # Hz
+_FRAME = 220  # samples whose level is looked at, 10 ms
+_PAUSE = 100  # such frames; shorter silence inside music belongs to it
+_QUIET = 1e-3  # of the loudest frame
+_OFFSET = 0.05  # of the standard deviation
+_LOOK_AHEAD = 30 * SAMPLE_RATE  # samples from which the first loudest frame is taken
+#: A shorter rest at the end is left out: GTZAN's clips have up to 0.65 s of it.
+_REST = round(0.7 * SAMPLE_RATE)
+_LEAST = 2 * SAMPLE_RATE  # samples of sound in a recording that is otherwise silent
+
+
+def load(
+    source: str | Path | bytes | BinaryIO, *, max_seconds: float = MAX_SECONDS
+) -> NDArray[np.float32]:
+    """Decode a recording to mono samples at 22 050 Hz.
+
+    Parameters
+    ----------
+    source : str, Path, bytes or binary file
+        A path, the content of a file, or a seekable file open for reading bytes.
+    max_seconds : float
+        Longest recording that is accepted (s).
+
+    Returns
+    -------
+    ndarray of shape (n,), float32
+        Mono samples at 22 050 Hz, at least one window long.
+
+    Raises
+    ------
+    AudioError
+        One of its subclasses, each with a plain sentence: `UnreadableFileError`,
+        `EmptyAudioError`, `NotAudioError`, `DamagedAudioError`, `NoAudioStreamError`,
+        `TooShortError`, `SilentError`, `NotFiniteError`, `TooLongError`.
+
+    Examples
+    --------
+    >>> samples = load("song.mp3")  # doctest: +SKIP
+    """
+    decoder = Decoder(source, max_seconds=max_seconds)
+    blocks = list(_resampled(decoder, max_seconds))
+    samples = np.concatenate(blocks) if blocks else np.empty(0, np.float32)
+    return check(samples, name=decoder.name)
+
+
+class WindowStream:
+    """The 3-second windows of a recording, decoded as they are asked for.
+
+    Memory does not grow with the length of the recording. Iterating raises the errors of
+    `load`; what only the whole recording shows (too short, silent) is raised at its end.
+
+    Parameters
+    ----------
+    source, max_seconds
+        As for `load`.
+    on_block : callable, optional
+        Called with all samples, silence included, block by block.
+
+    Attributes
+    ----------
+    duration : float
+        Seconds decoded so far.
+    silence : float
+        Seconds of silence left out so far.
+    expected : float or None
+        Length that the file states (s), for progress; it may be wrong.
+    times : list of (float, float)
+        Where the window of each piece that was yielded begins and ends in the recording (s).
+    notes : tuple of Note
+        What a listener should know about the recording, complete after the last window.
+
+    Examples
+    --------
+    >>> for window in WindowStream("mix.mp3"):  # doctest: +SKIP
+    ...     ...
+    """
+
+    def __init__(
+        self,
+        source: str | Path | bytes | BinaryIO,
+        *,
+        max_seconds: float = MAX_SECONDS,
+        on_block: Callable[[NDArray[np.float32]], None] | None = None,
+    ) -> None:
+        self._decoder = Decoder(source, max_seconds=max_seconds)
+        self._max_seconds = max_seconds
+        self._on_block = on_block
+        self._gate = _Gate()
+        self.duration = 0.0
+        self.times: list[tuple[float, float]] = []
+
+    @property
+    def silence(self) -> float:
+        """Seconds of silence left out so far."""
+        return self._gate.silent / SAMPLE_RATE
+
+    @property
+    def expected(self) -> float | None:
+        """Length that the file states (s)."""
+        return self._decoder.expected
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a listener should know about the recording."""
+        notes = list(self._decoder.notes)
+        rates = self._decoder.rates
+        low = sum(seconds for rate, seconds in rates.items() if rate < _FULL_BAND)
+        if low > sum(rates.values()) / 2:
+            rate = max(rates, key=rates.__getitem__)
+            text = (
+                f"Its sample rate is {rate / 1000:g} kHz: the sound above {rate / 2000:g} kHz is "
+            )
+            notes.append(Note("low_rate", f"{text}missing."))
+        if self.silence >= 1:
+            notes.append(Note("silence", f"{clock(self.silence)} of silence were left out."))
+        return tuple(notes)
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        """Yield windows of 66 149 samples each; the last one may overlap the one before it."""
+        before = np.empty(0, np.float32)
+        for piece in self.pieces():
+            yield last_window(before, piece)
+            before = piece
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield all samples, silence included, block by block."""
+        loud = False
+        n = 0
+        for block in _resampled(self._decoder, self._max_seconds):
+            _require_finite(block, self._decoder.name)
+            loud = loud or bool(block.size and np.abs(block).max() >= SILENCE)
+            n += block.size
+            self.duration = n / SAMPLE_RATE
+            if self._on_block is not None:
+                self._on_block(block)
+            yield block
+        broken = {note.kind for note in self._decoder.notes} & {"cut", "damaged"}
+        if n < WINDOW_LENGTH and broken:
+            raise DamagedAudioError(
+                f"Only {_tenths(n)} s of {self._decoder.name} can be decoded, and at least 3 s are "
+                "needed: it is damaged or incomplete; copy or download it again."
+            )
+        _require_sound(n, loud, self._decoder.name)
+
+    def pieces(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the sound, three seconds (66 150 samples) at a time.
+
+        The last piece may lack one sample, or be a rest of 0.7 s and more after others: the last
+        window then ends with it (`last_window`) and overlaps the one before. Two seconds of sound
+        in a longer recording make one window, with silence behind.
+        """
+        n = 0
+        rest = np.empty(0, np.float32)
+        for sound in self._gate.sounding(self.blocks()):
+            rest = np.concatenate([rest, sound])
+            while rest.size >= WINDOW_HOP:
+                self._place(n)
+                yield _centred(rest[:WINDOW_HOP])
+                n += WINDOW_HOP
+                rest = rest[WINDOW_HOP:]
+        if rest.size >= WINDOW_LENGTH:
+            self._place(n)
+            yield _centred(rest)
+        elif n and rest.size >= _REST:
+            self._place(n + rest.size - WINDOW_HOP)
+            yield _centred(rest)
+        elif not n and rest.size >= _LEAST:
+            self._place(n)
+            yield np.pad(_centred(rest), (0, WINDOW_LENGTH - rest.size))
+        elif not n and rest.size:
+            raise TooShortError(
+                f"{self._decoder.name} holds {_tenths(rest.size)} s of sound and is silent "
+                "otherwise; at least 3 s are needed."
+            )
+        elif not n:
+            raise _silent(self._decoder.name)
+
+    def _place(self, start: int) -> None:
+        # Around its middle, so that a window with silence inside is not drawn as a long one.
+        middle = self._gate.time(start + WINDOW_HOP // 2)
+        self.times.append((max(0.0, middle - _HALF), min(middle + _HALF, self.duration)))
+
+
+class _Gate:
+    """Leaves silence out of a recording, and remembers where.
+
+    Attributes
+    ----------
+    silent : int
+        Samples left out so far.
+    """
+
+    def __init__(self) -> None:
+        self.silent = 0
+        self._loudest = 0.0
+        # Samples of sound before each stretch of it, and samples of silence before it.
+        self._sound = [0]
+        self._before = [0]
+
+    def time(self, sample: int) -> float:
+        """Where a sample of the sound stands in the recording (s)."""
+        stretch = bisect_right(self._sound, sample) - 1
+        return (sample + self._before[stretch]) / SAMPLE_RATE
+
+    def sounding(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """Yield the blocks without their silence."""
+        n = quiet = 0  # samples of sound yielded, and of silence since
+        pause: list[NDArray[np.float32]] = []  # that silence, as long as it may belong to the sound
+        for part in self._levelled(blocks):
+            frames = part.reshape(-1, _FRAME) if part.size >= _FRAME else part[None]
+            levels = frames.std(axis=1, dtype=np.float64)  # an offset is no sound
+            # Not the maximum: one click would turn all music into silence.
+            self._loudest = max(self._loudest, float(np.quantile(levels, 0.95)))
+            audible = np.ptp(frames, axis=1) >= SILENCE
+            audible &= levels >= _QUIET * self._loudest
+            edges = np.flatnonzero(np.diff(audible)) + 1
+            for start, stop in pairwise([0, *edges, len(frames)]):
+                samples = frames[start:stop].ravel()
+                if not audible[start]:
+                    quiet += samples.size
+                    within = n and quiet < _PAUSE * _FRAME
+                    pause = [*pause, samples] if within else []
+                    continue
+                if not pause and (quiet or not n):
+                    # The sound may begin inside its frame.
+                    begin = int((np.abs(samples) >= SILENCE).argmax())
+                    samples = samples[begin:]
+                    self.silent += quiet + begin
+                    self._sound.append(n)
+                    self._before.append(self.silent)
+                end = samples.size - int((np.abs(samples[::-1]) >= SILENCE).argmax())
+                sound = np.concatenate([*pause, samples[:end]])
+                yield sound
+                n += sound.size
+                pause, quiet = [samples[end:]], samples.size - end
+        self.silent += quiet
+
+    def _levelled(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """Yield whole frames, the first ones once their loudest is known; then the rest."""
+        rest = np.empty(0, np.float32)
+        ahead = _LOOK_AHEAD
+        for block in blocks:
+            rest = np.concatenate([rest, block])
+            if rest.size >= max(ahead, _FRAME):
+                whole = rest.size // _FRAME * _FRAME
+                yield rest[:whole]
+                rest, ahead = rest[whole:], 0
+        whole = rest.size // _FRAME * _FRAME
+        for part in (rest[:whole], rest[whole:]):
+            if part.size:
+                yield part
+
+
+def _centred(piece: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Remove the constant offset that a bad converter adds; leave other pieces as they are."""
+    offset = piece.mean(dtype=np.float64)
+    return piece - np.float32(offset) if abs(offset) > _OFFSET * piece.std() else piece
+
+
+def last_window(before: NDArray[np.float32], piece: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the window that a piece of `WindowStream.pieces` ends, 66 149 samples.
+
+    Parameters
+    ----------
+    before : ndarray
+        The piece before it; empty for the first.
+    piece : ndarray
+    """
+    if piece.size >= WINDOW_LENGTH:
+        return piece[:WINDOW_LENGTH]
+    return np.concatenate([before, piece])[-WINDOW_LENGTH:]
+
+
+def check(samples: NDArray[np.float32], *, name: str = "The recording") -> NDArray[np.float32]:
+    """Return the samples if a genre can be told from them.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n,)
+        Mono samples at 22 050 Hz.
+    name : str
+        How the sentences of the errors call the recording.
+
+    Returns
+    -------
+    ndarray of shape (n,), float32
+
+    Raises
+    ------
+    EmptyAudioError, TooShortError, NotFiniteError, SilentError
+    """
+    samples = np.asarray(samples, dtype=np.float32)
+    if samples.ndim != 1:
+        raise ValueError(f"samples must be one-dimensional (mono), not of shape {samples.shape}")
+    _require_finite(samples, name)
+    _require_sound(samples.size, bool(np.abs(samples).max(initial=0) >= SILENCE), name)
+    return samples
+
+
+def _require_finite(samples: NDArray[np.float32], name: str) -> None:
+    if not (np.abs(samples) <= _LOUDEST).all():  # false for what is not a number
+        raise NotFiniteError(
+            f"{name} has samples that are not numbers or beyond any scale; export it again from "
+            "the program that made it."
+        )
+
+
+def _require_sound(n: int, loud: bool, name: str) -> None:
+    if not n:
+        raise EmptyAudioError(f"{name} holds no sound at all; choose another file.")
+    if n < WINDOW_LENGTH:
+        raise TooShortError(f"{name} lasts {_tenths(n)} s; at least 3 s are needed.")
+    if not loud:
+        raise _silent(name)
+
+
+def _tenths(n: int) -> str:
+    """Seconds of so many samples; what is too short is not rounded up to enough."""
+    return f"{10 * n // SAMPLE_RATE / 10:.1f}"
+
+
+def _silent(name: str) -> SilentError:
+    return SilentError(f"{name} is silent; choose a recording with sound in it.")
+
+
+def windows(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut a clip into the 3-second windows of the published table.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n,)
+        Mono samples at 22 050 Hz.
+
+    Returns
+    -------
+    ndarray of shape (k, 66149)
+        A view. Window ``i`` starts at sample ``66150 * i``; an incomplete last one is left out.
+    """
+    if samples.size < WINDOW_LENGTH:
+        return np.empty((0, WINDOW_LENGTH), dtype=samples.dtype)
+    return np.lib.stride_tricks.sliding_window_view(samples, WINDOW_LENGTH)[::WINDOW_HOP]
+
+
+def _resampled(decoder: Decoder, max_seconds: float) -> Iterator[NDArray[np.float32]]:
+    """Bring blocks to 22 050 Hz and stop at the limit."""
+    import soxr
+
+    stream, rate = None, 0
+    seconds = 0.0
+    for found, block in decoder.blocks():
+        seconds += block.size / found
+        if seconds > max_seconds:
+            raise TooLongError(too_long(decoder.name, max_seconds))
+        if stream is not None and found != rate:
+            yield stream.resample_chunk(np.empty(0, np.float32), last=True)
+            stream = None
+        if found == SAMPLE_RATE:
+            yield block
+            continue
+        if stream is None:
+            stream = soxr.ResampleStream(found, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+            rate = found
+        yield stream.resample_chunk(block)
+    if stream is not None:
+        yield stream.resample_chunk(np.empty(0, np.float32), last=True)

@@ -1,0 +1,1 @@
+"""Data sets: GTZAN and the recordings that come with the package."""

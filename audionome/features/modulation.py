@@ -1,0 +1,412 @@
+"""The 3 900 *extended* columns: how the sound's qualities move together, at five speeds.
+
+A clip becomes 39 curves over time (`curves`): timbre, brightness, attack, contrast, tone against
+noise, and chords. Each curve is split into five modulation bands (`modulation_bands`), from
+changes slower than one second to roughness above 10 Hz. Per band, the covariance of the curves
+over an excerpt says which qualities move, how much and with which others. Its matrix logarithm
+is a point of a flat space (the log-Euclidean metric), so that a linear classifier can be used.
+
+Conventions
+-----------
+There is one row per 3-second window, as for the classic columns. A row describes the window with
+its neighbours, `CONTEXT` windows in all, inside a block of at most `BLOCK` windows that is
+brought to the same loudness: a louder copy gives the same numbers, and so does, nearly, a copy
+with another equaliser, for covariances forget the curves' means.
+
+References
+----------
+.. [1] Arsigny, Fillard, Pennec and Ayache, Log-Euclidean metrics for fast and simple calculus on
+       diffusion tensors (2006).
+.. [2] Jiang, Lu, Zhang, Tao and Cai, Music type classification by spectral contrast feature
+       (ICME 2002).
+.. [3] McKinney and Breebaart, Features for audio and music classification (ISMIR 2003), for
+       energies in modulation bands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+from threadpoolctl import threadpool_limits
+
+from audionome import audio
+from audionome.features import gtzan57
+from audionome.features.median import WIDTH, sliding_median
+from audionome.features.registry import Feature
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "BANDS",
+    "BLOCK",
+    "CONTEXT",
+    "CURVES",
+    "EXTENDED_COLUMNS",
+    "FAMILIES",
+    "curves",
+    "describe",
+    "excerpt_rows",
+    "extract_extended",
+    "log_covariances",
+    "measure_extended",
+    "modulation_bands",
+    "spectral_contrast",
+]
+
+Array32 = NDArray[np.float32]
+
+#: Windows that are brought to one loudness and filtered together (30 s).
+BLOCK = 10
+#: Windows that a row describes: the window, the one before and the one after.
+CONTEXT = 3
+
+#: Modulation bands: name, lowest and highest rate of change (Hz).
+BANDS: tuple[tuple[str, float, float], ...] = (
+    ("below 1 Hz", 0.0, 1.0),
+    ("1-2.5 Hz", 1.0, 2.5),
+    ("2.5-5 Hz", 2.5, 5.0),
+    ("5-10 Hz", 5.0, 10.0),
+    ("above 10 Hz", 10.0, float("inf")),
+)
+
+#: The curves by family.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "timbre": tuple(f"mfcc{i}" for i in range(1, 14)),
+    "brightness": ("centroid", "bandwidth", "flatness", "zero_crossings"),
+    "attack": ("flux",),
+    "contrast": tuple(f"contrast{i}" for i in range(1, 8)),
+    "tones against drums": tuple(f"harmonic{i}" for i in range(1, 9)),
+    "chords": tuple(f"pitch_class_rank{i}" for i in (1, 3, 5, 7, 9, 11)),
+}
+CURVES: tuple[str, ...] = tuple(name for names in FAMILIES.values() for name in names)
+
+_FIRST, _SECOND = np.triu_indices(len(CURVES))
+EXTENDED_COLUMNS: tuple[str, ...] = tuple(
+    f"{band}: {CURVES[i]}, {CURVES[j]}"
+    for band, _, _ in BANDS
+    for i, j in zip(_FIRST, _SECOND, strict=True)
+)
+
+_FRAME_RATE = audio.SAMPLE_RATE / gtzan57.HOP  # 43.07 frames per second
+_LOUDNESS = 0.1  # RMS that every block is brought to
+_FLOOR = 0.1  # added to the variances: what moves less is taken as still
+_PAD = 2 * round(_FRAME_RATE)  # frames mirrored at each end before filtering
+_BAND_HEIGHT = 15  # mel bands of the median that keeps drums
+_N_MFCC = len(FAMILIES["timbre"])
+_FREQUENCIES32 = gtzan57._FREQUENCIES.astype(np.float32)
+
+
+# -- curves -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _dct_matrix() -> Array32:
+    """First 13 rows of the orthonormal DCT-II over the mel bands, scaled, as (128, 13)."""
+    basis = fft.dct(np.eye(gtzan57.N_MELS), axis=1, norm="ortho")[:, :_N_MFCC]
+    return np.ascontiguousarray(basis * (6 / np.sqrt(gtzan57.N_MELS)), dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _octaves() -> list[slice]:
+    """Frequency bins of the seven bands of the spectral contrast."""
+    edges = [0.0, *(200.0 * 2.0**k for k in range(6)), np.inf]
+    bins = np.searchsorted(gtzan57._FREQUENCIES, edges)
+    return [slice(int(a), int(b)) for a, b in pairwise(bins)]
+
+
+def spectral_contrast(magnitude: Array32) -> Array32:
+    """Peaks against valleys of the spectrum, per octave.
+
+    Parameters
+    ----------
+    magnitude : ndarray of shape (frames, 1025), float32
+        Magnitude spectra at 22 050 Hz.
+
+    Returns
+    -------
+    ndarray of shape (frames, 7), float32
+        Mean of the strongest 2 % of the bins (at least one) over that of the weakest 2 %, in dB:
+        below 200 Hz, then octave by octave. Clear tones give high values, noise low ones.
+
+    Notes
+    -----
+    What the extended model learned from. No bin belongs to two bands, other than in librosa's
+    definition, which the book draws: `audionome.features.frames.spectral_contrast`.
+    """
+    rows = []
+    for octave in _octaves():
+        band = magnitude[:, octave]
+        n = max(1, round(0.02 * band.shape[1]))
+        ordered = np.partition(band, (n - 1, band.shape[1] - n), axis=1)
+        ends = ordered[:, :n].mean(axis=1), ordered[:, -n:].mean(axis=1)
+        valley, peak = (np.log10(np.maximum(end, np.float32(1e-10))) for end in ends)
+        rows.append(10 * (peak - valley))
+    return np.stack(rows, axis=1)
+
+
+def _harmonic_share(mel: Array32) -> Array32:
+    """Share of sustained tones in the energy of each mel band, in [0, 1]."""
+    half, low = WIDTH // 2, _BAND_HEIGHT // 2
+    tones = sliding_median(np.pad(mel, ((half, half), (0, 0)), mode="symmetric"))
+    across = np.pad(mel.T, ((low, low), (0, 0)), mode="symmetric")
+    drums = sliding_median(across, width=_BAND_HEIGHT).T
+    tones, drums = np.square(tones), np.square(drums)
+    return np.asarray(tones / (tones + drums + np.float32(1e-12)), dtype=np.float32)
+
+
+def _chords(magnitude: Array32, power: Array32) -> Array32:
+    """Shares of the pitch classes, weakest first: the same in every key."""
+    filters = gtzan57.chroma_filters(gtzan57._tuning(power)).copy()
+    filters[:, (_FREQUENCIES32 < 80) | (_FREQUENCIES32 > 2500)] = 0
+    chroma = magnitude @ filters.T
+    chroma /= np.maximum(chroma.sum(axis=1, keepdims=True), np.float32(1e-9))
+    return np.asarray(np.sort(10 * np.sqrt(chroma), axis=1)[:, ::2], dtype=np.float32)
+
+
+def curves(samples: Array32) -> Array32:
+    """The 39 curves of a block, 43.07 values per second.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n,), float32
+        Mono samples at 22 050 Hz, at least a window; brought to the same loudness first.
+
+    Returns
+    -------
+    ndarray of shape (39, 1 + n // 512), float32
+        In the order of `CURVES`, scaled so that each moves by about as much: 13 mel cepstral
+        coefficients; centroid, bandwidth and flatness (logarithms) and zero-crossing rate; flux
+        (rise of the spectrum against its mean); contrast in 7 bands; share of sustained tones in
+        8 groups of mel bands; every second pitch class by strength.
+    """
+    centred = samples - np.mean(samples, dtype=np.float64)
+    loudness = np.sqrt(np.mean(np.square(centred)))
+    level = (centred * (_LOUDNESS / max(loudness, 1e-9))).astype(np.float32)
+    padded = np.pad(level, gtzan57.N_FFT // 2, mode="reflect")
+    frames = np.lib.stride_tricks.sliding_window_view(padded, gtzan57.N_FFT)[:: gtzan57.HOP]
+    magnitude = np.abs(fft.rfft(frames * gtzan57._HANN32, axis=1))
+    power = np.square(magnitude)
+    mel = power @ gtzan57.mel_filters().T
+
+    cepstrum = 10 * np.log10(mel + np.float32(1e-7)) @ _dct_matrix()
+    centroid, bandwidth = gtzan57._centroid_and_bandwidth(magnitude)
+    audible = np.maximum(power, np.float32(1e-10))
+    flatness = np.exp(np.mean(np.log(audible), axis=1)) / np.mean(audible, axis=1)
+    rise = np.maximum(0, np.diff(magnitude, axis=0, prepend=magnitude[:1]))
+    flux = np.sqrt(np.sum(np.square(rise), axis=1)) / (32 * max(float(magnitude.mean()), 1e-9))
+    share = _harmonic_share(np.sqrt(mel)).reshape(len(mel), 8, -1).mean(axis=2)
+    rows = (
+        cepstrum,
+        5 * np.log(centroid + 1)[:, None],
+        5 * np.log(bandwidth + 1)[:, None],
+        2 * np.log(flatness + 1e-6)[:, None],
+        30 * gtzan57._zero_crossing_rate(level)[:, None],
+        5 * flux[:, None],
+        spectral_contrast(magnitude) / 3,
+        10 * share,
+        _chords(magnitude, power),
+    )
+    return np.ascontiguousarray(np.concatenate(rows, axis=1).T, dtype=np.float32)
+
+
+# -- modulation ---------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=32)
+def _gains(n: int) -> NDArray[np.float64]:
+    """Gain of every band at the frequencies of a transform of ``n`` frames, (5, n // 2 + 1)."""
+    f = fft.rfftfreq(n, 1 / _FRAME_RATE)
+    with np.errstate(divide="ignore"):
+        gains = []
+        for _, low, high in BANDS:
+            if low == 0:
+                ratio = f / high
+            elif np.isinf(high):
+                ratio = low / f
+            else:
+                ratio = (f**2 - low * high) / (f * (high - low))
+            gains.append(1 / (1 + ratio**4))
+    return np.stack(gains)
+
+
+def modulation_bands(values: Array32) -> Array32:
+    """Split curves by how fast they move.
+
+    Parameters
+    ----------
+    values : ndarray of shape (curves, frames), float32
+
+    Returns
+    -------
+    ndarray of shape (5, curves, frames), float32
+        Band by band (`BANDS`). The filters shift nothing in time: their gain is that of a
+        Butterworth filter of order 2 run forwards and backwards.
+    """
+    n = values.shape[1]
+    pad = min(_PAD, n - 1)
+    padded = np.pad(values, ((0, 0), (pad, pad)), mode="reflect")
+    size = fft.next_fast_len(padded.shape[1], real=True)
+    spectrum = fft.rfft(padded, n=size, axis=1)
+    gains = _gains(size).astype(np.float32)
+    parts = fft.irfft(spectrum * gains[:, None, :], n=size, axis=2)[..., pad : pad + n]
+    return np.asarray(parts, dtype=np.float32)
+
+
+def log_covariances(bands: Array32) -> Array32:
+    """Logarithm of the curves' covariance in every band.
+
+    Parameters
+    ----------
+    bands : ndarray of shape (5, curves, frames), float32
+        An excerpt of `modulation_bands`.
+
+    Returns
+    -------
+    ndarray of shape (5 * curves * (curves + 1) / 2,), float32
+        Upper triangles, band by band; entries off the diagonal times the square root of two, so
+        that Euclidean distances are those of the matrices.
+    """
+    centred = bands - bands.mean(axis=2, keepdims=True)
+    covariance = (centred @ centred.transpose(0, 2, 1)).astype(np.float64) / bands.shape[2]
+    covariance += _FLOOR * np.eye(covariance.shape[1])
+    values, vectors = np.linalg.eigh(covariance)
+    # Rounding can bring an eigenvalue below the floor; none is in truth.
+    logs = np.log(np.maximum(values, _FLOOR))[:, None, :]
+    matrix = (vectors * logs) @ vectors.transpose(0, 2, 1)
+    i, j = np.triu_indices(covariance.shape[1])
+    return (matrix[:, i, j] * np.where(i == j, 1, np.sqrt(2))).astype(np.float32).ravel()
+
+
+# -- rows ---------------------------------------------------------------------------------
+
+
+def excerpt_rows(samples: Array32, edges: NDArray[np.integer]) -> Array32:
+    """Rows of several excerpts of one block.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n,), float32
+    edges : ndarray of shape (excerpts, 2)
+        First and past-the-last sample of each excerpt.
+
+    Returns
+    -------
+    ndarray of shape (excerpts, 3900), float32
+    """
+    bands = modulation_bands(curves(samples))
+    frames = np.asarray(edges) // gtzan57.HOP
+    return np.stack([log_covariances(bands[:, :, a:b]) for a, b in frames])
+
+
+def _block_rows(pieces: list[Array32]) -> Array32:
+    """One row per window of a block, each with its neighbours."""
+    samples = np.concatenate(pieces)
+    n = samples.size
+    starts = audio.WINDOW_HOP * np.arange(len(pieces))
+    if len(pieces) > 1 and pieces[-1].size < audio.WINDOW_LENGTH:
+        starts[-1] = n - audio.WINDOW_HOP  # the last window ends with the recording
+    width = min(CONTEXT * audio.WINDOW_HOP, n)
+    first = np.clip(starts - CONTEXT // 2 * audio.WINDOW_HOP, 0, n - width)
+    return excerpt_rows(samples, np.stack([first, first + width], axis=1))
+
+
+def measure_extended(pieces: Iterable[Array32]) -> Iterator[Array32]:
+    """Measure a recording block by block, as it comes.
+
+    Parameters
+    ----------
+    pieces : iterable of ndarray, float32
+        The recording, three seconds at a time, as `audionome.audio.WindowStream.pieces` gives
+        it: 66 150 samples each; the last one may be shorter, and its window then overlaps the
+        one before.
+
+    Yields
+    ------
+    ndarray of shape (windows, 3900), float32
+        Rows of the next windows, in the order of `EXTENDED_COLUMNS`. A last block that is not
+        full goes back in time, so that a long recording has no short block.
+    """
+    with threadpool_limits(1, user_api="blas"):
+        recent: list[Array32] = []
+        new = 0
+        for piece in pieces:
+            recent = [*recent[-BLOCK + 1 :], piece]
+            new += 1
+            if new == BLOCK:
+                yield _block_rows(recent)
+                new = 0
+        if new:
+            yield _block_rows(recent)[-new:]
+
+
+def extract_extended(samples: Array32) -> pd.DataFrame:
+    """The extended features of every window of a clip.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n,), float32
+        Mono samples at 22 050 Hz, full scale [-1, 1] (see `audionome.audio.load`).
+
+    Returns
+    -------
+    DataFrame of shape (windows, 3900), float32
+        One row per complete 3-second window, index ``window`` from 0.
+
+    Raises
+    ------
+    audionome.audio.TooShortError
+        If not even one window fits.
+    audionome.audio.NotFiniteError
+        If a sample is NaN or infinite.
+    """
+    import pandas as pd
+
+    audio.check(samples)
+    cuts = np.arange(audio.WINDOW_HOP, samples.size, audio.WINDOW_HOP)
+    hops = [hop for hop in np.split(samples, cuts) if hop.size >= audio.WINDOW_LENGTH]
+    rows = np.concatenate(list(measure_extended(hops)))
+    index = pd.RangeIndex(len(rows), name="window")
+    return pd.DataFrame(rows, columns=list(EXTENDED_COLUMNS), index=index)
+
+
+# -- words --------------------------------------------------------------------------------
+
+_MOVES = {
+    "below 1 Hz": "slowly, over a second and more",
+    "1-2.5 Hz": "once or twice a second, as a slow beat does",
+    "2.5-5 Hz": "three to five times a second, as a fast beat does",
+    "5-10 Hz": "five to ten times a second, as quick notes and vibrato do",
+    "above 10 Hz": "more than ten times a second: rattle and roughness",
+}
+
+
+def describe(column: str) -> Feature:
+    """What an extended column is.
+
+    Raises
+    ------
+    KeyError
+        If there is no such column.
+    """
+    band, _, pair = column.partition(": ")
+    first, _, second = pair.partition(", ")
+    if band not in _MOVES or first not in CURVES or second not in CURVES:
+        raise KeyError(column)
+    alone = first == second
+    what = f"How much {first} moves" if alone else f"How {first} and {second} move together"
+    inf = float("inf")
+    return Feature(
+        column,
+        "1",
+        -inf,
+        inf,
+        f"{what} {_MOVES[band]} (logarithm of a covariance).",
+        "Arsigny et al. (2006), log-Euclidean covariances",
+    )

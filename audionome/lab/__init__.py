@@ -1,0 +1,1 @@
+"""The lab: protocols, estimators, cross-validation, statistics and training."""

@@ -1,0 +1,487 @@
+"""Fit every model under every protocol, fold by fold, and keep what came out.
+
+One *run* is a model, a variant, a protocol and a fold. Finished runs lie in
+``data/results/.unfinished`` until all is merged into the committed files, so an interrupted
+evaluation goes on where it stopped. Every run carries a stamp: the number of the recipe, the
+hash of the data and the model's settings. A run whose stamp has changed is done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from audionome import batch, files
+from audionome.datasets import gtzan
+from audionome.features import COLUMNS
+from audionome.lab import estimators, protocols
+from audionome.lab.metrics import Tally, track_probabilities
+
+__all__ = ["RECIPE", "Run", "evaluate", "evaluation_rows", "planned_runs"]
+
+#: Raise it when a change to how the ladder splits, tunes, fits, answers or counts changes a
+#: result, and run ``audionome evaluate`` again. Other data or settings need no new number.
+RECIPE = 1
+
+#: Cheap protocols first, so that an interrupted evaluation has something to show.
+_ORDER = ("random-windows", "fault-filtered", "wild", "artist-grouped", "track-grouped")
+_KEYS = ["model", "variant", "protocol", "fold"]
+_COSTS = ["tune_seconds", "fit_seconds", "predict_seconds", "peak_mb"]
+_STAMP = ["recipe", "data", "settings"]
+_RECORD = [*_KEYS, *_STAMP, "params", *_COSTS]
+_META = ["track", "window", "genre", "artist", "fault_filtered", "domain"]
+PROBABILITY_COLUMNS = [f"p_{genre}" for genre in gtzan.GENRES]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A model, a variant, a protocol and a fold."""
+
+    model: str
+    variant: str
+    protocol: str
+    fold: int
+
+    @property
+    def file_name(self) -> str:
+        """Name of its part."""
+        return f"{self.protocol}_{self.model}_{self.variant}_{self.fold}"
+
+
+def planned_runs(
+    model_names: Iterable[str] | None = None, protocol_names: Iterable[str] | None = None
+) -> list[Run]:
+    """All runs of the ladder, cheap protocols first and the costliest model last."""
+    names = list(estimators.MODELS if model_names is None else model_names)
+    rungs = set(protocols.PROTOCOLS if protocol_names is None else protocol_names)
+    runs = [
+        Run(name, variant, protocol, fold)
+        for protocol in _ORDER
+        if protocol in rungs
+        for name in names
+        for variant in estimators.MODELS[name].variants
+        for fold in range(protocols.PROTOCOLS[protocol].n_folds)
+    ]
+    # One fit of the study's gradient boosting takes as long as all else of its fold.
+    return sorted(runs, key=lambda r: (r.model, r.variant) == ("boosting", "study"))
+
+
+# -- data ---------------------------------------------------------------------------------
+
+
+def evaluation_rows(dataset: gtzan.Gtzan, wild: pd.DataFrame | None = None) -> pd.DataFrame:
+    """One table of all windows, for every protocol.
+
+    Parameters
+    ----------
+    dataset : audionome.datasets.gtzan.Gtzan
+    wild : DataFrame, optional
+        Windows from outside GTZAN: ``label``, ``track``, ``artist`` and the 57 columns.
+
+    Returns
+    -------
+    DataFrame
+        ``track``, ``window``, ``genre``, ``artist``, ``fault_filtered``, ``domain`` and the 57
+        columns as float32.
+    """
+    tracks = dataset.tracks.set_index("track")
+    rows = dataset.windows.drop(columns="source")
+    rows.insert(3, "artist", rows["track"].map(tracks["artist"]))
+    # The published split holds a clip whose audio is corrupt.
+    member = tracks["fault_filtered"].where(~tracks["known_fault"].str.startswith("audio"), "")
+    rows.insert(4, "fault_filtered", rows["track"].map(member))
+    rows.insert(5, "domain", "gtzan")
+    if wild is None:
+        return rows[[*_META, *COLUMNS]]
+    other = wild.rename(columns={"label": "genre"})
+    other = other.assign(
+        window=other.groupby("track").cumcount().astype(np.int16),
+        artist=tracks["artist"].max() + 1 + pd.factorize(other["artist"])[0],
+        fault_filtered="",
+        domain=np.where(other["genre"].isin(gtzan.GENRES), "wild", "unknown"),
+    )
+    return pd.concat([rows, other], ignore_index=True)[[*_META, *COLUMNS]]
+
+
+def _in_domain(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    if protocol == "wild":
+        return rows
+    return rows[rows["domain"] == "gtzan"].reset_index(drop=True)
+
+
+# -- stamps -------------------------------------------------------------------------------
+
+
+def data_version(rows: pd.DataFrame) -> str:
+    """Hash of every value of a table of rows."""
+    digest = hashlib.sha256(" ".join(rows.columns).encode())
+    digest.update(np.ascontiguousarray(rows[list(COLUMNS)].to_numpy("<f4")).tobytes())
+    for name in _META:
+        digest.update("\n".join(rows[name].astype(str)).encode())
+    return digest.hexdigest()[:16]
+
+
+def _stamp(run: Run, data: str) -> dict[str, Any]:
+    """What a run is made of; with another stamp it is another result."""
+    settings = estimators.MODELS[run.model].settings(run.variant)
+    return {"recipe": RECIPE, "data": data, "settings": json.dumps(settings, sort_keys=True)}
+
+
+# -- one run ------------------------------------------------------------------------------
+
+
+class _PeakMemory:
+    """Highest resident memory of this process above where it stood (MB), while in use."""
+
+    def __enter__(self) -> _PeakMemory:
+        import psutil
+
+        self._process = psutil.Process()
+        self._start = self._top = self._process.memory_info().rss
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.02):
+            self._top = max(self._top, self._process.memory_info().rss)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.megabytes = (self._top - self._start) / 2**20
+
+
+def _fit(run: Run, rows: pd.DataFrame, parts: protocols.Parts) -> dict[str, Any]:
+    """Tune and fit one model, and answer about every part."""
+    X = rows[list(COLUMNS)].to_numpy(np.float64)
+    names = rows["genre"].to_numpy(dtype=str)
+    spec = estimators.MODELS[run.model]
+    train = parts.train
+    start = perf_counter()
+    chosen: dict[str, Any] = {}
+    if run.variant == "tuned":
+        chosen = estimators.tune(spec, X[train], names[train], rows["artist"].to_numpy()[train])
+    tuned = perf_counter()
+    with _PeakMemory() as memory:
+        model = spec.make(run.variant).set_params(**chosen).fit(X[train], names[train])
+    fitted = perf_counter()
+    answers = {}
+    for name in ("test", "unknown", "valid", "train"):
+        part = getattr(parts, name)
+        if part.size:
+            begin = perf_counter()
+            given, proba = estimators.answers(model, X[part])
+            answers[name] = (part, given, proba, perf_counter() - begin)
+    return {
+        "params": chosen,
+        "tune_seconds": tuned - start,
+        "fit_seconds": fitted - tuned,
+        "predict_seconds": answers["test"][3],
+        "peak_mb": memory.megabytes,
+        "answers": answers,
+    }
+
+
+def _levels(
+    rows: pd.DataFrame,
+    part: NDArray[np.intp],
+    given: NDArray[np.str_],
+    proba: NDArray[np.float64],
+) -> dict[str, Tally]:
+    """Count the answers about a part per window and per track."""
+    number = {genre: i for i, genre in enumerate(gtzan.GENRES)}
+    truth = rows["genre"].iloc[part].map(number).to_numpy()
+    tracks = rows["track"].to_numpy(dtype=str)[part]
+    mean = track_probabilities(proba, tracks)
+    first = pd.Series(truth).groupby(tracks).first().reindex(mean.index).to_numpy()
+    values = mean.to_numpy()
+    return {
+        "window": Tally.of(truth, np.array([number[str(g)] for g in given]), proba, tracks),
+        "track": Tally.of(first, values.argmax(axis=1), values, mean.index.to_numpy()),
+    }
+
+
+def _work(
+    run: Run, stamp: dict[str, Any], rows: pd.DataFrame, fold: protocols.Parts, folder: Path
+) -> Run:
+    """Do one run and write its part; the JSON comes last and makes it whole."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), warnings.catch_warnings():
+        # The numbers of iterations are the study's, and ours by design.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        done = _fit(run, rows, fold)
+    identity = {name: getattr(run, name) for name in _KEYS}
+    tested, tallies = [], []
+    for name, (part, given, proba, _) in done.pop("answers").items():
+        if name in ("test", "unknown"):
+            tested.append(_predictions(rows, part, given, proba))
+        if name == "unknown":
+            continue
+        # What is stored is what is measured: the test counts come from the stored rows.
+        proba = tested[0][PROBABILITY_COLUMNS].to_numpy(np.float64) if name == "test" else proba
+        for level, tally in _levels(rows, part, given, proba).items():
+            tallies.append({**identity, "split": name, "level": level, **_flat(tally)})
+    predictions = pd.concat(tested, ignore_index=True)
+    for at, name in enumerate(_KEYS):
+        predictions.insert(at, name, identity[name])
+    for kind, table in (("predictions", predictions), ("tallies", pd.DataFrame(tallies))):
+        with files.written_whole(_part(folder, run, kind)) as unfinished:
+            table.to_parquet(unfinished, index=False)
+    done["params"] = json.dumps(done["params"], sort_keys=True)
+    record = {**identity, **stamp, **done}
+    files.write_text(folder / f"part-{run.file_name}.json", json.dumps(record))
+    return run
+
+
+def _part(folder: Path, run: Run, kind: str) -> Path:
+    return folder / f"part-{run.file_name}.{kind}.parquet"
+
+
+def _predictions(
+    rows: pd.DataFrame,
+    part: NDArray[np.intp],
+    given: NDArray[np.str_],
+    proba: NDArray[np.float64],
+) -> pd.DataFrame:
+    table = rows.iloc[part][["track", "window", "genre"]].reset_index(drop=True)
+    table["predicted"] = np.asarray(given, dtype=str)
+    # Half precision keeps the file small; three digits of a probability are plenty.
+    table[PROBABILITY_COLUMNS] = proba.astype(np.float16).astype(np.float32)
+    return table
+
+
+def _flat(tally: Tally) -> dict[str, Any]:
+    return {
+        "confusion": tally.confusion.ravel().tolist(),
+        "log_loss": tally.log_loss,
+        "confidence": tally.confidence.tolist(),
+        "right": tally.right.tolist(),
+        "count": tally.count.tolist(),
+        "track": tally.tracks.index.tolist(),
+        "track_right": tally.tracks["right"].astype(np.int16).tolist(),
+        "track_n": tally.tracks["n"].astype(np.int16).tolist(),
+    }
+
+
+def _tally(row: Any) -> Tally:
+    n = len(gtzan.GENRES)
+    tracks = pd.DataFrame(
+        {"right": np.asarray(row.track_right, float), "n": np.asarray(row.track_n)},
+        index=np.asarray(row.track, dtype=str),
+    )
+    return Tally(
+        np.asarray(row.confusion).reshape(n, n),
+        float(row.log_loss),
+        np.asarray(row.confidence),
+        np.asarray(row.right),
+        np.asarray(row.count),
+        tracks,
+    )
+
+
+# -- all runs -----------------------------------------------------------------------------
+
+
+def evaluate(
+    rows: pd.DataFrame,
+    folder: Path,
+    *,
+    runs: Sequence[Run] | None = None,
+    jobs: int = -1,
+    sources: dict[str, str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Do all runs that are not done yet, and write the results.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `evaluation_rows`.
+    folder : Path
+        ``data/results``. Its finished runs are kept if their stamps still hold.
+    runs : sequence of Run, optional
+        Default: `planned_runs()`.
+    jobs : int
+        Parallel processes (joblib).
+    sources : dict of str to str, optional
+        Hashes of the files that the rows come from; stored, so that `audionome.lab.store.load`
+        can refuse results of other data.
+    progress : callable, optional
+        Called with (runs done, runs in all).
+
+    Returns
+    -------
+    DataFrame
+        The scores.
+
+    Raises
+    ------
+    audionome.files.OutputError
+        If the folder cannot be written to, or holds files of the same names that are not ours.
+    """
+    from joblib import Parallel, delayed
+
+    runs = planned_runs() if runs is None else runs
+    files.require_output_folder(folder)
+    for name in ("runs", "tallies", "predictions"):
+        files.own_table(folder / f"{name}.parquet", _KEYS)
+    kept = files.Parts(folder / ".unfinished")
+    parts = kept.folder
+    # Runs of other protocols that are kept must be of these data, too.
+    known = set(protocols.PROTOCOLS) - (set() if "wild" in set(rows["domain"]) else {"wild"})
+    tables = {name: _in_domain(rows, name) for name in known | {r.protocol for r in runs}}
+    versions = {name: data_version(table) for name, table in tables.items()}
+    stamps = {run: _stamp(run, versions[run.protocol]) for run in runs}
+    have = _finished(folder, parts)
+    todo = [run for run in runs if have.get(run) != stamps[run]]
+    folds = {
+        name: _folds(protocols.PROTOCOLS[name], tables[name]) for name in {r.protocol for r in runs}
+    }
+    tasks = (
+        delayed(_work)(run, stamps[run], tables[run.protocol], folds[run.protocol][run.fold], parts)
+        for run in todo
+    )
+    done = len(runs) - len(todo)
+    if progress is not None:
+        progress(done, len(runs))
+    try:
+        n = jobs if jobs == 1 else batch.processes(jobs, len(todo))
+        for _ in Parallel(n_jobs=n, return_as="generator_unordered")(tasks):
+            done += 1
+            if progress is not None:
+                progress(done, len(runs))
+    finally:
+        scores = _merge(folder, parts, sources or {}, versions)
+        kept.remove()
+    return scores
+
+
+def _folds(protocol: protocols.Protocol, rows: pd.DataFrame) -> list[protocols.Parts]:
+    protocol.check(rows)
+    return list(protocol.parts(rows, rows["genre"].to_numpy(str), protocol.groups_of(rows)))
+
+
+def _finished(folder: Path, parts: Path) -> dict[Run, dict[str, Any]]:
+    """Stamps of the runs in the committed files and in the parts."""
+    records: list[dict[Any, Any]] = [*_notes(parts)]
+    if (folder / "runs.parquet").is_file():
+        records = pd.read_parquet(folder / "runs.parquet").to_dict("records") + records
+    return {Run(*(r[name] for name in _KEYS)): {k: r.get(k) for k in _STAMP} for r in records}
+
+
+def _notes(parts: Path) -> list[dict[str, Any]]:
+    """What was noted of the finished runs; a note that a crash cut off counts for nothing."""
+    notes = []
+    for path in sorted(parts.glob("part-*.json")):
+        try:
+            note = json.loads(path.read_bytes())
+            run = Run(*(note[name] for name in _KEYS))
+            for kind in ("predictions", "tallies"):
+                pd.read_parquet(_part(parts, run, kind))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if set(note) == set(_RECORD):
+            notes.append(note)
+    return notes
+
+
+def _merge(
+    folder: Path, parts: Path, sources: dict[str, str], versions: dict[str, str]
+) -> pd.DataFrame:
+    """Put the parts into the committed files; newer runs replace older ones."""
+    notes = _notes(parts)
+    fresh = pd.DataFrame(notes, columns=_RECORD)
+    finished = [Run(*(note[name] for name in _KEYS)) for note in notes]
+    kept = _kept(folder / "runs.parquet", fresh, versions)
+    tallies = _concat(parts, finished, "tallies")
+    tallies = _replace(folder / "tallies.parquet", tallies, kept, ["split", "level"])
+    answers = _concat(parts, finished, "predictions")
+    _replace(folder / "predictions.parquet", answers, kept, ["track", "window"])
+    runs = _replace(folder / "runs.parquet", fresh, kept, [])
+    scores = _scores(runs, tallies)
+    _write(scores, folder / "scores.parquet")
+    record = {"recipe": RECIPE, "sources": sources, "runs": len(runs)}
+    files.write_text(folder / "evaluation.json", json.dumps(record, indent=1) + "\n")
+    return scores
+
+
+def _concat(parts: Path, finished: list[Run], kind: str) -> pd.DataFrame:
+    tables = [pd.read_parquet(_part(parts, run, kind)) for run in finished]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=_KEYS)
+
+
+def _replace(
+    path: Path, fresh: pd.DataFrame, kept: pd.MultiIndex, order: list[str]
+) -> pd.DataFrame:
+    """Rows of the runs to keep, and the fresh ones."""
+    table = fresh
+    if path.is_file():
+        old = pd.read_parquet(path)
+        for name in old.select_dtypes("category"):
+            old[name] = old[name].astype(str)
+        old = old[pd.MultiIndex.from_frame(old[_KEYS]).isin(kept)]
+        table = pd.concat([old, fresh], ignore_index=True) if len(fresh) else old
+    table = table.sort_values([*_KEYS, *order], ignore_index=True)
+    _write(table, path)
+    return table
+
+
+def _kept(path: Path, fresh: pd.DataFrame, versions: dict[str, str]) -> pd.MultiIndex:
+    """Runs that are not done anew and that the present recipe made of the present data."""
+    if not path.is_file():
+        return pd.MultiIndex.from_arrays([[]] * len(_KEYS), names=_KEYS)
+    old = pd.read_parquet(path)
+    old = old[old["recipe"] == RECIPE] if "recipe" in old else old.iloc[:0]
+    present = [
+        versions.get(str(p), d) == d for p, d in zip(old["protocol"], old["data"], strict=True)
+    ]
+    old = old[np.array(present, dtype=bool)]
+    before = pd.MultiIndex.from_frame(old[_KEYS].astype(dict.fromkeys(_KEYS[:3], str)))
+    return before.difference(pd.MultiIndex.from_frame(fresh[_KEYS]))
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    """Compact Parquet: words as dictionaries, numbers in the smallest type that holds them."""
+    table = table.copy()
+    for name in table.columns:
+        if name in {*_KEYS, "split", "level", "track", "genre", "predicted"} - {"fold"}:
+            if all(isinstance(value, str) for value in table[name]):
+                table[name] = table[name].astype("category")
+        elif name in ("fold", "window"):
+            table[name] = table[name].astype(np.int8)
+        elif name in PROBABILITY_COLUMNS:
+            table[name] = table[name].astype(np.float16)
+    with files.written_whole(path) as unfinished:
+        table.to_parquet(unfinished, index=False, compression="zstd", compression_level=19)
+
+
+def _scores(runs: pd.DataFrame, tallies: pd.DataFrame) -> pd.DataFrame:
+    cost = runs.groupby(_KEYS[:3], observed=True)[_COSTS].mean()
+    names = [*_KEYS[:3], "level", "split"]
+    rows: list[dict[str, Any]] = []
+    for _, group in tallies.groupby(names, observed=True):
+        identity = {name: group[name].iloc[0] for name in names}
+        # A protocol with missing folds has no score yet.
+        if len(group) < protocols.PROTOCOLS[str(identity["protocol"])].n_folds:
+            continue
+        total = Tally.sum(_tally(row) for row in group.itertuples())
+        rows.append({**identity, **total.measures()})
+    if not rows:
+        return pd.DataFrame(columns=[*names, "accuracy"])
+    return pd.DataFrame(rows).merge(cost.reset_index(), on=_KEYS[:3])

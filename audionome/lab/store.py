@@ -1,0 +1,187 @@
+"""The committed results: the ladder's, refused when they are stale, and the measured speed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from audionome._paths import data_path, in_checkout
+from audionome.errors import AudionomeError
+
+__all__ = ["Benchmark", "Results", "StaleResultsError", "load", "load_benchmark", "sources"]
+
+
+class StaleResultsError(AudionomeError):
+    """Results of other data, or of another recipe, than what is here."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What ``audionome evaluate`` wrote.
+
+    Attributes
+    ----------
+    scores : DataFrame
+        One row per model, variant, protocol, level and split.
+    predictions : DataFrame
+        One row per run and tested window: the answer to a window the model had not met.
+    params : DataFrame
+        Hyperparameters that were chosen, per run, as JSON.
+    importance, learning_curve : DataFrame
+        See `audionome.lab.studies`.
+    """
+
+    scores: pd.DataFrame
+    predictions: pd.DataFrame
+    params: pd.DataFrame
+    importance: pd.DataFrame
+    learning_curve: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What ``make bench`` measured.
+
+    Attributes
+    ----------
+    machine : dict
+        ``processor``, ``cores``, ``memory_gb``, ``system``, ``python``.
+    extractors : DataFrame
+        Index: ``audionome`` (all 57 features), ``level_free``, ``shipped`` (all that an answer
+        needs), ``librosa``, ``essentia``; ``seconds`` for a 30 s clip on one core, ``peak_mb`` of
+        the process.
+    lengths : DataFrame
+        ``length`` of a recording (s), ``seconds`` to its answer in a warm process on one core,
+        ``peak_mb``.
+    workers : DataFrame
+        ``clips_per_second`` by the number of ``clips`` and ``workers``.
+    answers : DataFrame
+        Index: ``first`` command in a new environment, ``second``, ``warm`` process (a 30 s
+        clip), ``ten_minutes`` and ``two_hours`` (stereo MP3); ``seconds`` and ``peak_mb``.
+    """
+
+    machine: dict[str, Any]
+    extractors: pd.DataFrame
+    lengths: pd.DataFrame
+    workers: pd.DataFrame
+    answers: pd.DataFrame
+
+
+def missing(path: Path, command: str) -> StaleResultsError:
+    """Return the error about a file of results that is not there; the command makes it."""
+    if (
+        path.is_relative_to(data_path())
+        and not in_checkout()
+        and "AUDIONOME_DATA" not in os.environ
+    ):
+        return StaleResultsError(
+            f'"{path.name}" is no part of the installed package; let AUDIONOME_DATA name the '
+            'folder "data" of a copy of the repository.'
+        )
+    return StaleResultsError(f'"{path.name}" is missing in {path.parent}; run `{command}`.')
+
+
+def sources() -> dict[str, str]:
+    """Hashes of the committed tables that results depend on."""
+    return {
+        name: hashlib.sha256(data_path("gtzan", name).read_bytes()).hexdigest()[:16]
+        for name in ("features.parquet", "tracks.parquet")
+    }
+
+
+def load(*, folder: Path | None = None) -> Results:
+    """Load the committed results.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Default: ``data/results``.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    StaleResultsError
+        If they are missing, or were made from other data or by another recipe.
+    """
+    from audionome.lab import crossval, studies
+
+    folder = folder or data_path("results")
+    made = _fresh(folder / "evaluation.json", "audionome evaluate")
+    _require(made.get("recipe") == crossval.RECIPE, folder, "audionome evaluate")
+    made = _fresh(folder / "studies.json", "audionome analyse")
+    recipes = {name: made.get(name, {}).get("recipe") for name in studies.RECIPES}
+    _require(recipes == studies.RECIPES, folder, "audionome analyse")
+
+    def read(name: str) -> pd.DataFrame:
+        table = pd.read_parquet(folder / f"{name}.parquet")
+        for column in table.select_dtypes("category"):
+            table[column] = table[column].astype(str)
+        return table
+
+    predictions = read("predictions")
+    numbers = predictions.select_dtypes("float16").columns
+    return Results(
+        scores=read("scores"),
+        predictions=predictions.astype(dict.fromkeys(numbers, "float32")),
+        params=read("runs")[["model", "variant", "protocol", "fold", "params"]],
+        importance=read("importance"),
+        learning_curve=read("learning_curve"),
+    )
+
+
+def load_benchmark(*, folder: Path | None = None) -> Benchmark:
+    """Load the committed timings.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Default: ``data/results``.
+
+    Returns
+    -------
+    Benchmark
+
+    Raises
+    ------
+    StaleResultsError
+        If there are none, or a part is missing.
+    """
+    path = (folder or data_path("results")) / "benchmark.json"
+    if not path.is_file():
+        raise missing(path, "make bench")
+    record = json.loads(path.read_text())
+    if not {field.name for field in fields(Benchmark)} <= set(record):
+        raise StaleResultsError(f"{path} lacks a part; run `make bench`.")
+    return Benchmark(
+        machine=record["machine"],
+        extractors=pd.DataFrame.from_dict(record["extractors"], orient="index"),
+        lengths=pd.DataFrame(record["lengths"]),
+        workers=pd.DataFrame(record["workers"]),
+        answers=pd.DataFrame.from_dict(record["answers"], orient="index"),
+    )
+
+
+def _fresh(path: Path, command: str) -> dict[str, Any]:
+    """Read what is told of results, and refuse those of other data."""
+    if not path.is_file():
+        raise missing(path, command)
+    record: dict[str, Any] = json.loads(path.read_text())
+    _require(record.get("sources") == sources(), path.parent, command)
+    return record
+
+
+def _require(same: bool, folder: Path, command: str) -> None:
+    if not same:
+        raise StaleResultsError(
+            f"The results in {folder} are of other data or of another recipe; run `{command}` to "
+            "renew them."
+        )

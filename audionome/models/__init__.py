@@ -1,0 +1,1 @@
+"""Models: from features to a genre with its probability, reasons and neighbours."""

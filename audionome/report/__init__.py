@@ -1,0 +1,1 @@
+"""The report: rendering, synthetic pieces, charts and sentences of the book."""

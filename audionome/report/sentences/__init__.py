@@ -1,0 +1,1 @@
+"""Sentences of the report whose numbers are computed."""

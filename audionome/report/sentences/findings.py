@@ -1,0 +1,440 @@
+"""What the results say, in sentences.
+
+Conventions
+-----------
+Every function takes what `audionome.lab` computed and returns Markdown in which every number
+and every verdict comes from it: "better", "too sure" or "cannot be told apart" depend on the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from audionome._words import duration, listed, points, share, span
+from audionome.features import COLUMNS
+from audionome.lab import analysis
+from audionome.lab.analysis import FLOOR, TOLERANCE, Confusion, Hardest, Unknown
+from audionome.lab.estimators import MODELS
+from audionome.lab.protocols import PROTOCOLS
+from audionome.lab.store import Benchmark
+
+__all__ = [
+    "best",
+    "choice",
+    "confusion",
+    "gaps",
+    "genres",
+    "hardest",
+    "importance",
+    "ladder",
+    "learning",
+    "machine",
+    "memory",
+    "metrics",
+    "missing",
+    "reliability",
+    "shipped",
+    "speed",
+    "study",
+    "unknown",
+    "waiting",
+    "workers",
+]
+
+# What each rung changes against the one above it, as the subject of a sentence.
+_RUNGS = {
+    "track-grouped": "keeping the windows of a track together",
+    "artist-grouped": "keeping the tracks of an artist together",
+    "fault-filtered": "going to the published split, which has fewer tracks and lacks the listed "
+    "repetitions,",
+    "wild": "listening to music from outside GTZAN",
+}
+
+
+def missing(scores: pd.DataFrame) -> str:
+    """Say which results are not there, or that none is missing."""
+    lacking = analysis.missing(scores)
+    if lacking.empty:
+        return "Every model has a result under every protocol."
+    parts = []
+    for protocol, rows in lacking.groupby("protocol", sort=False):
+        names = [
+            analysis.model_title(str(model), variants.iloc[0] if len(variants) == 1 else None)
+            for model, variants in rows.groupby("model", sort=False)["variant"]
+        ]
+        whole = len(rows) == sum(len(spec.variants) for spec in MODELS.values())
+        parts.append(
+            f"under *{analysis.protocol_title(str(protocol))}* "
+            + ("every model" if whole else listed(names))
+        )
+    plural = "results are" if len(lacking) > 1 else "result is"
+    return (
+        f"**{len(lacking)} {plural} not computed yet** and not in the charts: {'; '.join(parts)}."
+    )
+
+
+def ladder(steps: pd.DataFrame, name: str) -> str:
+    """Say how accuracy falls from rung to rung."""
+    if steps.empty:
+        return f"There is no result for {name} yet."
+    first, last = steps.iloc[0], steps.iloc[-1]
+    if len(steps) == 1:
+        return f"**{name}** scores {share(first['accuracy'])} under *{first['protocol_title']}*."
+    text = [
+        f"**{name}** scores **{share(first['accuracy'])}** under *{first['protocol_title']}* and "
+        f"**{share(last['accuracy'])}** under *{last['protocol_title']}*."
+    ]
+    rungs = list(PROTOCOLS)
+    for (_, above), (_, step) in pairwise(steps.iterrows()):
+        rung = _RUNGS[step["protocol"]]
+        if rungs.index(step["protocol"]) != rungs.index(above["protocol"]) + 1:
+            # A rung between them is missing, so the step is not that rung's alone.
+            rung = f"the way from *{above['protocol_title']}* to *{step['protocol_title']}*"
+        rung = f"{rung[:1].upper()}{rung[1:]}"
+        cost, low, high = (float(step[c]) for c in ("cost", "cost_low", "cost_high"))
+        if low <= 0 <= high:
+            text.append(
+                f"{rung} makes no difference that can be told from chance "
+                f"({points(-cost)} points, {span(-high, -low)})."
+            )
+            continue
+        verb, sign = ("costs", 1) if cost > 0 else ("gains", -1)
+        bounds = sorted((sign * low, sign * high))
+        within = "" if pd.isna(low) else f" ({span(*bounds)})"
+        text.append(f"{rung} {verb} **{points(sign * cost)} points**{within}.")
+    return " ".join(text)
+
+
+def study(table: pd.DataFrame) -> str:
+    """Say how many of the study's figures come out again."""
+    have = table[table["ours"].notna()]
+    if have.empty:
+        return "None of the study's figures is recomputed yet."
+    far = have[~have["within"].to_numpy(dtype=bool)]
+    text = (
+        f"**{len(have) - len(far)} of {len(have)}** of the study's figures come out within "
+        f"{100 * TOLERANCE:.0f} points."
+    )
+    if len(have) < len(table):
+        text += f" Not recomputed yet: {len(table) - len(have)}."
+    if not far.empty:
+        parts = [
+            f"{row['title']} ({share(row['ours'])} instead of {share(row['study'])})"
+            for _, row in far.iterrows()
+        ]
+        return f"{text} Not so {listed(parts)}."
+    return (
+        f"{text} So they can be repeated. What they measure is another matter: with windows split "
+        "at random, a model can be right by recognising a recording."
+    )
+
+
+def metrics(table: pd.DataFrame) -> str:
+    """Say how far two measures agree, and who knows how sure to be."""
+    have = table[table["model"] != FLOOR]
+    if have.empty:
+        return "There are no scores yet."
+    apart = (have["accuracy"] - have["macro_f1"]).abs()
+    far = have.iloc[int(apart.to_numpy().argmax())]
+    text = f"Accuracy and macro F1 are at most {points(apart.max())} points apart ({far['title']})."
+    order = have.dropna(subset="ece").sort_values("ece", kind="stable")
+    if len(order) < 2:
+        return text
+    least, most = order.iloc[0], order.iloc[-1]
+    return (
+        f"{text} Confidence is another matter: that of {least['title']} is off by "
+        f"{points(least['ece'])} points on average, that of {most['title']} by "
+        f"{points(most['ece'])}."
+    )
+
+
+def gaps(table: pd.DataFrame) -> str:
+    """Say which model knows its training music much better than new music."""
+    have = table[table["gap"].notna() & (table["model"] != FLOOR)]
+    if have.empty:
+        return "There are no training scores yet."
+    order = have.sort_values("gap", ascending=False, kind="stable")
+    widest, least = order.iloc[0], order.iloc[-1]
+    text = (
+        f"The widest gap has {widest['title']}: right on {share(widest['train'])} of the music "
+        f"it learned from and on {share(widest['test'])} of new music, "
+        f"{points(widest['gap'])} points apart."
+    )
+    if len(have) > 1:
+        text += (
+            f" The narrowest has {least['title']}: {share(least['train'])} and "
+            f"{share(least['test'])}."
+        )
+    perfect = int((have["train"] > 0.99).sum())
+    if perfect:
+        text += (
+            f" {perfect} of {len(have)} models answer more than 99\N{NO-BREAK SPACE}% of their "
+            "training music correctly, which says nothing about new music."
+        )
+    return text
+
+
+def confusion(result: Confusion) -> str:
+    """Name the commonest confusions."""
+    if result.pairs.empty:
+        some = result.counts.to_numpy().sum() > 0
+        return "No genre is taken for another." if some else "There are no answers to compare yet."
+    parts = [
+        f"{row['genre']} heard as {row['predicted']} ({share(row['share'])} of {row['genre']})"
+        for _, row in result.pairs.head(3).iterrows()
+    ]
+    return f"The commonest confusions: {listed(parts)}."
+
+
+def genres(table: pd.DataFrame) -> str:
+    """Say which genres are found and which are missed."""
+    have = table[table["recall"].notna()] if len(table) else table
+    if have.empty:
+        return "There are no answers to count yet."
+    order = have.sort_values("recall", ascending=False, kind="stable")
+    top, low = order.iloc[0], order.iloc[-1]
+    text = (
+        f"{str(top['genre']).capitalize()} is found most often ({share(top['recall'])}, "
+        f"{span(top['recall_low'], top['recall_high'])}), {low['genre']} least often "
+        f"({share(low['recall'])}, {span(low['recall_low'], low['recall_high'])})."
+    )
+    if low["recall_high"] >= top["recall_low"]:
+        text += " The intervals overlap, so even this order is not certain."
+    return text
+
+
+def hardest(result: Hardest) -> str:
+    """Say how many clips every model gets wrong, and of which genres they are."""
+    if not result.n_models or result.tracks.empty:
+        return "There are no answers to compare yet."
+    text = (
+        f"**{result.n_all_wrong} of {len(result.tracks):,} clips** are wrong for every one of "
+        f"{result.n_models} models."
+    )
+    genres = result.tracks.loc[result.tracks["wrong"] == result.n_models, "genre"].value_counts()
+    if genres.empty:
+        return text
+    parts = [f"{n} of {genre}" for genre, n in genres.sort_index().items()]
+    return f"{text} By genre: {listed(parts)}."
+
+
+def best(table: pd.DataFrame) -> str:
+    """Say which models are worse than the reference and which cannot be told from it."""
+    if table.empty:
+        return "There are no answers to compare yet."
+    top = table[table["reference"]].iloc[0]
+    others = table[~table["reference"] & (table["model"] != FLOOR)]
+    text = f"**{top['title']}** has {share(top['accuracy'])}."
+    same = others[~others["differs"].to_numpy(dtype=bool)]
+    worse = others[others["differs"].to_numpy(dtype=bool) & (others["difference"] < 0)]
+    better = others[others["differs"].to_numpy(dtype=bool) & (others["difference"] > 0)]
+    for rows, words in (
+        (better, "Better: {}."),
+        (worse, "It is better than {}."),
+        (same, "It **cannot be told apart** from {}: a difference this small can be luck."),
+    ):
+        if not rows.empty:
+            named = listed(rows["title"].to_list())
+            # A long list is easier to see in the chart.
+            text += " " + words.format(named if len(rows) < 6 else f"{len(rows)} others")
+    return text
+
+
+def choice(scores: pd.DataFrame, table: pd.DataFrame, *, model: str, variant: str) -> str:
+    """Say which model was chosen by `audionome.lab.analysis.best`, and how sure that choice is."""
+    name = analysis.model_title(model, variant)
+    rows = scores[
+        (scores["model"] == model)
+        & (scores["variant"] == variant)
+        & (scores["protocol"] == "artist-grouped")
+        & (scores["level"] == "track")
+    ].set_index("split")["accuracy"]
+    if "valid" not in rows:
+        return f"Our choice on this page is **{name}**, for want of results with artists apart."
+    text = (
+        f"Our choice on this page is **{name}**: with artists kept apart, of all models it has the "
+        f"highest validation accuracy per track, {share(rows['valid'])}."
+    )
+    others = table[~table["reference"].to_numpy(dtype=bool)] if len(table) else table
+    if others.empty:
+        return text
+    same = int((~others["differs"].to_numpy(dtype=bool)).sum())
+    if not same:
+        return f"{text} On test music it is told apart from every other."
+    models = f"{same} others" if same > 1 else "one other"
+    return (
+        f"{text} On test music it cannot be told apart from {models}, so among those the choice "
+        "may as well go by speed, size and honest probabilities."
+    )
+
+
+def shipped(card: Mapping[str, Any]) -> str:
+    """Say what ships instead, and how often it is right."""
+    of = card["evaluation"]["artist-grouped"]
+    return (
+        f"What ships with Audionome is none of these: it hears more than the {len(COLUMNS)} "
+        f"features ({card['estimator']}) and is right in {share(of['accuracy'])} of "
+        f"{of['n']} tracks by artists it never heard ({span(of['low'], of['high'])}). The chapter "
+        "on the model we ship compares the two on the same tracks."
+    )
+
+
+def reliability(bins: pd.DataFrame) -> str:
+    """Say whether the confidence of a model may be believed; ``it`` is the model."""
+    if bins.empty:
+        return "there are no answers to count yet."
+    n = float(bins["n"].sum())
+    claimed, right = (float((bins[c] * bins["n"]).sum() / n) for c in ("confidence", "accuracy"))
+    held = int(((bins["low"] <= bins["confidence"]) & (bins["confidence"] <= bins["high"])).sum())
+    gap = claimed - right
+    word = "too sure of itself" if gap > 0 else "too modest"
+    return (
+        f"it claims {share(claimed)} on average and is right in {share(right)}: "
+        + (
+            f"{word}, by {points(abs(gap))} points. "
+            if abs(gap) >= TOLERANCE
+            else f"the two agree within {100 * TOLERANCE:.0f} points. "
+        )
+        + f"In {held} of {len(bins)} steps of confidence the claim lies inside the interval of "
+        "what is found."
+    )
+
+
+def unknown(result: Unknown | None) -> str:
+    """Say whether the model notices music of a genre that it has never met."""
+    if result is None:
+        return "There are no answers about music of an unknown genre yet."
+    table = result.table.set_index("kind")
+    mean, n = table["mean"], int(table["n"]["unknown"])
+    said = [f"{genre} ({share(part)})" for genre, part in result.said.head(3).items()]
+    text = (
+        f"{n} tracks are soul, a genre that it never learned. It calls them {listed(said)}, with "
+        f"a mean confidence of {share(mean['unknown'])}"
+    )
+    if {"right", "wrong"} <= set(mean.index):
+        text += (
+            f" ({share(mean['right'])} when it is right about a known genre, "
+            f"{share(mean['wrong'])} when it is wrong)"
+        )
+    text += "."
+    text += (
+        f" A track of a known genre gets more confidence than a soul track in "
+        f"{share(result.auc)} of pairs ({span(result.low, result.high)}); "
+    )
+    if result.low <= 0.5:
+        return f"{text}that is no better than blind, so it does not notice."
+    return f"{text}blind would be half of them, so it does notice, {_how_much(result.auc)}."
+
+
+def _how_much(auc: float) -> str:
+    if auc < 0.7:
+        return "but only a little"
+    return "in part" if auc < 0.9 else "nearly always"
+
+
+def learning(curve: pd.DataFrame) -> str:
+    """Say whether more tracks would help; ``title`` names the models."""
+    told: list[str] = []
+    rising: list[str] = []
+    unsure: list[str] = []
+    for title, rows in curve.groupby("title", sort=False) if len(curve) else ():
+        rows = rows.sort_values("tracks")
+        first, before, last = rows.iloc[0], rows.iloc[max(len(rows) - 2, 0)], rows.iloc[-1]
+        told.append(
+            f"{title} goes from {share(first['accuracy'])} with {first['tracks']:,} tracks to "
+            f"{share(last['accuracy'])} with {last['tracks']:,}"
+        )
+        sure = last["low"] > before["accuracy"] and last["accuracy"] > before["high"]
+        gain = points(last["accuracy"] - before["accuracy"])
+        (rising if sure else unsure).append(f"{title} ({gain} points)")
+    if not told:
+        return "There is no learning curve yet."
+    text = f"{listed(told)}."
+    if rising:
+        text += f" In the last step the curve still rises for {listed(rising)}."
+    if unsure:
+        text += (
+            f" Whether the last step still brings anything cannot be told for {listed(unsure)}: "
+            "the intervals are wider than the gain."
+        )
+    return text
+
+
+def importance(table: pd.DataFrame) -> str:
+    """Say which groups of features are needed; ``label`` names them."""
+    if table.empty:
+        return "The importance of the features is not computed yet."
+    rows = table.sort_values("drop", ascending=False, kind="stable")
+    top = rows.iloc[0]
+    text = (
+        f"Scrambling {top['label']} costs most: {points(top['drop'])} points "
+        f"({span(top['low'], top['high'])})."
+    )
+    needed = int((rows["low"] > 0).sum())
+    if needed == len(rows):
+        return f"{text} Every interval lies above zero: this model relies on all of the groups."
+    return (
+        f"{text} For {len(rows) - needed} of {len(rows)} groups the interval includes zero: no "
+        "loss can be told from chance."
+    )
+
+
+def speed(found: Benchmark) -> str:
+    """Say how much faster the features come than from librosa and essentia."""
+    seconds = found.extractors["seconds"]
+    full, free = (
+        listed([f"{seconds[peer] / seconds[ours]:.0f} times the speed of {name}"
+                for peer, name in (("librosa", "librosa"), ("essentia", "essentia"))])
+        for ours in ("audionome", "shipped")
+    )  # fmt: skip
+    return (
+        f"All 57 features of a 30-second clip take **{duration(seconds['audionome'])}** on one "
+        f"core: {full}. What an answer needs, the extended features and those of the 57 that do "
+        f"not depend on the level, takes **{duration(seconds['shipped'])}**: {free}."
+    )
+
+
+def waiting(found: Benchmark) -> str:
+    """Say how long a person waits for the first answer, and for the next."""
+    seconds = found.answers["seconds"]
+    return (
+        f"The very first `audionome classify` in a new environment takes "
+        f"**{duration(seconds['first'])}**, the next one {duration(seconds['second'])}. A running "
+        f"program, such as the dashboard, answers in **{duration(seconds['warm'])}**."
+    )
+
+
+def memory(found: Benchmark) -> str:
+    """Say how much memory long recordings take."""
+    peak, seconds = found.answers["peak_mb"], found.answers["seconds"]
+    told = [
+        f"**{peak[name]:.0f} MB** and {duration(seconds[name])} for {what}"
+        for name, what in (
+            ("ten_minutes", "ten minutes of stereo MP3"),
+            ("two_hours", "a mix of two hours"),
+        )
+    ]
+    return f"Windows are measured while the file is decoded. It takes {listed(told)}."
+
+
+def workers(found: Benchmark) -> str:
+    """Say what a second worker process gives."""
+    rows = found.workers
+    most = rows[rows["clips"] == rows["clips"].max()].set_index("workers")["clips_per_second"]
+    text = f"One process measures **{most[1]:.0f} clips** of 30 seconds per second"
+    for n in most.index[1:]:
+        text += f", {n} processes {most[n]:.0f}: {most[n] / most[1]:.2f} times as many"
+    return f"{text}."
+
+
+def machine(found: Benchmark) -> str:
+    """Say where the timings were taken."""
+    where = found.machine
+    return (
+        f"Measured by `make bench` on {where['processor']}, {where['cores']} cores, "
+        f"{where['memory_gb']} GB of memory, {where['system']}, Python {where['python']}."
+    )

@@ -1,0 +1,198 @@
+"""The closer look: the stretch, the outline, what is usual, and its charts."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile as sf
+
+import audionome
+from audionome import audio, charts
+from audionome.app import details
+from audionome.audio import AudioError
+from audionome.datasets import gtzan
+from audionome.datasets.gtzan import GENRES
+from audionome.features import frames
+from audionome.features.key import Key
+from audionome.models.classifier import Prediction, WindowPrediction
+
+
+def wav(samples: np.ndarray) -> bytes:
+    data = io.BytesIO()
+    sf.write(data, samples, audio.SAMPLE_RATE, format="WAV", subtype="FLOAT")
+    return data.getvalue()
+
+
+@pytest.fixture(scope="module")
+def sound() -> np.ndarray:
+    """42 seconds of clicks; the last three windows are ten times as loud."""
+    samples = np.zeros(14 * audio.WINDOW_HOP, np.float32)
+    samples[::11025] = 0.05
+    samples[11 * audio.WINDOW_HOP :] *= 10
+    return samples
+
+
+@pytest.fixture(scope="module")
+def answer(sound: np.ndarray) -> Prediction:
+    return audionome.classify(wav(sound))
+
+
+def windows(*shares: float) -> list[WindowPrediction]:
+    return [
+        WindowPrediction(3.0 * k, 3.0 * k + 3, {"jazz": p, "rock": 1 - p})
+        for k, p in enumerate(shares)
+    ]
+
+
+# -- the stretch --------------------------------------------------------------------------
+
+
+def test_the_stretch_is_where_the_genre_is_likeliest() -> None:
+    heard = windows(0.1, 0.2, 0.9, 0.8, 0.1)
+    assert details.most_telling(heard, "jazz", most=2) == (2, 4)
+    assert details.most_telling(heard, "rock", most=2) == (0, 2)
+    assert details.most_telling(heard, "jazz") == (0, 5)  # shorter than the stretch
+
+
+def test_of_equal_stretches_the_earliest() -> None:
+    assert details.most_telling(windows(*[0.5] * 6), "jazz", most=3) == (0, 3)
+
+
+# -- the look -----------------------------------------------------------------------------
+
+
+def test_the_frames_are_those_of_the_stretch(sound: np.ndarray, answer: Prediction) -> None:
+    found = details.look(wav(sound), answer)
+    first, last = details.most_telling(answer.windows, answer.genre)
+    part = sound[first * audio.WINDOW_HOP : last * audio.WINDOW_HOP]
+    expected = frames.frame_features(part)
+    assert found.start == answer.windows[first].start
+    np.testing.assert_allclose(found.frames.mel_db, expected.mel_db, atol=1e-3)
+    np.testing.assert_allclose(found.frames.rms, expected.rms, rtol=1e-4)
+
+
+def test_the_outline_covers_the_recording(sound: np.ndarray, answer: Prediction) -> None:
+    found = details.look(wav(sound), answer, points=70)
+    assert found.outline.shape == (70, 2)
+    assert found.outline[:, 0].max() == 0  # clicks are positive
+    assert found.outline[:55, 1].max() == pytest.approx(0.05, rel=1e-4)
+    assert found.outline[55:, 1].min() == pytest.approx(0.5, rel=1e-4)
+
+
+def test_a_short_recording_has_fewer_points(answer: Prediction) -> None:
+    samples = np.zeros(audio.WINDOW_LENGTH, np.float32)
+    samples[::5000] = 0.5
+    found = details.look(wav(samples), audionome.classify(wav(samples)))
+    assert found.outline.shape == (30, 2)
+    assert found.outline[:, 1].max() == pytest.approx(0.5, rel=1e-4)
+
+
+def test_what_cannot_be_decoded_raises_as_elsewhere(answer: Prediction) -> None:
+    with pytest.raises(AudioError):
+        details.look(b"Roses are red", answer)
+
+
+def test_a_key_is_named_only_when_it_can_be_relied_on() -> None:
+    sure = Key(tonic=9, mode="minor", strength=0.95, margin=0.2, classes=7.0, seconds=30.0)
+    assert details.key_words(sure).startswith("The key is probably A minor: ")
+    assert "95" in details.key_words(sure)
+    assert "minor" not in details.key_words(dataclasses.replace(sure, margin=0.0))
+
+
+# -- what is usual ------------------------------------------------------------------------
+
+
+def test_the_median_of_a_genre_is_usual_and_the_extremes_are_not(answer: Prediction) -> None:
+    table = gtzan.load_summary().set_index(["genre", "feature"])
+    for column, verdict in (
+        ("p50", "usual"),
+        ("min", "lower than usual"),
+        ("max", "higher than usual"),
+    ):
+        values = {name: float(table.loc[("jazz", name), column]) for name in details.TYPICAL}
+        asked = dataclasses.replace(answer, features=values, tempo=values["tempo"], genre="jazz")
+        rows = details.typical(asked)
+        assert set(rows["verdict"]) == {verdict}
+        assert rows["feature"].to_list() == list(details.TYPICAL)
+        assert (rows["least"] <= rows["low"]).all()
+        assert (rows["low"] < rows["middle"]).all()
+        assert (rows["middle"] < rows["high"]).all()
+        assert (rows["high"] <= rows["most"]).all()
+
+
+def test_no_beat_is_no_slow_one(answer: Prediction) -> None:
+    rows = details.typical(dataclasses.replace(answer, tempo=0.0))
+    assert rows["feature"].to_list() == [name for name in details.TYPICAL if name != "tempo"]
+
+
+def test_another_genre_can_be_asked_about(answer: Prediction) -> None:
+    ranges = [details.typical(answer, genre=genre)["low"].to_list() for genre in GENRES]
+    assert len({tuple(r) for r in ranges}) == len(GENRES)
+
+
+def test_the_place_of_a_training_track_is_its_point_on_the_map(clips: list[Path]) -> None:
+    around = details.tracks_around(audionome.load_classifier().index).set_index("track")
+    for path in clips[:3]:
+        point = around.loc[path.stem, ["x", "y"]].to_numpy(dtype=float)
+        np.testing.assert_allclose(audionome.classify(path).place, point, rtol=0.01, atol=0.05)
+
+
+# -- charts -------------------------------------------------------------------------------
+
+
+def test_the_chart_of_usual_values_says_what_is_not(answer: Prediction) -> None:
+    rows = details.typical(answer, genre="jazz").assign(verdict="usual")
+    rows.loc[1, "verdict"] = "higher than usual"
+    chart = charts.typical_ranges(rows, "jazz")
+    assert f"{rows['words'][1]} is higher than usual; the other 5 are as usual" in chart.alt
+    assert (
+        "All 6 lie where jazz usually lies"
+        in charts.typical_ranges(rows.assign(verdict="usual"), "jazz").alt
+    )
+    assert len(chart.table) == len(rows)
+    bars, median, here = chart.figure.data
+    # A bar from the low to the high end of its range, on the scale of the row.
+    span = rows["most"] - rows["least"]
+    np.testing.assert_allclose(bars.base, (rows["low"] - rows["least"]) / span, atol=1e-3)
+    np.testing.assert_allclose(bars.x, (rows["high"] - rows["low"]) / span, atol=1e-3)
+    assert len(median.x) == len(here.x) == len(rows)
+
+
+def test_the_map_leads_to_the_neighbours(answer: Prediction) -> None:
+    around = details.tracks_around(audionome.load_classifier().index)
+    chart = charts.place_on_map(around, answer.place, answer.neighbours)
+    *genres, lines, here = chart.figure.data
+    assert sum(len(trace.x) for trace in genres) == len(around)
+    at = around.set_index("track")
+    ends = list(zip(lines.x, lines.y, strict=True))[1::3]
+    assert ends == [(at["x"][n.track], at["y"][n.track]) for n in answer.neighbours]
+    assert (here.x[0], here.y[0]) == pytest.approx(answer.place, rel=0.01)
+    assert chart.table["track"].to_list() == [n.track for n in answer.neighbours]
+
+
+def test_two_answers_beside_each_other() -> None:
+    one = dict.fromkeys(GENRES, 0.05) | {"jazz": 0.55}
+    other = dict.fromkeys(GENRES, 0.05) | {"rock": 0.55}
+    chart = charts.probabilities_beside({"a.wav": one, "b.wav": other})
+    assert [trace.name for trace in chart.figure.data] == ["a.wav", "b.wav"]
+    assert set(chart.table["genre"][:2]) == {"jazz", "rock"}
+    assert "They differ most in jazz: a.wav 55% and b.wav 5.0%" in chart.alt
+
+
+def test_a_clip_is_drawn_from_where_it_begins(sound: np.ndarray) -> None:
+    found = frames.frame_features(sound[: 4 * audio.WINDOW_HOP])
+    for view, rows in (("spectrogram", 64), ("mfcc", 12), ("chroma", 12)):
+        chart = charts.feature_of_clip(found, view, start=30.0)
+        (heat,) = chart.figure.data
+        assert heat.x0 == pytest.approx(30, abs=0.1)
+        assert tuple(chart.figure.layout.xaxis.range) == pytest.approx((30, 42), abs=0.1)
+        assert str(rows) in heat.z["shape"].split(", ")[0]
+        assert isinstance(chart.table, pd.DataFrame)
+        assert chart.alt
+    with pytest.raises(ValueError, match="heat map"):
+        charts.feature_of_clip(found, "rms")

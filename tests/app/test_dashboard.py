@@ -1,0 +1,1082 @@
+"""The dashboard: its parts in Python, and the real page on the real server in Chromium."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import csv
+import inspect
+import io
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import audionome
+from audionome import charts
+from audionome._paths import data_path
+from audionome._words import likelihood
+from audionome.app import details
+from audionome.audio import NotAudioError
+from audionome.datasets.gtzan import GENRES
+from audionome.datasets.recordings import recordings
+from audionome.features import LEVEL_FREE
+from audionome.models.classifier import Neighbour, Prediction, Reason, WindowPrediction
+from audionome.report import examples
+
+pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
+
+import anywidget
+from browser import barriers, launch, page_with_watch
+from voila_server import Server, Visit, notebook, serve
+
+from audionome.app.widget import (
+    CLIPS_VARIABLE,
+    MAX_BYTES,
+    MAX_SECONDS,
+    SORRY,
+    Dashboard,
+    answer_of,
+    comparison_of,
+    look_of,
+    page,
+)
+
+MIB = 2**20
+
+
+def prediction() -> Prediction:
+    shares = {genre: (k + 1) / 55 for k, genre in enumerate(GENRES)}
+    windows = tuple(WindowPrediction(3.0 * k, 3.0 * k + 3, shares) for k in range(4))
+    return Prediction(
+        status="ok",
+        genre="rock",
+        confidence=shares["rock"],
+        probabilities=shares,
+        windows=windows,
+        reasons=(Reason("tempo", "a quick tempo", 0.3), Reason("pitches", "few pitches", -0.1)),
+        baseline=0.1,
+        neighbours=(Neighbour("rock.00000", "rock", 0.9),),
+        second_opinion=None,
+        distance=0.3,
+        place=(1.0, -2.0),
+        features=dict.fromkeys(LEVEL_FREE, 0.5),
+        tempo=120.0,
+        duration=12.5,
+        seconds={},
+        message="Rock.",
+    )
+
+
+def post(widget: Any, message: dict[str, Any], *pieces: bytes) -> None:
+    """Deliver a message as the browser sends it."""
+    buffers = [memoryview(piece) for piece in pieces]
+    widget._handle_msg(
+        {"content": {"data": {"method": "custom", "content": message}}, "buffers": buffers}
+    )
+
+
+def upload(dashboard: Dashboard, content: bytes, *, job: int = 1, piece: int = 1000) -> None:
+    size = len(content)
+    post(dashboard, {"type": "begin", "job": job, "name": f"{job}.wav", "size": size})
+    for start in range(0, size, piece):
+        post(dashboard, {"type": "chunk", "job": job}, content[start : start + piece])
+
+
+def finished(dashboard: Dashboard) -> dict[str, Any]:
+    dashboard._worker.shutdown(wait=True)
+    return dashboard.report
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What dashboards send to the browser."""
+    messages: list[dict[str, Any]] = []
+
+    def send(self: Any, message: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        messages.append({**message, "buffers": buffers or []})
+
+    monkeypatch.setattr(Dashboard, "send", send)
+    return messages
+
+
+def of(sent: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [message for message in sent if message["type"] == kind]
+
+
+# -- parts --------------------------------------------------------------------------------
+
+
+def test_no_attribute_hides_an_inherited_one() -> None:
+    """A widget's bases grow with every version; what hides a part of theirs breaks it."""
+    inherited = set().union(*(vars(base) for base in Dashboard.__mro__[1:]))
+    inherited |= set(vars(anywidget.AnyWidget()))  # what the bases keep in an instance
+    meant = {"__init__", "__doc__", "_esm", "_css"}
+
+    class Empty(anywidget.AnyWidget):
+        """Has what every subclass has, which Python 3.13 made more."""
+
+    plumbing = set(vars(Empty))
+    assert inherited & set(vars(Dashboard)) <= meant | plumbing
+    code = ast.walk(ast.parse(inspect.getsource(Dashboard)))
+    stored = {n.attr for n in code if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    assert stored
+    assert not inherited & stored
+
+
+def test_the_widget_can_be_embedded_and_stored(tmp_path: Path) -> None:
+    from ipywidgets.embed import embed_minimal_html
+
+    dashboard = Dashboard()
+    assert dashboard.get_state(drop_defaults=True)["examples"] == dashboard.examples
+    embed_minimal_html(tmp_path / "page.html", views=[dashboard], drop_defaults=True)
+    assert dashboard.model_id in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_pieces_become_the_file(sent: list[dict[str, Any]]) -> None:
+    content = np.random.default_rng(0).bytes(10_500)
+    heard: list[bytes] = []
+
+    def classify(source: bytes, *, progress: Callable[[float, str], None]) -> Prediction:
+        heard.append(source)
+        progress(0.5, "measuring the sound")
+        return prediction()
+
+    dashboard = Dashboard(classify=classify)
+    upload(dashboard, content)
+    report = finished(dashboard)
+    assert heard == [content]
+    assert (report["job"], report["state"]) == (1, "done")
+    (answer,) = of(sent, "answer")
+    assert (answer["job"], answer["genre"]) == (1, "rock")
+    assert answer["record"]["file"] == "1.wav"
+
+
+def test_empty_file_gets_its_sentence() -> None:
+    dashboard = Dashboard(classify=audionome.classify)
+    upload(dashboard, b"")
+    report = finished(dashboard)
+    assert report["state"] == "error"
+    assert "empty" in report["sentence"]
+
+
+def test_audio_errors_are_shown_as_they_are(sent: list[dict[str, Any]]) -> None:
+    def classify(source: bytes, **_: Any) -> Prediction:
+        raise NotAudioError("This is a poem.")
+
+    dashboard = Dashboard(classify=classify)
+    upload(dashboard, b"Roses are red")
+    assert finished(dashboard)["sentence"] == "This is a poem."
+    assert not of(sent, "answer")
+
+
+def test_a_failing_analysis_ends_in_a_sentence_and_in_the_log(caplog) -> None:
+    def classify(source: bytes, **_: Any) -> Prediction:
+        raise ZeroDivisionError("injected")
+
+    dashboard = Dashboard(classify=classify)
+    upload(dashboard, b"sound")
+    report = finished(dashboard)
+    assert (report["state"], report["sentence"]) == ("error", SORRY)
+    assert "ZeroDivisionError: injected" in caplog.text
+    assert "sound" not in caplog.text.split("ZeroDivisionError")[-1]
+
+
+def test_a_failing_look_leaves_the_answer(sent: list[dict[str, Any]], caplog) -> None:
+    def look(source: bytes, found: Prediction) -> details.Look:
+        raise ZeroDivisionError("injected")
+
+    dashboard = Dashboard(classify=lambda source, **_: prediction(), look=look)
+    upload(dashboard, b"sound")
+    assert finished(dashboard)["state"] == "done"
+    assert [message["type"] for message in sent] == ["received", "answer", "look"]
+    assert "failed" in sent[-1]["sentence"]
+    assert "charts" not in sent[-1]
+    assert "ZeroDivisionError: injected" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "begin", "job": 1},
+        {"type": "begin", "job": "one", "size": 3},
+        {"type": "example", "job": 1, "id": "../../etc/passwd"},
+        {"type": "nonsense", "job": 1},
+        {"type": "compare"},
+    ],
+)
+def test_a_broken_message_ends_in_a_sentence(message: dict[str, Any], caplog) -> None:
+    dashboard = Dashboard(classify=lambda source, **_: prediction())
+    post(dashboard, message)
+    assert (dashboard.report["state"], dashboard.report["sentence"]) == ("error", SORRY)
+    assert "Traceback" in caplog.text
+
+
+def test_charts_that_cannot_be_sent_are_told(monkeypatch, sent: list[dict[str, Any]]) -> None:
+    def fail() -> bytes:
+        raise OSError("injected")
+
+    dashboard = Dashboard(classify=lambda source, **_: prediction())
+    monkeypatch.setattr("audionome.app.widget._plotly_js", fail)
+    post(dashboard, {"type": "plotly"})
+    assert [(m["type"], m["what"]) for m in sent] == [("failed", "plotly")]
+
+
+def test_a_comparison_that_fails_is_told(sent: list[dict[str, Any]]) -> None:
+    dashboard = Dashboard(classify=lambda source, **_: prediction())
+    post(dashboard, {"type": "compare", "jobs": [1, 2]})
+    assert [(m["type"], m["what"], m["sentence"]) for m in sent] == [("failed", "compared", SORRY)]
+
+
+def test_what_is_forgotten_is_forgotten_here_too(sent: list[dict[str, Any]]) -> None:
+    dashboard = Dashboard(classify=lambda source, **_: prediction())
+    upload(dashboard, b"sound", job=1)
+    finished(dashboard)
+    post(dashboard, {"type": "compare", "jobs": [1, 1]})
+    post(dashboard, {"type": "forget"})
+    assert not dashboard._answers
+    post(dashboard, {"type": "compare", "jobs": [1, 1]})
+    assert [m["type"] for m in sent if m["type"] in {"compared", "failed"}] == [
+        "compared",
+        "failed",
+    ]
+
+
+def test_a_ping_is_answered_while_the_work_goes_on(sent: list[dict[str, Any]]) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def classify(source: bytes, **_: Any) -> Prediction:
+        entered.set()
+        assert go_on.wait(10)
+        return prediction()
+
+    dashboard = Dashboard(classify=classify)
+    upload(dashboard, b"sound")
+    assert entered.wait(10)
+    post(dashboard, {"type": "ping"})
+    assert of(sent, "pong")
+    go_on.set()
+    finished(dashboard)
+
+
+def test_a_pong_tells_what_became_of_the_newest_job(sent: list[dict[str, Any]]) -> None:
+    dashboard = Dashboard(classify=lambda source, **_: prediction())
+    post(dashboard, {"type": "begin", "job": 7, "name": "7.wav", "size": 5})
+    post(dashboard, {"type": "chunk", "job": 7}, b"sou")
+    post(dashboard, {"type": "ping"})
+    post(dashboard, {"type": "chunk", "job": 7}, b"nd")
+    finished(dashboard)
+    post(dashboard, {"type": "ping"})
+    pongs = [(pong["job"], pong["state"], pong["bytes"]) for pong in of(sent, "pong")]
+    assert pongs == [(7, "uploading", 3), (7, "done", 0)]
+
+
+def test_a_lost_answer_is_sent_again(sent: list[dict[str, Any]]) -> None:
+    dashboard = Dashboard(classify=lambda source, **_: prediction())
+    upload(dashboard, b"sound", job=7)
+    finished(dashboard)
+    post(dashboard, {"type": "again", "job": 7})
+    first, second = of(sent, "answer")
+    assert first == second
+    assert of(sent, "report")[0]["report"] == dashboard.report
+    assert "connection was interrupted" in of(sent, "look")[-1]["sentence"]
+
+
+def test_the_limit_is_checked_again_in_python() -> None:
+    files: list[bytes] = []
+    dashboard = Dashboard(classify=lambda source, **_: files.append(source))
+    post(dashboard, {"type": "begin", "job": 1, "size": MAX_BYTES + MIB})
+    assert dashboard.report["state"] == "error"
+    assert "more than 64 MiB" in dashboard.report["sentence"]
+    post(dashboard, {"type": "chunk", "job": 1}, bytes(MIB))
+    assert not dashboard._content
+    finished(dashboard)
+    assert not files
+
+
+def test_a_recording_that_is_too_long_is_refused(tone: np.ndarray) -> None:
+    dashboard = Dashboard(longest=9.0)
+    upload(dashboard, encode(tone, 22_050, "wav"), piece=1 << 20)
+    report = finished(dashboard)
+    assert report["state"] == "error"
+    assert "longer than 9 seconds" in report["sentence"]
+
+
+def test_an_hour_is_the_longest(sent: list[dict[str, Any]], monkeypatch) -> None:
+    asked: list[float] = []
+
+    def classify(source: bytes, *, max_seconds: float, **_: Any) -> Prediction:
+        asked.append(max_seconds)
+        return prediction()
+
+    monkeypatch.setattr(audionome, "classify", classify)
+    dashboard = Dashboard()
+    upload(dashboard, b"sound")
+    finished(dashboard)
+    assert asked == [MAX_SECONDS] == [3600.0]
+
+
+def test_a_voila_without_our_settings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AUDIONOME_SERVER", raising=False)
+    monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
+    assert page().notice == ""  # a notebook in Jupyter
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    assert "audionome dashboard" in page().notice
+    monkeypatch.setenv("AUDIONOME_SERVER", "1")
+    assert page().notice == ""
+
+
+def test_more_bytes_than_announced_are_refused() -> None:
+    files: list[bytes] = []
+    dashboard = Dashboard(classify=lambda source, **_: files.append(source))
+    post(dashboard, {"type": "begin", "job": 1, "size": 10})
+    for _ in range(3):
+        post(dashboard, {"type": "chunk", "job": 1}, bytes(8))
+    assert not dashboard._content
+    report = finished(dashboard)
+    assert (report["job"], report["state"]) == (1, "error")
+    assert not files
+
+
+def test_the_newest_recording_wins(sent: list[dict[str, Any]]) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+    finished_old = []
+
+    def classify(source: bytes, *, progress: Callable[[float, str], None]) -> Prediction:
+        if source == b"old":
+            entered.set()
+            assert go_on.wait(10)
+            progress(0.5, "measuring the sound")
+            finished_old.append(source)
+        return prediction()
+
+    dashboard = Dashboard(classify=classify)
+    upload(dashboard, b"old", job=1)
+    assert entered.wait(10)
+    upload(dashboard, b"new", job=2)
+    go_on.set()
+    report = finished(dashboard)
+    assert (report["job"], report["state"]) == (2, "done")
+    assert [answer["job"] for answer in of(sent, "answer")] == [2]
+    assert not finished_old
+
+
+def test_cancel_drops_the_answer(sent: list[dict[str, Any]]) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def classify(source: bytes, **_: Any) -> Prediction:
+        entered.set()
+        assert go_on.wait(10)
+        return prediction()
+
+    dashboard = Dashboard(classify=classify)
+    upload(dashboard, b"sound", job=1)
+    assert entered.wait(10)
+    post(dashboard, {"type": "cancel", "job": 2})
+    go_on.set()
+    assert finished(dashboard)["state"] == "idle"
+    assert not of(sent, "answer")
+
+
+def test_the_answer_is_plain_json_with_ten_probabilities() -> None:
+    answer = json.loads(json.dumps(answer_of(prediction(), name="a.wav"), allow_nan=False))
+    drawn = answer["charts"]
+    assert drawn["reasons"]["rows"] == [["a quick tempo", "30.0"], ["few pitches", "-10.0"]]
+    assert answer["why"] == [
+        "A quick tempo: 30 points towards rock.",
+        "Few pitches: 10 points away from rock.",
+    ]
+    assert sorted(row[0] for row in drawn["probabilities"]["rows"]) == sorted(GENRES)
+    assert len(drawn["timeline"]["rows"]) == len(answer["windows"]) == 4
+    assert drawn["place"]["rows"] == [["rock.00000", "rock", "0.90"]]
+    assert len(drawn["typical"]["rows"]) == len(details.TYPICAL)
+    assert all(chart["alt"] and chart["caption"] for chart in drawn.values())
+    assert ["Length", "0:12 min"] in answer["facts"]
+    assert answer["record"]["p_rock"] == prediction().probabilities["rock"]
+    assert answer["second"] == ""
+
+
+def test_the_second_model_is_quoted() -> None:
+    import dataclasses
+
+    for genre, word in (("rock", "agrees: rock, 90%"), ("jazz", "does not agree: jazz, 90%")):
+        second = dict.fromkeys(GENRES, 0.1 / 9) | {genre: 0.9}
+        told = answer_of(dataclasses.replace(prediction(), second_opinion=second))["second"]
+        assert word in told
+
+
+def test_files_of_one_name_stay_apart_when_compared() -> None:
+    found = comparison_of([("a.wav", prediction()), ("a.wav", prediction())])
+    assert found["names"] == ["a.wav (1)", "a.wav (2)"]
+    assert found["chart"]["columns"] == ["genre", "a.wav (1)", "a.wav (2)"]
+
+
+def test_a_legend_has_room_for_long_names() -> None:
+    name = "A Very Long Title of a Very Long Piece - Live.flac"
+    found = comparison_of([(name, prediction()), ("b.wav", prediction())])
+    assert found["names"] == ["A Very Long Titl… - Live.flac", "b.wav"]
+
+
+def test_the_readers_own_clips_can_be_chosen(
+    tmp_path: Path, monkeypatch, sent: list[dict[str, Any]]
+) -> None:
+    (tmp_path / "jazz").mkdir()
+    (tmp_path / "jazz" / "my song.wav").write_bytes(b"sound")
+    (tmp_path / "notes.txt").write_text("not this")
+    monkeypatch.setenv(CLIPS_VARIABLE, str(tmp_path))
+    heard: list[bytes] = []
+
+    def classify(source: bytes, **_: Any) -> Prediction:
+        heard.append(source)
+        return prediction()
+
+    dashboard = Dashboard(classify=classify)
+    # Real music first, then the reader's own, and last what the model never heard the like of.
+    real, own, synthetic = dashboard.examples
+    assert real[0] == "Recordings, openly licensed"
+    assert [name for _, name in real[1]] == [recording.name for recording in recordings()]
+    assert own[0] == "Your own clips"
+    assert "Made by a program" in synthetic[0]
+    assert "often wrong" in synthetic[0]
+    assert len(synthetic[1]) == 10
+    assert all(name.endswith("(synthetic)") for _, name in synthetic[1])
+    ((identifier, name),) = own[1]
+    assert name == "my song.wav"
+    post(dashboard, {"type": "example", "job": 1, "id": identifier, "name": name})
+    assert finished(dashboard)["state"] == "done"
+    assert heard == [b"sound"]
+    assert of(sent, "sound")[0]["buffers"] == [b"sound"]
+
+
+def test_a_clip_that_has_vanished_is_named(tmp_path: Path) -> None:
+    (path := tmp_path / "song.wav").write_bytes(b"sound")
+    dashboard = Dashboard(classify=lambda source, **_: prediction(), clips=tmp_path)
+    path.unlink()
+    post(dashboard, {"type": "example", "job": 1, "id": "clip 0", "name": "song.wav"})
+    assert dashboard.report["state"] == "error"
+    assert '"song.wav" cannot be opened' in dashboard.report["sentence"]
+
+
+# -- the page -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(tmp_path_factory.mktemp("voila")) as server:
+        yield server.url
+    assert "Traceback" not in server.log.read_text(), server.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Any) -> Iterator[Any]:
+    browser = launch(playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Any, server: str) -> Iterator[Visit]:
+    """One visitor who tries file after file on the same page."""
+    visit = Visit(browser, server)
+    yield visit
+    visit.close()
+
+
+@pytest.fixture
+def fresh(browser: Any, server: str) -> Iterator[Visit]:
+    """A visitor with a session of their own."""
+    visit = Visit(browser, server)
+    yield visit
+    visit.close()
+
+
+@pytest.fixture
+def clip(shared: Path) -> tuple[np.ndarray, int]:
+    import soundfile
+
+    return soundfile.read(shared / "gtzan" / "clips" / "blues.00036.flac", dtype="float32")
+
+
+def encode(samples: np.ndarray, rate: int, kind: str) -> bytes:
+    """Write samples in one of the formats that the page names."""
+    import soundfile
+    import soxr
+
+    data = io.BytesIO()
+    if kind == "m4a":
+        import av
+
+        with av.open(data, "w", format="ipod") as container:
+            stream = container.add_stream("aac", rate=rate, layout="mono")
+            frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+            frame.sample_rate = rate
+            for packet in [*stream.encode(frame), *stream.encode(None)]:
+                container.mux(packet)
+    elif kind == "opus":
+        soundfile.write(
+            data, soxr.resample(samples, rate, 48_000), 48_000, format="OGG", subtype="OPUS"
+        )
+    else:
+        soundfile.write(data, samples, rate, format=kind.upper())
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "flac", "ogg", "opus"])
+def test_a_clip_is_answered(
+    visit: Visit, clip: tuple[np.ndarray, int], tmp_path: Path, kind: str
+) -> None:
+    content = encode(*clip, kind)
+    (path := tmp_path / f"clip.{kind}").write_bytes(content)
+    visit.give(path)
+    visit.wait("done")
+    visit.drawn()
+
+    expected = audionome.classify(content)
+    page = visit.page
+    assert visit.name() == path.name
+    sure = page.inner_text(".an-confidence") if expected.status == "ok" else ""
+    assert sure == (likelihood(expected.confidence) if expected.status == "ok" else "")
+    assert page.inner_text(".an-sentence") == expected.message
+    assert "A second model" in page.inner_text(".an-second")
+    assert page.get_attribute(".an-answer", "data-status") == expected.status
+    assert page.inner_text(".an-head .an-genre") == expected.headline
+    assert page.locator(".an-head .an-guess").count() == (expected.status != "ok")
+    assert page.locator(".an-notes li").all_text_contents() == [n.text for n in expected.notes]
+    bars = charts.probability_bars(expected.probabilities)
+    assert visit.table(bars.caption) == bars.table.to_numpy(dtype=str).tolist()
+    why = charts.reason_bars(expected.reasons, expected.genre)
+    assert visit.table(why.caption) == [
+        [str(v) for v in row] for row in why.table.itertuples(index=False)
+    ]
+    assert [row[0] for row in visit.table("Where it lies")] == [
+        n.track for n in expected.neighbours
+    ]
+    assert len(visit.table("Genre over time")) == len(expected.windows)
+    assert visit.chart(bars.caption).locator(".bars .point").count() == 10
+    assert visit.chart("Genre over time").locator(".scatterlayer .trace").count() == 10
+    for caption in ("Mel spectrogram", "MFCC 2 to 13", "Chroma"):
+        assert visit.chart(caption).locator(".hm image").count() == 1
+    assert page.is_visible(".an-wave")
+    assert page.get_attribute("audio", "src").startswith("blob:")
+    assert visit.problems == []
+
+
+def damaged(samples: np.ndarray, rate: int) -> bytes:
+    content = bytearray(encode(samples, rate, "flac"))
+    content[60:] = bytes(len(content) - 60)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "words"),
+    [
+        ("poem.wav", lambda s, r: b"Roses are red, violets are blue." * 50, "not a sound file"),
+        ("damaged.flac", damaged, "damaged"),
+        ("silent.wav", lambda s, r: encode(0 * s, r, "wav"), "silent"),
+        ("short.wav", lambda s, r: encode(s[: 2 * r], r, "wav"), "at least 3 s"),
+        ("empty.mp3", lambda s, r: b"", "empty"),
+    ],
+)
+def test_what_cannot_be_answered_gets_a_sentence(
+    visit: Visit,
+    clip: tuple[np.ndarray, int],
+    tmp_path: Path,
+    name: str,
+    make: Callable[[np.ndarray, int], bytes],
+    words: str,
+) -> None:
+    (path := tmp_path / name).write_bytes(make(*clip))
+    visit.give(path)
+    visit.wait("error")
+    assert words in visit.said()
+    assert not visit.page.is_visible(".an-genre")
+    assert visit.problems == []
+
+
+def test_a_file_over_ten_mebibytes_arrives(
+    visit: Visit, clip: tuple[np.ndarray, int], tmp_path: Path
+) -> None:
+    import soundfile
+    import soxr
+
+    samples, rate = clip
+    high = soxr.resample(samples, rate, 96_000)
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.column_stack([high, high]), 96_000, subtype="FLOAT")
+    assert path.stat().st_size > 20 * MIB
+    visit.give(path)
+    visit.wait("done")
+    assert visit.page.inner_text(".an-genre") == audionome.classify(path).genre
+    assert visit.problems == []
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_sent(visit: Visit, tmp_path: Path) -> None:
+    with (path := tmp_path / "huge.wav").open("wb") as file:
+        file.truncate(MAX_BYTES + MIB)
+    visit.give(path)
+    visit.wait("error")
+    assert "This file has more than 64 MiB" in visit.said()
+    assert "64 MiB" in visit.page.inner_text(".an-drop")
+    assert visit.problems == []
+
+
+def downloaded(visit: Visit) -> list[dict[str, str]]:
+    """The session's table as a spreadsheet reads it."""
+    with visit.page.expect_download() as saved:
+        visit.page.click("text=Download as CSV")
+    text = Path(saved.value.path()).read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_many_files_become_a_table(
+    fresh: Visit, clip: tuple[np.ndarray, int], shared: Path, tmp_path: Path
+) -> None:
+    page = fresh.page
+    samples, rate = clip
+    (poem := tmp_path / "poem.wav").write_text("Roses are red.\n" * 50)
+    (short := tmp_path / "=short.wav").write_bytes(encode(samples[: 7 * rate], rate, "wav"))
+    other = sorted((shared / "gtzan" / "clips").glob("*.flac"))[-1]
+    fresh.give(short, poem, other)
+    page.wait_for_selector(".an-drop[data-state=done]")
+    assert "3 files: 2 answered, 1 could not be" in fresh.said()
+    expected = {p.name: audionome.classify(p) for p in (short, other)}
+
+    rows = fresh.session()
+    assert [row[0] for row in rows] == [short.name, poem.name, other.name]
+    assert "not a sound file" in rows[1][1]
+    for name, answer in expected.items():
+        (row,) = [r for r in rows if r[0] == name]
+        assert row[1].startswith(answer.genre)
+        assert row[2] == likelihood(answer.confidence)
+    assert fresh.name() == short.name  # the first is shown
+
+    for way in ("ascending", "descending"):
+        page.click(".an-session th button:text('Length')")
+        head = page.locator(".an-session th", has_text="Length")
+        assert head.get_attribute("aria-sort") == way
+        names = [row[0] for row in fresh.session()]
+        # What has no answer stays below.
+        longest = [short.name, other.name]
+        assert names == [*(longest if way == "ascending" else longest[::-1]), poem.name]
+
+    lines = downloaded(fresh)
+    assert len(lines) == 3
+    by_name = {line["file"].removeprefix("'"): line for line in lines}
+    assert f"'{short.name}" in {line["file"] for line in lines}  # no formula in a spreadsheet
+    assert by_name[poem.name]["status"] == "error"
+    for name, answer in expected.items():
+        assert by_name[name]["genre"] == answer.genre
+        for genre, p in answer.probabilities.items():
+            assert float(by_name[name][f"p_{genre}"]) == p
+
+    page.click(f".an-session button:text('{other.name}')")
+    assert fresh.name() == other.name
+    assert page.evaluate("document.activeElement.className") == "an-name"
+    assert page.inner_text(".an-genre") == expected[other.name].genre
+    fresh.drawn()
+
+    for box in page.locator(".an-session input[type=checkbox]:enabled").all():
+        box.check()
+    page.click("text=Compare the two marked")
+    page.wait_for_selector(".an-beside")
+    assert fresh.name() == f"{other.name} and {short.name}"  # as they were marked
+    expected = {name: expected[name] for name in (other.name, short.name)}
+    beside = charts.probabilities_beside({n: a.probabilities for n, a in expected.items()})
+    assert fresh.table(beside.caption) == beside.table.to_numpy(dtype=str).tolist()
+    genres = page.locator(".an-beside .an-genre").all_text_contents()
+    assert genres == [answer.genre for answer in expected.values()]
+    fresh.drawn(5)
+
+    page.click("text=Forget everything")
+    assert not page.is_visible(".an-session")
+    assert not page.is_visible(".an-answer")
+    assert fresh.problems == []
+
+
+def test_the_closer_look_is_the_one_of_the_library(
+    visit: Visit, clip: tuple[np.ndarray, int], tmp_path: Path
+) -> None:
+    samples, rate = clip
+    content = encode(samples[: 10 * rate], rate, "wav")
+    (path := tmp_path / "look.wav").write_bytes(content)
+    visit.give(path)
+    visit.wait("done")
+    visit.looked()
+    look = look_of(details.look(content, audionome.classify(content)))
+    assert (
+        visit.page.inner_text(".an-look h2") == look["heading"] == "A closer look at 0:00 to 0:10"
+    )
+    for chart in look["charts"]:
+        assert visit.table(chart["caption"]) == chart["rows"]
+
+
+def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: Visit) -> None:
+    page = fresh.page
+    genres = ["blues", "metal"]
+    recording = recordings()[0]
+    chosen = {f"{genre} (synthetic)": data_path("examples", f"{genre}.ogg") for genre in genres}
+    chosen[recording.name] = recording.path
+    for name in chosen:
+        page.select_option(".an-example select", label=name)
+        page.click(".an-example button")
+        page.wait_for_selector(f'.an-name:text-is("{name}")')
+        fresh.wait("done")
+        assert page.get_attribute("audio", "src").startswith("blob:")
+    shown = [{name: float(line[f"p_{name}"]) for name in GENRES} for line in downloaded(fresh)]
+    told = subprocess.run(
+        [*(sys.executable, "-m", "audionome", "classify", "--json"), *map(str, chosen.values())],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    assert shown == [json.loads(line)["probabilities"] for line in told.stdout.splitlines()]
+    in_the_book = examples.answers()
+    assert shown[:2] == [in_the_book[genre].probabilities for genre in genres]
+    assert fresh.problems == []
+
+
+def test_a_window_is_heard_from_the_slider_and_from_the_chart(
+    visit: Visit, clip: tuple[np.ndarray, int], tmp_path: Path
+) -> None:
+    samples, rate = clip
+    (path := tmp_path / "hear.wav").write_bytes(encode(samples[: 12 * rate], rate, "wav"))
+    visit.give(path)
+    visit.wait("done")
+    visit.drawn()
+    page = visit.page
+    page.focus(".an-windows")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('audio').currentTime >= 3")
+    assert "0:03 to 0:06" in page.get_attribute(".an-windows", "aria-valuetext")
+    # It stops by itself where the window ends.
+    page.wait_for_function(
+        "(() => { const a = document.querySelector('audio');"
+        " return a.paused && a.currentTime >= 6 && a.currentTime < 7; })()"
+    )
+    drawing = visit.chart("Genre over time").locator(".nsewdrag")
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    drawing.click(position={"x": 0.9 * box["width"], "y": 0.5 * box["height"]})
+    page.wait_for_function("document.querySelector('audio').currentTime >= 9")
+    assert "0:09 to 0:12" in page.inner_text(".an-here")
+    assert visit.problems == []
+
+
+def test_files_that_come_meanwhile_wait_their_turn(
+    fresh: Visit, clip: tuple[np.ndarray, int], tmp_path: Path
+) -> None:
+    samples, rate = clip
+    (long := tmp_path / "long.mp3").write_bytes(encode(np.tile(samples, 20), rate, "mp3"))
+    (short := tmp_path / "short.wav").write_bytes(encode(samples[: 7 * rate], rate, "wav"))
+    fresh.give(long)
+    fresh.page.wait_for_selector(".an-drop[data-state=analysing]")
+    fresh.give(short)
+    fresh.page.wait_for_selector(".an-status:has-text('2 files: 2 answered')")
+    assert [row[0] for row in fresh.session()] == [long.name, short.name]
+    assert fresh.problems == []
+
+
+def test_stop_ends_the_work(fresh: Visit, clip: tuple[np.ndarray, int], tmp_path: Path) -> None:
+    samples, rate = clip
+    (long := tmp_path / "long.wav").write_bytes(encode(np.tile(samples, 6), rate, "wav"))
+    (short := tmp_path / "short.wav").write_bytes(encode(samples[: 7 * rate], rate, "wav"))
+    fresh.give(long, short)
+    fresh.page.click(".an-stop")
+    assert fresh.page.get_attribute(".an-drop", "data-state") == "idle"
+    assert "Stopped" in fresh.said()
+    fresh.page.wait_for_timeout(1000)
+    assert "Stopped" in fresh.said()
+    assert not fresh.page.is_visible(".an-genre")
+    assert [row[1] for row in fresh.session()] == ["stopped", "stopped"]
+    fresh.give(short)  # and it goes on
+    fresh.wait("done")
+    assert fresh.name() == short.name
+    assert fresh.problems == []
+
+
+def test_dropping_keyboard_and_a_narrow_dark_page(
+    browser: Any, server: str, clip: tuple[np.ndarray, int]
+) -> None:
+    visit = Visit(browser, server, viewport={"width": 390, "height": 800}, color_scheme="dark")
+    page = visit.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.type") == "file"
+    with page.expect_file_chooser():
+        page.keyboard.press("Enter")
+    samples, rate = clip
+    content = encode(samples[: 7 * rate], rate, "flac")
+    page.evaluate(
+        """(text) => {
+            const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], "dropped.flac"));
+            transfer.items.add(new File(["a poem"], "poem.txt"));
+            const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+            document.body.dispatchEvent(new DragEvent("drop", options));
+        }""",
+        base64.b64encode(content).decode(),
+    )
+    visit.wait("done")
+    visit.drawn()
+    assert visit.name() == "dropped.flac"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    back = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert sum(map(int, back.removeprefix("rgb(").removesuffix(")").split(","))) < 200
+    assert barriers(page) == []
+    assert visit.problems == []
+    visit.close()
+
+
+def test_nobody_is_shut_out(fresh: Visit, clip: tuple[np.ndarray, int], tmp_path: Path) -> None:
+    assert barriers(fresh.page) == []
+    samples, rate = clip
+    (path := tmp_path / "a.wav").write_bytes(encode(samples[: 7 * rate], rate, "wav"))
+    fresh.give(path, path)
+    fresh.wait("done")
+    fresh.drawn()
+    assert barriers(fresh.page) == []
+
+
+# -- the microphone -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def listening(
+    playwright: Any, tmp_path_factory: pytest.TempPathFactory, shared: Path
+) -> Iterator[Any]:
+    """A browser whose microphone plays a clip; it still asks for permission."""
+    import soundfile
+
+    samples, rate = soundfile.read(shared / "gtzan" / "clips" / "blues.00036.flac")
+    path = tmp_path_factory.mktemp("microphone") / "clip.wav"
+    soundfile.write(path, samples, rate, subtype="PCM_16")
+    browser = launch(
+        playwright,
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={path}",
+    )
+    yield browser
+    browser.close()
+
+
+def test_the_microphone_is_heard(listening: Any, server: str) -> None:
+    visit = Visit(listening, server, permissions=["microphone"])
+    page = visit.page
+    page.click("text=Record with the microphone")
+    page.wait_for_selector("text=Stop recording (0:04")
+    assert page.is_visible(".an-record meter")
+    page.click("text=Stop recording")
+    visit.wait("done")
+    assert visit.name() == "recording 1.webm"
+    assert page.inner_text(".an-genre") in GENRES
+    assert page.locator(".an-facts dd", has_text="window").all_text_contents() == [
+        "2 windows of 3 s"  # the second one ends with the recording
+    ]
+    visit.drawn()
+    assert page.inner_text(".an-record button") == "Record with the microphone"
+    assert visit.problems == []
+    visit.close()
+
+
+def test_a_recording_too_short_is_told_at_once(listening: Any, server: str) -> None:
+    visit = Visit(listening, server, permissions=["microphone"])
+    visit.page.click("text=Record with the microphone")
+    visit.page.wait_for_selector("text=Stop recording (0:00")
+    visit.page.click("text=Stop recording")
+    visit.wait("error")
+    assert "record at least 3 s" in visit.said()
+    assert visit.problems == []
+    visit.close()
+
+
+def test_a_microphone_that_is_not_allowed_is_explained(browser: Any, server: str) -> None:
+    visit = Visit(browser, server)
+    visit.page.evaluate(
+        """() => {
+            navigator.mediaDevices.getUserMedia = async () => {
+                throw new DOMException("denied", "NotAllowedError");
+            };
+        }"""
+    )
+    visit.page.click("text=Record with the microphone")
+    visit.wait("error")
+    assert "did not allow the microphone" in visit.said()
+    visit.page.evaluate(
+        "() => void Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"
+    )
+    visit.page.click("text=Record with the microphone")
+    visit.page.wait_for_function(
+        "document.querySelector('.an-status').textContent.includes('over https')"
+    )
+    assert visit.problems == []
+    visit.close()
+
+
+def test_a_microphone_allowed_after_the_end_is_let_go(listening: Any, server: str) -> None:
+    visit = Visit(listening, server, permissions=["microphone"])
+    visit.page.evaluate(
+        """() => {
+            const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+            navigator.mediaDevices.getUserMedia = async (wanted) => {
+                window.stream = await ask(wanted);
+                await new Promise((resolve) => { window.allow = resolve; });
+                return window.stream;
+            };
+        }"""
+    )
+    visit.page.click("text=Record with the microphone")
+    visit.page.wait_for_function("'allow' in window")
+    visit.page.route("**/api/kernels/*", lambda route: route.fulfill(status=404))
+    visit.page.wait_for_selector(".an-ended")
+    visit.page.evaluate("window.allow()")
+    visit.page.wait_for_function(
+        "window.stream.getTracks().every((track) => track.readyState === 'ended')", timeout=5000
+    )
+    visit.close()
+
+
+# -- what goes wrong ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def song(tmp_path: Path, tone: np.ndarray) -> Path:
+    (path := tmp_path / "song.wav").write_bytes(encode(tone, 22_050, "wav"))
+    return path
+
+
+def test_a_lost_server_is_told(browser: Any, song: Path, tmp_path: Path) -> None:
+    page = notebook(
+        tmp_path / "page.ipynb",
+        "import time, audionome.app.widget as d",
+        "d.Dashboard(classify=lambda content, progress: time.sleep(60))",
+    )
+    with serve(tmp_path, page) as server:
+        visit = Visit(browser, server.url)
+        visit.give(song)
+        visit.page.wait_for_selector(".an-drop[data-state=analysing]")
+        server.kill()
+        visit.wait("error")
+        assert "The server does not answer" in visit.said()
+        visit.close()
+
+
+# The connection is away while the answer is sent, until the browser asks for it.
+LOSSY = """\
+class Lossy(d.Dashboard):
+    away = True
+    def _send_again(self, job):
+        self.away = False
+        super()._send_again(job)
+    def send(self, content, buffers=None):
+        if not (self.away and content["type"] in {"answer", "look"}):
+            super().send(content, buffers)
+    def send_state(self, key=None):
+        if self.report.get("state") != "done":
+            super().send_state(key)
+Lossy()"""
+
+
+def test_an_answer_lost_on_the_way_comes_again(browser: Any, song: Path, tmp_path: Path) -> None:
+    page = notebook(tmp_path / "page.ipynb", "import audionome.app.widget as d", LOSSY)
+    with serve(tmp_path, page) as server:
+        visit = Visit(browser, server.url)
+        visit.give(song)
+        visit.wait("done")
+        assert visit.page.is_visible(".an-genre")
+        visit.looked()
+        visit.close()
+
+
+def test_a_file_lost_on_the_way_is_told(fresh: Visit, song: Path) -> None:
+    # What a broken connection does: the pieces are gone, and it goes on without them.
+    fresh.page.evaluate(
+        """() => {
+            const send = WebSocket.prototype.send;
+            WebSocket.prototype.send = function (data) {
+                if ((data.byteLength ?? data.length) < 100000) send.call(this, data);
+            };
+        }"""
+    )
+    fresh.give(song)
+    fresh.wait("error")
+    assert "interrupted while the file was sent" in fresh.said()
+
+
+INJECTED = {
+    "classify": "d.Dashboard(classify=lambda content, progress: 1 / 0)",
+    "look": "d.Dashboard(look=lambda content, prediction: 1 / 0)",
+    "answer": "d.answer_of = lambda *_, **__: 1 / 0; d.Dashboard()",
+    "plotly": "d._plotly_js = lambda: 1 / 0; d.Dashboard()",
+    "compare": "d.comparison_of = lambda chosen: 1 / 0; d.Dashboard()",
+    "receive": "d.Dashboard._append = lambda *_: 1 / 0; d.Dashboard()",
+}
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of pages in which one part fails."""
+    folder = tmp_path_factory.mktemp("broken")
+    for where, line in INJECTED.items():
+        notebook(folder / f"{where}.ipynb", "import audionome.app.widget as d", line)
+    with serve(tmp_path_factory.mktemp("log"), folder) as server:
+        yield server
+
+
+@pytest.mark.parametrize("where", INJECTED)
+def test_no_failure_reaches_the_screen_as_nothing(
+    browser: Any, broken: Server, song: Path, where: str
+) -> None:
+    visit = Visit(browser, broken.url, path=f"/voila/render/{where}.ipynb")
+    page = visit.page
+    visit.give(song)
+    if where in {"classify", "answer", "receive"}:
+        visit.wait("error")
+        assert visit.said() == SORRY
+    elif where == "look":
+        visit.wait("done")
+        visit.looked()
+        assert "closer look failed" in page.inner_text(".an-look")
+        assert page.is_visible(".an-genre")
+    elif where == "plotly":
+        visit.wait("done")
+        page.wait_for_selector("text=The drawing is not available")
+        assert len(visit.table("Probability of each genre")) == 10
+    else:
+        visit.wait("done")
+        visit.give(song)
+        page.wait_for_selector(".an-session")
+        visit.wait("done")
+        for box in page.locator(".an-session input[type=checkbox]").all():
+            box.check()
+        page.click("text=Compare the two marked")
+        page.wait_for_selector(".an-drop[data-state=error]")
+        assert visit.said() == SORRY
+    assert "ZeroDivisionError" in broken.log.read_text()
+    assert visit.problems == []
+    visit.close()
+
+
+def test_a_page_that_cannot_start_says_so(browser: Any, tmp_path: Path) -> None:
+    with serve(tmp_path, notebook(tmp_path / "page.ipynb", "1 / 0")) as server:
+        page, problems = page_with_watch(browser, server.url)
+        page.goto("/")
+        page.wait_for_selector("text=could not be started")
+        assert "ZeroDivisionError" not in page.inner_text("body")
+        assert "ZeroDivisionError" in server.log.read_text()
+        assert problems == []
+        page.context.close()

@@ -1,0 +1,77 @@
+"""Kernels of the dashboard: forked, ended with the server, and there without a nursery too."""
+
+from __future__ import annotations
+
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytest.importorskip("voila", reason="Not installed: pip install -e .[dashboard]")
+
+from browser import launch
+from voila_server import Server, Visit, serve
+
+pytestmark = pytest.mark.browser
+linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
+
+
+def opened(server: Server) -> None:
+    """Fetch the page, which starts a kernel, and do no more with it."""
+    with urllib.request.urlopen(server.url, timeout=60) as answer:
+        assert b"kernelId" in answer.read()
+
+
+def nursery_of(server: Server) -> psutil.Process:
+    (process,) = psutil.Process(server.process.pid).children()
+    assert "audionome.app.fork_server" in process.cmdline()
+    return process
+
+
+def soon(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@linux
+def test_kernels_are_forked_and_end_with_their_page(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with serve(tmp_path) as server, sync_playwright() as playwright:
+        opened(server)
+        visit = Visit(launch(playwright), server.url)
+        nursery = nursery_of(server)
+        assert len(nursery.children()) == 2
+        visit.page.click("h1")  # browsers tell a page of its end only if somebody was there
+        visit.page.close(run_before_unload=True)
+        assert soon(lambda: len(nursery.children()) == 1)
+        assert visit.problems == []
+    assert "Traceback" not in server.log.read_text()
+
+
+@linux
+def test_nothing_is_left_when_the_server_is_killed(tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        opened(server)
+        family = psutil.Process(server.process.pid).children(recursive=True)
+        assert len(family) == 2
+        server.kill()
+        assert soon(lambda: not any(process.is_running() for process in family))
+
+
+@linux
+def test_kernels_start_as_ever_without_a_nursery(tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        nursery_of(server).kill()
+        opened(server)
+        started = psutil.Process(server.process.pid).children(recursive=True)
+        assert any("ipykernel_launcher" in process.cmdline() for process in started)
+        assert "without a nursery" in server.log.read_text()

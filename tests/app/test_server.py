@@ -1,0 +1,751 @@
+"""The dashboard's server: started anywhere by anybody, ended quietly, honest when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+pytest.importorskip("voila", reason="Not installed: pip install -e .[dashboard]")
+
+from browser import barriers, launch, page_with_watch
+from voila_server import BIN, ROOT, Server, Visit, free_port, notebook, serve
+
+from audionome.app import server as server_module
+from audionome.app.widget import MAX_SECONDS
+
+pytestmark = pytest.mark.browser
+linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the tests that do not end it."""
+    with serve(tmp_path_factory.mktemp("server"), cwd=tmp_path_factory.mktemp("anywhere")) as one:
+        yield one
+    assert "Traceback" not in one.log.read_text(), one.log.read_text()
+
+
+def fetched(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def soon(condition: Callable[[], Any], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def kernels(server: Server) -> list[psutil.Process]:
+    (nursery,) = psutil.Process(server.process.pid).children()
+    return nursery.children()
+
+
+def clean(server: Server) -> None:
+    log = server.log.read_text()
+    assert "Traceback" not in log, log
+
+
+def command(*arguments: str, cwd: Path = ROOT, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(BIN / "audionome"), "dashboard", *arguments],
+        **{"cwd": cwd, "capture_output": True, "text": True, "timeout": 60, **kwargs},
+    )
+
+
+# -- where it is started ------------------------------------------------------------------
+
+
+def test_the_address_is_printed_once_it_answers(tmp_path: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        [str(BIN / "audionome"), "dashboard", "--port", str(port)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        (address,) = re.findall(r"http://\S+", line)
+        assert address == f"http://localhost:{port}/"
+        status, page = fetched(address)
+        assert status == 200
+        assert "kernelId" in page
+        assert "Audionome is starting" in page  # our template, outside of the checkout too
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_taken_port_is_told_and_no_address(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = command("--port", str(port))
+    assert ended.returncode == 2
+    assert f"Port {port} is taken" in ended.stderr
+    assert f"--port {port + 1}" in ended.stderr
+    assert "http" not in ended.stdout + ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_make_dashboard_starts_the_same(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(server_module.ServerError, match=f"DASHBOARD_PORT={port + 1}"):
+            server_module.run(port=port)
+    recipe = subprocess.run(
+        ["make", "-n", "dashboard", "DASHBOARD_PORT=8877", "HOST=0.0.0.0"],
+        **{"cwd": ROOT, "capture_output": True, "text": True, "check": True},
+    )
+    assert "audionome dashboard --host 0.0.0.0 --port 8877" in recipe.stdout
+    assert 'echo "The dashboard' not in recipe.stdout  # the server says it when it is so
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "0"], "no port 0"),
+        (["--port", "99999"], "no port 99999"),
+        (["--port", "-1"], "no port -1"),
+        (["--host", "192.0.2.1"], '"192.0.2.1" is not an address of this machine'),
+        (["--host", "no such host"], '"no such host" is not an address of this machine'),
+        (["--host", ""], '"" is not an address of this machine'),
+        (["--host", "x" * 300], "is not an address of this machine"),
+        (["--host", "*"], '"*" is not an address of this machine'),
+        (["--host", "0"], '"0" is not an address of this machine'),
+        (["--base-url", "/mu(sic"], '"/mu(sic" cannot be the path of the page'),
+        (["--base-url", "a b"], "letters, digits and -_.~/ only"),
+        (["--base-url", "/m\u00fcsic"], "letters, digits and -_.~/ only"),
+        (["--base-url", "/a?b#c"], "letters, digits and -_.~/ only"),
+        (["--base-url", "/a/../b"], '"/a/../b" cannot be the path of the page'),
+    ],
+)
+def test_an_impossible_place_is_told(arguments: list[str], said: str) -> None:
+    ended = command(*arguments)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("localhost", "http://localhost:8866/"),
+        ("0.0.0.0", f"http://{socket.gethostname()}:8866/"),
+        ("::1", "http://[::1]:8866/"),
+        ("::", "http://[::1]:8866/"),
+    ],
+)
+def test_the_address_can_be_opened(host: str, address: str) -> None:
+    assert server_module._address(host, 8866, "/") == address
+
+
+@linux
+def test_no_place_for_temporary_files_is_told() -> None:
+    code = (
+        "import tempfile, sys\n"
+        "tempfile._candidate_tempdir_list = lambda: ['/nonexistent']\n"
+        "sys.argv = ['audionome', 'dashboard', '--port', sys.argv[1]]\n"
+        "from audionome.cli import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(free_port())],
+        **{"capture_output": True, "text": True, "timeout": 60},
+    )
+    assert ended.returncode == 2
+    assert "set TMPDIR" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_the_terminal_shows_no_word_for_every_visitor(browser: Any, tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        visit = Visit(browser, server.url)
+        visit.page.click(".an-example button")
+        visit.wait("done")
+        visit.close()
+        assert server.end() == 0
+    assert len(server.log.read_text().splitlines()) == 1, server.log.read_text()
+
+
+def test_without_voila_it_is_told_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "block.py").write_text(
+        "import importlib.util, sys\n"
+        "find = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *a: None if name == 'voila' else find(name, *a)\n"
+        "sys.argv = ['audionome', 'dashboard']\n"
+        "from audionome.cli import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, str(tmp_path / "block.py")],
+        **{"capture_output": True, "text": True, "timeout": 60},
+    )
+    assert ended.returncode == 2
+    assert "voila, which is not installed" in ended.stderr
+    assert "pip install 'audionome[dashboard]'" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_the_settings_of_the_checkout_are_found_as_a_module_too(tmp_path: Path) -> None:
+    """In the checkout, voila.py must not be taken for Voilà."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [sys.executable, "-m", "audionome", "dashboard", "--port", port],
+            **{"cwd": ROOT, "capture_output": True, "text": True, "timeout": 60},
+        )
+    assert (ended.returncode, "is taken" in ended.stderr) == (2, True)
+
+
+def test_voila_without_our_settings_says_so(browser: Any, tmp_path: Path) -> None:
+    page = ROOT / "notebooks" / "dashboard.ipynb"
+    with serve(tmp_path, page, cwd=tmp_path) as server:
+        visit = Visit(browser, server.url)
+        assert "started without the dashboard's settings" in visit.page.inner_text(".an-notice")
+        assert "audionome dashboard" in visit.page.inner_text(".an-notice")
+        visit.close()
+
+
+def test_voila_in_the_checkout_has_our_settings(browser: Any, tmp_path: Path) -> None:
+    with serve(tmp_path, ROOT / "notebooks" / "dashboard.ipynb") as server:
+        visit = Visit(browser, server.url)
+        assert not visit.page.is_visible(".an-notice")
+        assert visit.problems == []
+        visit.close()
+    clean(server)
+
+
+# -- who starts it ------------------------------------------------------------------------
+
+
+def as_nobody_in_particular() -> list[str]:
+    """Return a command that runs another as user 33, who owns nothing here."""
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("only the root user can run a command as another one")
+    user = ["setpriv", "--reuid=33", "--regid=33", "--clear-groups"]
+    # Where the interpreter lies in a closed folder, the user may read there, and still not write.
+    reader = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    for prefix in (user, [*user, *reader]):
+        tried = subprocess.run(
+            [*prefix, "env", sys.executable, "-c", "import sys, audionome; print(sys.version)"],
+            **{"capture_output": True, "text": True, "cwd": "/"},
+        )
+        if tried.stdout.strip() == sys.version:
+            return prefix
+    pytest.skip(f"user 33 cannot read {sys.executable}, and may not be allowed to")
+
+
+@linux
+@pytest.mark.parametrize(
+    ("started", "home"), [("voila", "/nonexistent"), ("audionome", "/"), ("audionome", None)]
+)
+def test_a_user_without_a_home_has_visitors(
+    browser: Any, tmp_path: Path, started: str, home: str | None
+) -> None:
+    prefix = as_nobody_in_particular()
+    env = {"PATH": os.environ["PATH"]} | ({"HOME": home} if home else {})
+    page = ROOT / "notebooks" / "dashboard.ipynb" if started == "voila" else None
+    with serve(tmp_path, page, before=prefix, env=env) as server:
+        visit = Visit(browser, server.url)
+        visit.page.click(".an-example button")
+        visit.wait("done")
+        assert visit.problems == []
+        visit.close()
+    clean(server)
+
+
+@linux
+def test_a_user_whom_the_system_does_not_know_has_visitors(tmp_path: Path) -> None:
+    prefix = [part.replace("33", "54321") for part in as_nobody_in_particular()]
+    with serve(tmp_path, before=prefix, env={"PATH": os.environ["PATH"]}, cwd=Path("/")) as server:
+        status, page = fetched(server.url)
+        assert status == 200
+        assert "widget-view" in page  # the notebook ran
+    clean(server)
+
+
+@linux
+def test_home_is_neither_read_nor_written(tmp_path: Path) -> None:
+    """The user's own settings break Voilà and IPython here, if they are read."""
+    home, temporary = tmp_path / "home", tmp_path / "tmp"
+    temporary.mkdir()
+    startup = home / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "mine.py").write_text("raise SystemExit('mine')")
+    (home / ".jupyter").mkdir()
+    for name in ("voila.py", "jupyter_config.py", "jupyter_server_config.py"):
+        (home / ".jupyter" / name).write_text("raise SystemExit('mine')")
+    before = sorted(home.rglob("*"))
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary)}
+    env["JUPYTER_CONFIG_PATH"] = str(home / ".jupyter")
+    with serve(tmp_path, env=env) as server:
+        status, page = fetched(server.url)
+        assert status == 200
+        assert "widget-view" in page
+        (state,) = temporary.glob("audionome-*")
+        assert stat.S_IMODE(state.stat().st_mode) == 0o700
+        assert (state / "ipythondir" / "profile_default").is_dir()
+        assert server.end() == 0
+        assert not any(temporary.iterdir())
+    assert sorted(home.rglob("*")) == before
+    clean(server)
+
+
+# -- how it ends --------------------------------------------------------------------------
+
+
+@linux
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_ends_quietly_and_leaves_nothing(tmp_path: Path, signum: int) -> None:
+    with serve(tmp_path) as server:
+        fetched(server.url)
+        family = psutil.Process(server.process.pid).children(recursive=True)
+        assert len(family) == 2
+        assert server.end(signum) == 0
+        assert soon(lambda: not any(process.is_running() for process in family))
+    clean(server)
+
+
+@linux
+def test_a_session_that_cannot_be_ended_does_not_disturb_the_end(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from tornado.web import HTTPError\n"
+        "async def fail(self, *_, **__): raise HTTPError(404)\n"
+        "from jupyter_client.multikernelmanager import AsyncMultiKernelManager as M\n"
+        "M.shutdown_all = fail\n"
+        "sys.argv = ['audionome', 'dashboard', '--port', sys.argv[1]]\n"
+        "from audionome.cli import main\n"
+        "main()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(free_port())],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        assert process.stdout is not None
+        assert "The dashboard: http" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    assert "Not every session could be ended" in said
+    assert "Traceback" not in said
+
+
+def test_a_folder_of_clips_that_is_none_is_told(tmp_path: Path) -> None:
+    variable = server_module.CLIPS_VARIABLE
+    with serve(tmp_path, env={**os.environ, variable: str(tmp_path / "none")}) as server:
+        assert f'{variable} names no folder: "{tmp_path / "none"}"' in server.log.read_text()
+
+
+@linux
+def test_it_ends_while_it_starts(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [str(BIN / "audionome"), "dashboard", "--port", str(free_port())],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    me = psutil.Process(process.pid)
+    assert soon(me.children)  # it imports, and so does what forks its kernels
+    family = me.children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode in {0, 130}
+    assert "Traceback" not in out
+    assert soon(lambda: not any(process.is_running() for process in family))
+
+
+@linux
+def test_a_dead_kernel_does_not_disturb_the_end(tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        fetched(server.url)
+        (kernel,) = kernels(server)
+        kernel.kill()
+        assert server.end() == 0
+    clean(server)
+
+
+@linux
+def test_signals_never_reach_another_process(tmp_path: Path) -> None:
+    from audionome.app.fork_server import _Forked
+
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        # The number belongs to a process that is not a child of the one that forked the kernel.
+        stranger = _Forked(other.pid, parent=1 << 22)
+        assert stranger.poll() == 0
+        stranger.kill()
+        ours = _Forked(other.pid, parent=os.getpid())
+        assert ours.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+    assert ours.poll() == 0
+    ours.send_signal(signal.SIGTERM)
+    ours.terminate()
+    ours.kill()
+    assert _Forked(other.pid, parent=os.getpid()).poll() == 0
+
+
+# -- what a visitor meets -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_not_there_is_told_by_our_own_page(
+    browser: Any, running: Server, scheme: str
+) -> None:
+    page, problems = page_with_watch(browser, running.url, color_scheme=scheme)
+    answer = page.goto("/no/such/page")
+    assert answer.status == 404
+    assert page.inner_text("body").strip() == "There is no such page here; go to the dashboard."
+    assert barriers(page) == []
+    assert all("404" in problem for problem in problems)  # Chromium's own word of it
+    page.click("a")
+    page.wait_for_selector(".an-drop[data-state=idle]")
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_server_that_fails_says_so_by_our_own_page(
+    browser: Any, tmp_path: Path, scheme: str
+) -> None:
+    broken = notebook(tmp_path / "page.ipynb", "1")
+    with serve(tmp_path, broken) as server:
+        broken.write_text("{")
+        page, problems = page_with_watch(browser, server.url, color_scheme=scheme)
+        answer = page.goto("/")
+        assert answer.status not in {200, 404}
+        assert "could not be started" in page.inner_text("body")
+        assert barriers(page) == []
+        assert not [problem for problem in problems if "another host" in problem]
+        page.context.close()
+
+
+@linux
+def test_a_killed_kernel_is_told_and_a_new_session_begun(
+    browser: Any, tmp_path: Path, tone: np.ndarray
+) -> None:
+    import soundfile
+
+    (path := tmp_path / "song.wav").touch()
+    soundfile.write(path, tone, 22_050)
+    with serve(tmp_path) as server:
+        visit = Visit(browser, server.url)
+        page = visit.page
+        visit.give(path)
+        visit.wait("done")
+        (kernel,) = kernels(server)
+        kernel.kill()
+        page.wait_for_selector(".an-ended", timeout=20_000)
+        assert "session has ended" in page.inner_text(".an-ended p")
+        assert "starting again clears them" in page.inner_text(".an-ended p")
+        assert page.locator(".an-ended button").count() == 1
+        assert page.evaluate("document.activeElement.textContent") == "Start again"
+        assert page.is_visible(".an-genre")  # what is there can still be read
+        assert page.locator(".an-choose").get_attribute("inert") is not None
+        assert barriers(page) == []
+        told = server.log.read_text()
+        page.click(".an-ended button")
+        visit.ready()
+        page.wait_for_selector(".an-ended", state="hidden")
+        assert "POST" not in server.log.read_text().removeprefix(told)
+        visit.give(path)
+        visit.wait("done")
+        assert len(kernels(server)) == 1
+        page.close(run_before_unload=True)
+        assert soon(lambda: not kernels(server))
+        assert server.end() == 0
+    clean(server)
+
+
+@linux
+def test_a_kernel_killed_at_work_is_told(browser: Any, tmp_path: Path, tone: np.ndarray) -> None:
+    import soundfile
+
+    soundfile.write(path := tmp_path / "song.wav", tone, 22_050)
+    slow = notebook(
+        tmp_path / "page.ipynb",
+        "import time, audionome.app.widget as d",
+        "d.Dashboard(classify=lambda content, progress: time.sleep(600))",
+    )
+    with serve(tmp_path, slow) as server:
+        visit = Visit(browser, server.url)
+        visit.give(path)
+        visit.page.wait_for_selector(".an-drop[data-state=analysing]")
+        kernels(server)[0].kill()
+        visit.page.wait_for_selector(".an-ended", timeout=20_000)
+        assert visit.page.inner_text(".an-ended p") == "This session has ended on the server."
+        assert not visit.page.is_visible(".an-work")
+        assert "busy" not in visit.page.inner_text("body")
+        visit.close()
+    clean(server)
+
+
+def test_a_session_that_the_server_ended_is_told(browser: Any, running: Server) -> None:
+    """As it ends one whose visitor was away for ten minutes."""
+    visit = Visit(browser, running.url)
+    status = visit.page.evaluate(
+        """async () => {
+            const { kernelId } = JSON.parse(
+                document.getElementById("jupyter-config-data").textContent);
+            const token = document.cookie.match(/_xsrf=([^;]*)/)[1];
+            const headers = { "X-XSRFToken": token };
+            return (await fetch(`api/kernels/${kernelId}`, { method: "DELETE", headers })).status;
+        }"""
+    )
+    assert status == 204
+    visit.page.wait_for_selector(".an-ended", timeout=20_000)
+    assert visit.page.inner_text(".an-ended p") == "This session has ended on the server."
+    visit.close()
+
+
+@linux
+def test_a_kernel_that_dies_over_the_page_is_told(browser: Any, tmp_path: Path) -> None:
+    deadly = notebook(tmp_path / "page.ipynb", "import os", "os.kill(os.getpid(), 9)")
+    with serve(tmp_path, deadly) as server:
+        page, _ = page_with_watch(browser, server.url)
+        page.add_init_script("window.audionomePatience = 0")
+        page.goto("/")
+        page.wait_for_selector("text=could not be started")
+        assert "Voilà" not in page.inner_text("body")
+        assert not page.is_visible("#waiting")
+        page.context.close()
+        assert server.end() == 0
+
+
+@linux
+def test_leaving_after_the_kernel_died_logs_nothing(browser: Any, tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        visit = Visit(browser, server.url)
+        visit.page.click("h1")  # browsers tell a page of its end only if somebody was there
+        kernels(server)[0].kill()
+        visit.page.close(run_before_unload=True)  # before anybody has noticed
+        time.sleep(2)
+        assert " 500 " not in server.log.read_text()
+        assert "Traceback" not in server.log.read_text()
+
+
+@contextlib.contextmanager
+def without_upgrade(server: Server) -> Iterator[str]:
+    """A proxy that passes on everything but websockets."""
+    origin = ("localhost", int(server.url.rsplit(":", 1)[1]))
+
+    async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            if re.search(rb"(?i)^upgrade: *websocket", head, re.M):
+                writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            else:
+                up_reader, up_writer = await asyncio.open_connection(*origin)
+                up_writer.write(re.sub(rb"(?i)\r\nconnection: [^\r]*", b"", head)[:-2])
+                up_writer.write(b"Connection: close\r\n\r\n")
+                back = asyncio.create_task(pumped(reader, up_writer))
+                await pumped(up_reader, writer)
+                back.cancel()
+            writer.close()
+
+    async def pumped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while content := await reader.read(1 << 16):
+            writer.write(content)
+            await writer.drain()
+
+    # In a thread: Playwright has a loop of its own here.
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    started = asyncio.start_server(passed, "127.0.0.1", 0)
+    proxy = asyncio.run_coroutine_threadsafe(started, loop).result(10)
+    try:
+        yield f"http://localhost:{proxy.sockets[0].getsockname()[1]}"
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_without_a_websocket_the_page_says_why(browser: Any, running: Server, scheme: str) -> None:
+    with without_upgrade(running) as url:
+        page, problems = page_with_watch(browser, url, color_scheme=scheme)
+        page.add_init_script("window.audionomePatience = 2000")
+        page.goto("/")
+        page.wait_for_selector("#waiting:visible")
+        assert "a proxy in between does not pass on WebSockets" in page.inner_text("#waiting")
+        assert page.get_attribute("#waiting", "role") == "alert"
+        assert not page.is_visible("text=Loading widget")
+        assert barriers(page) == []
+        assert not [problem for problem in problems if "another host" in problem]
+        page.context.close()
+
+
+def test_a_page_that_arrives_late_is_shown(browser: Any, running: Server) -> None:
+    page, problems = page_with_watch(browser, running.url)
+    page.add_init_script("window.audionomePatience = 0")
+    page.goto("/")
+    page.wait_for_selector(".an-drop[data-state=idle]")
+    assert not page.is_visible("#waiting")
+    assert page.is_visible("h1")
+    assert problems == []
+    page.context.close()
+
+
+def test_fifteen_seconds_pass_before_a_page_complains(running: Server) -> None:
+    assert "audionomePatience ?? 15000" in fetched(running.url)[1]
+
+
+def test_below_a_path(browser: Any, tmp_path: Path) -> None:
+    with serve(tmp_path, options=["--base-url", "music/genres"]) as server:
+        visit = Visit(browser, server.url, path="/music/genres/")
+        visit.page.select_option(".an-example select", index=0)
+        visit.page.click(".an-example button")
+        visit.wait("done")
+        visit.drawn()
+        kernels(server)[0].kill()
+        visit.page.wait_for_selector(".an-ended", timeout=20_000)
+        visit.close()
+    assert "/music/genres/" in server.log.read_text()
+    clean(server)
+
+
+# -- how much it takes --------------------------------------------------------------------
+
+
+def test_the_page_says_how_long_a_recording_may_be(browser: Any, running: Server) -> None:
+    visit = Visit(browser, running.url)
+    help_ = visit.page.inner_text(".an-help")
+    assert f"up to {MAX_SECONDS / 60:.0f} minutes and 64 MiB each" in help_
+    visit.close()
+
+
+# -- behind a proxy, with the README's lines ----------------------------------------------
+
+
+def lines_of_the_readme(language: str) -> list[str]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
+
+
+def nginx(folder: Path, lines: str, port: int) -> list[str]:
+    places = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ access_log off;\n{places}server {{ listen {port};\n{lines}}} }}\n"
+    )
+    return ["nginx", "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
+
+
+def caddy(folder: Path, lines: str, port: int) -> list[str]:
+    site = lines.replace("music.example.org", f"http://:{port}")
+    (folder / "Caddyfile").write_text(f"{{\n  admin off\n}}\n{site}")
+    return ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+
+
+@pytest.mark.parametrize("below", ["/", "/music/"])
+@pytest.mark.parametrize("program", ["nginx", "caddy"])
+def test_the_lines_for_proxies_work(
+    browser: Any, running: Server, tmp_path: Path, program: str, below: str
+) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    if program == "nginx":
+        (lines,) = lines_of_the_readme("nginx")
+        command_of = nginx
+        lines = lines.replace("location / ", f"location {below} ")
+    else:
+        plain, path = lines_of_the_readme("caddyfile")
+        command_of = caddy
+        lines = plain if below == "/" else path
+    port = free_port()
+    there = serve(tmp_path, options=["--base-url", below])
+    with contextlib.nullcontext(running) if below == "/" else there as server:
+        lines = lines.replace("8866", server.url.rsplit(":", 1)[1])
+        env = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+        proxy = subprocess.Popen(
+            command_of(tmp_path, lines, port),
+            **{"env": env, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL},
+        )
+        try:
+            url = f"http://localhost:{port}"
+            assert soon(lambda: answers(url))
+            visit = Visit(browser, url, path=below)
+            visit.page.click(".an-example button")
+            visit.wait("done")
+            visit.drawn()
+            assert visit.problems == []
+            visit.close()
+        finally:
+            proxy.terminate()
+            proxy.wait(10)
+
+
+def answers(url: str) -> bool:
+    try:
+        fetched(url + "/music")  # whatever it says
+    except OSError:
+        return False
+    return True
+
+
+def test_a_visitor_who_leaves_is_no_failure() -> None:
+    import logging
+
+    from tornado.websocket import WebSocketClosedError
+
+    from audionome.app.server import _worth_telling
+
+    def record(error: BaseException | None) -> logging.LogRecord:
+        info = None if error is None else (type(error), error, None)
+        return logging.LogRecord("asyncio", logging.ERROR, "", 0, "never retrieved", (), info)
+
+    assert not _worth_telling(record(WebSocketClosedError()))
+    assert _worth_telling(record(ValueError("a failure of ours")))
+    assert _worth_telling(record(None))

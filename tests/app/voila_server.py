@@ -1,0 +1,181 @@
+"""The dashboard's server as `audionome dashboard` starts it, and visitors of its page."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import page_with_watch
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+CHARTS = 8  # five of the answer, three of the closer look
+
+
+class Server:
+    """A running server; its log must stay free of tracebacks, unless a test injects them."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.process = process
+        self.url = f"http://localhost:{port}"
+        self.log = log
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self.process.kill()
+        self.process.wait(20)
+
+    def end(self, signum: int = signal.SIGINT) -> int:
+        """End it as its user does, and return its exit status."""
+        self.process.send_signal(signum)
+        return self.process.wait(20)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serve(
+    folder: Path,
+    notebook: Path | None = None,
+    *,
+    options: Sequence[str] = (),
+    before: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+) -> Iterator[Server]:
+    """Start the server on a free port, and stop it at the end.
+
+    Parameters
+    ----------
+    folder
+        Takes the log.
+    notebook
+        To be shown by ``voila`` with the settings of the checkout, in the dashboard's place.
+    options
+        More of the command.
+    before
+        A command that runs the command.
+    env
+        Environment, by default ours without Jupyter's variables.
+    cwd
+        Folder to start in.
+    """
+    port = free_port()
+    log = folder / "log"
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER_")}
+    command = (
+        [str(BIN / "audionome"), "dashboard"]
+        if notebook is None
+        else [str(BIN / "voila"), str(notebook), "--no-browser", "--Voila.port_retries=0"]
+    )
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*before, *command, "--port", str(port), *options],
+            cwd=cwd,
+            env=clean if env is None else dict(env),
+            stdout=out,
+            stderr=out,
+            # A shell's background jobs ignore Ctrl-C, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        try:
+            deadline = time.monotonic() + 60
+            while not re.search("The dashboard: http|is running at", log.read_text()):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"The server did not start:\n{log.read_text()}")
+                time.sleep(0.2)
+            yield Server(process, port, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def notebook(path: Path, *lines: str) -> Path:
+    """Write a notebook of one cell."""
+    cell = {"cell_type": "code", "execution_count": None, "id": "page", "metadata": {},
+            "outputs": [], "source": "\n".join(lines)}  # fmt: skip
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    content = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4,
+               "nbformat_minor": 5}  # fmt: skip
+    path.write_text(json.dumps(content))
+    return path
+
+
+class Visit:
+    """One page of the dashboard with what a visitor does and sees."""
+
+    def __init__(self, browser: Any, url: str, *, path: str = "/", **kwargs: Any) -> None:
+        self.page, self.problems = page_with_watch(browser, url, **kwargs)
+        self.page.set_default_timeout(60_000)
+        self.page.goto(path)
+        self.ready()
+
+    def ready(self) -> None:
+        self.page.wait_for_selector(".an-drop[data-state=idle]")
+
+    def give(self, *paths: Path) -> None:
+        self.page.set_input_files(".an-drop input[type=file]", paths)
+
+    def wait(self, state: str) -> None:
+        """Wait for the end of the work, and hold its state against the expected one."""
+        self.page.wait_for_selector(
+            ".an-drop[data-state=done], .an-drop[data-state=error]", state="attached"
+        )
+        assert self.page.get_attribute(".an-drop", "data-state") == state, self.said()
+
+    def said(self) -> str:
+        return self.page.inner_text(".an-drop [role=status]")
+
+    def name(self) -> str:
+        return self.page.inner_text(".an-name")
+
+    def chart(self, caption: str) -> Any:
+        return self.page.locator(".an-answer .an-chart").filter(
+            has=self.page.locator("h3", has_text=caption)
+        )
+
+    def table(self, caption: str) -> list[list[str]]:
+        """The rows of a chart's table."""
+        rows = self.chart(caption).locator("tbody tr").all()
+        return [row.locator("td").all_text_contents() for row in rows]
+
+    def session(self) -> list[list[str]]:
+        """The rows of the session's table, without the box."""
+        rows = self.page.locator(".an-session tbody tr").all()
+        return [row.locator("td").all_text_contents()[1:] for row in rows]
+
+    def looked(self) -> None:
+        """Wait for the closer look."""
+        self.page.wait_for_selector(".an-look h2, .an-look .an-unsure")
+
+    def drawn(self, count: int = CHARTS) -> None:
+        """Bring every chart near the screen, and wait until it is drawn."""
+        if count == CHARTS:
+            self.looked()
+        charts = self.page.locator(".an-answer .an-chart")
+        assert charts.count() == count
+        for chart in charts.all():
+            chart.scroll_into_view_if_needed()
+            chart.locator("xpath=self::*[@data-drawn]").wait_for()
+
+    def close(self) -> None:
+        self.page.context.close()

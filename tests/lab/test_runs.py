@@ -1,0 +1,329 @@
+"""The ladder: runs resume, results recompute, measures are scikit-learn's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from audionome._paths import data_path
+from audionome.datasets import gtzan
+from audionome.lab import crossval, estimators, protocols, store, studies
+from audionome.lab.metrics import Tally, expected_calibration_error, track_probabilities
+
+GENRES = np.array(gtzan.GENRES)
+
+
+@pytest.fixture(scope="module")
+def committed() -> store.Results:
+    return store.load()
+
+
+@pytest.fixture(scope="module")
+def rows(shared: Path, published: Path) -> pd.DataFrame:
+    wild = pd.read_parquet(shared / "wild" / "wild_3s.parquet")
+    return crossval.evaluation_rows(gtzan.load(complete_with=published), wild)
+
+
+# -- measures -----------------------------------------------------------------------------
+
+
+def test_tally_is_scikit_learns() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 10, 500)
+    proba = rng.dirichlet(np.ones(10), 500)
+    given = proba.argmax(axis=1)
+    halves = [slice(0, 200), slice(200, 500)]
+    tracks = np.array([f"t{i // 5}" for i in range(500)])
+    got = Tally.sum(Tally.of(truth[h], given[h], proba[h], tracks[h]) for h in halves).measures()
+    assert got["n"] == 500
+    assert got["accuracy"] == pytest.approx(metrics.accuracy_score(truth, given))
+    assert got["macro_f1"] == pytest.approx(metrics.f1_score(truth, given, average="macro"))
+    assert got["log_loss"] == pytest.approx(metrics.log_loss(truth, proba))
+    assert got["ece"] == pytest.approx(
+        expected_calibration_error(proba.max(axis=1), truth == given)
+    )
+    assert got["accuracy_low"] < got["accuracy"] < got["accuracy_high"]
+
+
+def _measures(table: pd.DataFrame) -> dict[str, float]:
+    proba = table[crossval.PROBABILITY_COLUMNS].to_numpy(np.float64)
+    proba /= proba.sum(axis=1, keepdims=True)
+    return {
+        "accuracy": metrics.accuracy_score(table["genre"], table["predicted"]),
+        "macro_f1": metrics.f1_score(table["genre"], table["predicted"], average="macro"),
+        "log_loss": metrics.log_loss(table["genre"], proba, labels=GENRES),
+        "n": len(table),
+    }
+
+
+def test_scores_are_those_of_the_stored_predictions(committed: store.Results) -> None:
+    known = committed.predictions[committed.predictions["genre"].isin(gtzan.GENRES)]
+    scores = committed.scores.set_index(["model", "variant", "protocol", "level", "split"])
+    checked = 0
+    for key, table in known.groupby(["model", "variant", "protocol"], observed=True):
+        if (*key, "window", "test") not in scores.index:
+            continue
+        checked += 1
+        tracks = table.groupby("track", observed=True)
+        by_track = pd.DataFrame({"genre": tracks["genre"].first()})
+        by_track[crossval.PROBABILITY_COLUMNS] = tracks[crossval.PROBABILITY_COLUMNS].mean()
+        best = by_track[crossval.PROBABILITY_COLUMNS].to_numpy().argmax(axis=1)
+        by_track["predicted"] = GENRES[best]
+        for level, answers in (("window", table), ("track", by_track)):
+            stored = scores.loc[(*key, level, "test")]
+            for name, value in _measures(answers).items():
+                # Half-precision rows do not sum to one exactly, hence the log loss' margin.
+                margin = 0.02 if name == "log_loss" else 1.5 / stored["n"]
+                assert stored[name] == pytest.approx(value, abs=margin), (key, level, name)
+    assert checked >= 30
+
+
+# -- committed results --------------------------------------------------------------------
+
+
+def test_results_are_small_and_fresh(committed: store.Results) -> None:
+    assert sum(p.stat().st_size for p in data_path("results").glob("*.*")) < 12_000_000
+    assert committed.scores["accuracy"].between(0, 1).all()
+    assert (committed.scores["accuracy_low"] <= committed.scores["accuracy"]).all()
+    assert (committed.scores["accuracy_high"] >= committed.scores["accuracy"]).all()
+
+
+def test_stale_results_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in filter(Path.is_file, data_path("results").iterdir()):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    store.load(folder=tmp_path)
+    with monkeypatch.context() as other:
+        other.setattr(crossval, "RECIPE", crossval.RECIPE + 1)
+        with pytest.raises(store.StaleResultsError, match="audionome evaluate"):
+            store.load(folder=tmp_path)
+    for name in studies.RECIPES:
+        with monkeypatch.context() as other:
+            other.setitem(studies.RECIPES, name, studies.RECIPES[name] + 1)
+            with pytest.raises(store.StaleResultsError, match="audionome analyse"):
+                store.load(folder=tmp_path)
+    record = json.loads((tmp_path / "studies.json").read_text())
+    record["sources"]["tracks.parquet"] = "other"
+    (tmp_path / "studies.json").write_text(json.dumps(record))
+    with pytest.raises(store.StaleResultsError, match="audionome analyse"):
+        store.load(folder=tmp_path)
+    (tmp_path / "evaluation.json").unlink()
+    with pytest.raises(store.StaleResultsError, match="missing"):
+        store.load(folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("model", "variant"), [("dummy", "tuned"), ("lda", "tuned"), ("logistic", "study")]
+)
+@pytest.mark.parametrize("protocol", ["random-windows", "fault-filtered", "wild"])
+def test_cheap_models_recompute(
+    model: str,
+    variant: str,
+    protocol: str,
+    rows: pd.DataFrame,
+    committed: store.Results,
+    tmp_path: Path,
+) -> None:
+    run = crossval.Run(model, variant, protocol, 0)
+    again = crossval.evaluate(rows, tmp_path, runs=[run], jobs=1)
+    names = ["model", "variant", "protocol", "level", "split"]
+    measures = ["accuracy", "accuracy_low", "accuracy_high", "macro_f1", "log_loss", "ece", "n"]
+    stored = committed.scores.set_index(names).loc[(model, variant, protocol)]
+    got = again.set_index(names).loc[(model, variant, protocol)]
+    # The regression stops before it has converged: the last bits of another processor may turn
+    # one answer in a few hundred.
+    tolerance = 4e-3 if model == "logistic" else 1e-6
+    pd.testing.assert_frame_equal(
+        got[measures], stored[measures].reindex(got.index), atol=tolerance, rtol=0
+    )
+
+
+def test_an_interrupted_evaluation_goes_on(
+    rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = [crossval.Run("dummy", "tuned", "artist-grouped", k) for k in range(10)]
+    fits: list[int] = []
+    fit = crossval._fit
+
+    def interrupted(run: crossval.Run, table: pd.DataFrame, parts: protocols.Parts) -> dict:
+        fits.append(run.fold)
+        if len(fits) == 4:
+            raise KeyboardInterrupt
+        return fit(run, table, parts)
+
+    monkeypatch.setattr(crossval, "_fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        crossval.evaluate(rows, tmp_path, runs=chosen, jobs=1)
+    scores = crossval.evaluate(rows, tmp_path, runs=chosen, jobs=1)
+    assert sorted(fits) == [0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9]
+    assert set(scores["n"]) == {8 * 9918, 9918, 8 * 1000, 1000} | set(scores["n"])
+    test = scores[(scores["split"] == "test") & (scores["level"] == "track")].iloc[0]
+    assert test["n"] == 1000
+
+    # Nothing is left to do, and a changed stamp makes a run due again.
+    fits.clear()
+    crossval.evaluate(rows, tmp_path, runs=chosen, jobs=1)
+    assert fits == []
+    monkeypatch.setattr(crossval, "RECIPE", crossval.RECIPE + 1)
+    crossval.evaluate(rows, tmp_path, runs=chosen[:2], jobs=1)
+    assert fits == [0, 1]
+
+
+def test_track_answers_are_means_of_windows() -> None:
+    mean = track_probabilities(np.array([[0.6, 0.4], [0.1, 0.9]]), ["t", "t"])
+    np.testing.assert_allclose(mean.to_numpy(), [[0.35, 0.65]])
+
+
+def test_stamps_follow_data_recipe_and_settings(
+    rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = crossval.Run("svc", "study", "wild", 0)
+    some = rows.iloc[:200]
+    version = crossval.data_version(some)
+    assert crossval.data_version(some.assign(genre="x")) != version
+    assert crossval.data_version(some.assign(tempo=some["tempo"] + 1)) != version
+    stamp = crossval._stamp(run, version)
+    assert crossval._stamp(run, "other") != stamp
+    assert crossval._stamp(crossval.Run("svc", "tuned", "wild", 0), version) != stamp
+    monkeypatch.setattr(crossval, "RECIPE", crossval.RECIPE + 1)
+    assert crossval._stamp(run, version) != stamp
+
+
+def test_every_stored_run_carries_its_stamp(rows: pd.DataFrame) -> None:
+    stored = crossval._finished(data_path("results"), data_path("results", ".parts"))
+    assert set(stored) == set(crossval.planned_runs())
+    versions = {
+        name: crossval.data_version(crossval._in_domain(rows, name)) for name in protocols.PROTOCOLS
+    }
+    for run, stamp in stored.items():
+        assert stamp == crossval._stamp(run, versions[run.protocol]), run
+
+
+def test_the_studies_carry_their_stamps() -> None:
+    stored = json.loads(data_path("results", "studies.json").read_text())
+    assert {name: stored[name] for name in studies.RECIPES} == json.loads(
+        json.dumps(studies.stamps())
+    )
+    assert store.load(folder=data_path("results")) is not None
+
+
+def test_settings_are_what_was_chosen_and_no_more() -> None:
+    assert estimators.MODELS["svc"].settings("study") == {
+        "steps": [
+            ["StandardScaler", {}],
+            ["SVC", {"C": 10, "cache_size": 1000, "decision_function_shape": "ovo"}],
+        ],
+        "space": [],
+    }
+    tuned = estimators.MODELS["lda"].settings("tuned")
+    assert tuned["space"] == [{"classify__shrinkage": ["auto", 0.1, 0.3]}]
+    assert tuned["steps"][0] == ["PowerTransformer", {}]
+
+
+def test_words_are_in_no_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocols.Wild, "leaks", "Other words.")
+    monkeypatch.setattr(protocols.Wild, "__doc__", "Other words.")
+    store.load()
+
+
+# -- models -------------------------------------------------------------------------------
+
+
+def test_study_hyperparameters_are_the_studys() -> None:
+    wanted = {
+        "logistic": {"max_iter": 200, "solver": "lbfgs"},
+        "sgd": {"max_iter": 200, "learning_rate": "constant", "eta0": 0.01, "penalty": "l2"},
+        "forest": {"n_estimators": 81, "max_depth": 10},
+        "svc": {"C": 10, "kernel": "rbf", "gamma": "scale"},
+        "knn": {"n_neighbors": 6},
+        "tree": {"max_depth": 15, "criterion": "entropy", "class_weight": "balanced"},
+        "boosting": {"n_estimators": 300, "learning_rate": 0.2, "loss": "log_loss"},
+    }
+    for name, settings in wanted.items():
+        got = estimators.MODELS[name].make("study")[-1].get_params()
+        assert {k: got[k] for k in settings} == settings
+        assert estimators.MODELS[name].study_accuracy is not None
+    assert [n for n, m in estimators.MODELS.items() if m.study] == list(wanted)
+
+
+@pytest.mark.parametrize("name", ["logistic", "sgd", "svc", "knn", "tree", "lda"])
+def test_answers_are_predictions(name: str) -> None:
+    rng = np.random.default_rng(0)
+    y = np.repeat(GENRES[:4], 40)
+    X = rng.normal(size=(160, 6)) + np.repeat(rng.normal(size=(4, 6)), 40, axis=0)
+    spec = estimators.MODELS[name]
+    fitted = spec.make(spec.variants[0]).fit(X, y)
+    given, proba = estimators.answers(fitted, X)
+    np.testing.assert_array_equal(given, fitted.predict(X))
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    np.testing.assert_array_equal(proba, estimators.probabilities(fitted, X))
+
+
+def test_tuning_sees_only_what_it_is_given() -> None:
+    rng = np.random.default_rng(0)
+    y = np.tile(GENRES[:3], 160)
+    X = rng.normal(size=(480, 5))
+    X[:, 0] += np.tile([0, 2, 4], 160)
+    artists = np.arange(480) // 6
+    chosen = estimators.tune(estimators.MODELS["knn"], X, y, artists)
+    assert (
+        chosen["classify__n_neighbors"]
+        in estimators.MODELS["knn"].space[0]["classify__n_neighbors"]
+    )
+    assert estimators.tune(estimators.MODELS["dummy"], X, y, artists) == {}
+
+
+# -- studies ------------------------------------------------------------------------------
+
+
+def test_correlated_groups() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(400, 57))
+    values[:, 5] = np.exp(values[:, 3])  # the same order: Spearman 1
+    values[:, 9] = -values[:, 3]
+    groups = studies.correlated_groups(values)
+    names = np.array(crossval.COLUMNS)
+    assert groups[0] == list(names[[3, 5, 9]])
+    assert sum(map(len, groups)) == 57
+    assert len(groups) == 55
+
+
+def _easy() -> pd.DataFrame:
+    """Forty tracks by forty artists whose genre is told by one feature alone."""
+    rng = np.random.default_rng(0)
+    n = 200
+    rows = pd.DataFrame(rng.normal(size=(n * 2, 57)), columns=list(crossval.COLUMNS))
+    genre = np.repeat(np.tile(GENRES, n // 10), 2)
+    rows["tempo"] = 10.0 * pd.Categorical(genre, categories=GENRES).codes
+    track = np.repeat([f"t{i}" for i in range(n)], 2)
+    meta = {"track": track, "window": np.tile([0, 1], n), "genre": genre}
+    rows = rows.assign(**meta, artist=np.repeat(np.arange(n), 2), fault_filtered="")
+    return rows.assign(domain="gtzan")
+
+
+def test_importance_finds_the_only_feature_that_matters() -> None:
+    table = studies.importance(_easy(), model="tree", repeats=2)
+    assert table["group"].iloc[0] == "tempo"
+    assert table["drop"].iloc[0] > 0.7
+    assert table["low"].iloc[0] > 0.5
+    assert (table["drop"].iloc[1:].abs() < 0.05).all()
+
+
+def test_the_learning_curve_rises() -> None:
+    curve = studies.learning_curve(_easy(), sizes=(20, 150), chosen=[("tree", "study")])
+    assert curve["tracks"].tolist() == [20, 150]
+    assert curve["accuracy"].iloc[1] > curve["accuracy"].iloc[0]
+    assert curve["accuracy"].iloc[1] > 0.95
+
+
+def test_runs_of_other_data_are_not_kept(rows: pd.DataFrame, tmp_path: Path) -> None:
+    one, other = crossval.planned_runs(["dummy", "lda"], ["fault-filtered"])[:2]
+    crossval.evaluate(rows, tmp_path, runs=[one, other], jobs=1)
+    changed = rows.assign(tempo=rows["tempo"] + 1)
+    crossval.evaluate(changed, tmp_path, runs=[one], jobs=1)
+    left = pd.read_parquet(tmp_path / "runs.parquet")
+    assert left["model"].to_list() == [one.model]

@@ -1,0 +1,472 @@
+"""The models that ship, judged: truths worked out by hand on small made-up answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from audionome.datasets.gtzan import GENRES
+from audionome.lab import model_card
+from audionome.lab.metrics import Interval
+from audionome.lab.model_card import Shipped
+from audionome.lab.store import StaleResultsError
+from audionome.lab.studies import loudness
+from audionome.models.linear import Linear
+from audionome.models.neighbors import Index
+from audionome.report import charts
+from audionome.report.sentences import verdicts
+
+
+def rows(
+    truth: list[str],
+    said: list[str],
+    *,
+    model: str = "extended",
+    protocol: str = "artist-grouped",
+    sure: float | list[float] = 0.91,
+    artists: list[int] | None = None,
+    distance: float = np.nan,
+) -> pd.DataFrame:
+    """Answers about tracks t000, t001, ... that give the genre in `said` probability `sure`."""
+    out = []
+    for i, (genre, answer) in enumerate(zip(truth, said, strict=True)):
+        p = sure if isinstance(sure, float) else sure[i]
+        row: dict[str, Any] = {"model": model, "protocol": protocol, "track": f"t{i:03d}"}
+        row |= {"genre": genre, "artist": artists[i] if artists else i, "fold": 0}
+        row |= {f"p_{g}": (1 - p) / 9 for g in GENRES}
+        out.append(row | {f"p_{answer}": p, "distance": distance})
+    return pd.DataFrame(out)
+
+
+def found(*tables: pd.DataFrame, indexes: dict[str, Index] | None = None, **card: Any) -> Shipped:
+    answers = model_card._judged(pd.concat(tables, ignore_index=True))
+    names = list(dict.fromkeys(answers["model"]))
+    cards = {name: {"unsure_above": 0.5, **card} for name in names}
+    return Shipped(answers, cards, indexes or {})
+
+
+def index(vectors: list[list[float]], genres: list[str], artists: list[int]) -> Index:
+    names = np.array([f"t{i:03d}" for i in range(len(genres))])
+    values = np.array(vectors)
+    return Index(names, np.array(genres), np.array(artists), np.eye(values.shape[1]), values)
+
+
+# -- loading ------------------------------------------------------------------------------
+
+
+def write(folder: Path, answers: pd.DataFrame, **changes: Any) -> None:
+    """Write a model, its card and its answers as training does."""
+    model = Linear(
+        np.array(GENRES), np.zeros(2, bool), np.zeros(2), np.ones(2), 3.0,
+        np.zeros((2, 10)), np.zeros(10),
+    )  # fmt: skip
+    names = answers["track"].to_numpy(dtype=str)
+    genres = answers["genre"].to_numpy(dtype=str)
+    model.save(
+        folder / "extended.npz",
+        tracks=names,
+        genres=genres,
+        artists=np.arange(len(names)),
+        axes=np.eye(2),
+        vectors=np.ones((len(names), 2)),
+    )
+    right = float(model_card._judged(answers)["correct"].mean())
+    card = {
+        "arrays_sha256": hashlib.sha256((folder / "extended.npz").read_bytes()).hexdigest(),
+        "evaluation": {"artist-grouped": {"accuracy": right, "n": len(answers)}},
+    }
+    (folder / "extended.json").write_text(json.dumps(card | changes))
+    answers.to_parquet(folder / "shipped.parquet")
+
+
+def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
+    def load() -> Shipped:
+        return model_card.load(models=tmp_path, results=tmp_path)
+
+    with pytest.raises(StaleResultsError, match="audionome train"):
+        load()
+    answers = rows(["jazz", "rock"], ["jazz", "jazz"])
+    write(tmp_path, answers)
+    got = load()
+    assert got.models == ("extended",)
+    assert got.answers["correct"].to_list() == [True, False]
+    assert got.indexes["extended"].tracks.tolist() == ["t000", "t001"]
+
+    write(tmp_path, answers, arrays_sha256="of another model")
+    with pytest.raises(StaleResultsError, match="belong together"):
+        load()
+    write(tmp_path, answers, evaluation={"artist-grouped": {"accuracy": 0.9, "n": 2}})
+    with pytest.raises(StaleResultsError, match="belong together"):
+        load()
+    (tmp_path / "extended.json").unlink()
+    with pytest.raises(StaleResultsError, match="--model extended"):
+        load()
+
+
+# -- how often they are right -------------------------------------------------------------
+
+
+def test_models_are_compared_on_the_tracks_that_both_answered() -> None:
+    truth = ["jazz"] * 100
+    one = rows(truth, ["jazz"] * 80 + ["rock"] * 20)
+    other = rows(truth, ["jazz"] * 60 + ["rock"] * 40, model="classic")
+    both = found(one, other[other["track"] < "t090"])
+    versus = model_card.compare(both, "artist-grouped")
+    assert versus is not None
+    assert (versus.n, versus.artists) == (90, 90)
+    assert versus.difference == pytest.approx(20 / 90)
+    assert (versus.only_a, versus.only_b) == (20, 0)
+    # The paired bootstrap of a share of 20 in 90 is binomial.
+    sd = np.sqrt(20 / 90 * 70 / 90 / 90)
+    assert versus.low == pytest.approx(20 / 90 - 1.96 * sd, abs=0.02)
+    assert versus.differs
+    assert "better than the classic one by 22.2 points" in verdicts.comparison(versus)
+    same = model_card.compare(found(one, one.assign(model="classic")), "artist-grouped")
+    assert "cannot be told apart" in verdicts.comparison(same)
+    assert model_card.compare(both, "artist-grouped", without=["jazz"]) is None
+    assert model_card.compare(both, "wild") is None
+
+
+def test_intervals_draw_whole_artists() -> None:
+    # One artist is always right, the other never: a resample has 0, 1 or 2 of them.
+    truth, said = ["jazz"] * 100, ["jazz"] * 50 + ["rock"] * 50
+    table = model_card.ladder(found(rows(truth, said, artists=[0] * 50 + [1] * 50)))
+    row = table.iloc[0]
+    assert (row["accuracy"], row["low"], row["high"]) == (0.5, 0, 1)
+    assert (row["tracks"], row["artists"]) == (100, 2)
+
+
+def test_calibration_error_beside_what_luck_would_give() -> None:
+    # Claims 75 % and keeps it exactly; honest confidences stray by about |N(0, 1)| sd.
+    honest = found(rows(["jazz"] * 400, ["jazz"] * 300 + ["rock"] * 100, sure=0.75))
+    row = model_card.ladder(honest).iloc[0]
+    assert row["calibration_error"] == pytest.approx(0, abs=1e-9)
+    sd = np.sqrt(0.75 * 0.25 / 400)
+    assert row["calibration_luck"] == pytest.approx(sd * np.sqrt(2 / np.pi), rel=0.15)
+    text = verdicts.calibration(model_card.ladder(honest))
+    assert "**0.0 points**" in text
+
+
+def test_excerpts_are_paired_with_their_clip() -> None:
+    whole = rows(["jazz"] * 4, ["jazz"] * 3 + ["rock"])
+    halves = rows(["jazz"] * 4, ["jazz", "jazz", "rock", "rock"])
+    parts = [whole, *[halves.assign(protocol="artist-grouped, 10 s alone")] * 3]
+    table = model_card.excerpts(found(*parts)).set_index("seconds")
+    assert table.index.to_list() == [30, 10]
+    assert table.loc[10, "n"] == 12
+    assert table.loc[10, "cost"] == pytest.approx(0.25)
+    assert table.loc[30, "cost"] == 0
+    text = verdicts.length(model_card.excerpts(found(*parts)))
+    assert "75.0\N{NO-BREAK SPACE}% of whole clips" in text
+    assert "cannot be told" in text
+    assert model_card.excerpts(found(rows(["jazz"], ["jazz"])), "classic").empty
+
+
+def test_genres_are_drawn_by_artist() -> None:
+    both = found(rows(["jazz"] * 4 + ["rock"], ["jazz", "jazz", "rock", "rock", "rock"],
+                      artists=[0, 0, 1, 1, 2]))  # fmt: skip
+    table = model_card.per_genre(both, "extended").set_index("genre")
+    assert table.loc["jazz", ["n", "artists", "recall"]].to_list() == [4, 2, 0.5]
+    assert table.loc["jazz", ["recall_low", "recall_high"]].to_list() == [0, 1]
+    assert "finds least of jazz (50.0" in verdicts.weak(table.reset_index(), "extended")
+    counts = model_card.named(both, "jazz")
+    assert counts.to_numpy().tolist() == [["extended", 2, 4]]
+
+
+# -- how well they know it ----------------------------------------------------------------
+
+
+def test_coverage_keeps_the_surest_first() -> None:
+    sure = [0.95] * 5 + [0.5] * 5
+    some = found(rows(["jazz"] * 10, ["jazz"] * 5 + ["rock"] * 5, sure=sure))
+    table = model_card.coverage(some, "extended", shares=[0.5, 0.8, 1.0])
+    assert table["n"].to_list() == [5, 8, 10]
+    assert table["accuracy"].to_list() == pytest.approx([1, 5 / 8, 0.5])
+    assert table["spread"].is_monotonic_increasing
+    text = verdicts.coverage(table, "extended")
+    assert "100.0\N{NO-BREAK SPACE}% of the surest 50" in text
+
+
+@pytest.fixture
+def strangers() -> Shipped:
+    """GTZAN: 1 in 10 unsure; known wild music: 2 in 10; soul: 6 in 10, and far away."""
+
+    def part(genre: str, unsure: int, far: float, protocol: str) -> pd.DataFrame:
+        sure = [0.2] * unsure + [0.95] * (100 - unsure)
+        said = ["rock"] * unsure + ["jazz"] * (100 - unsure)
+        return rows([genre] * 100, said, model="classic", protocol=protocol, sure=sure,
+                    distance=far)  # fmt: skip
+
+    soul = part("soul", 60, 9.0, "wild").assign(track=[f"s{i}" for i in range(100)])
+    soul["artist"] += 500
+    return found(part("jazz", 10, 1.0, "artist-grouped"), part("jazz", 20, 1.0, "wild"), soul,
+                 strange_above=5.0)  # fmt: skip
+
+
+def test_soul_is_unsure_more_often(strangers: Shipped) -> None:
+    table = model_card.unsure(strangers, "classic").set_index(["group", "sign"])["share"]
+    assert table.to_dict() == pytest.approx(
+        {("GTZAN", "unsure"): 0.1, ("GTZAN", "unlike"): 0.0, ("wild", "unsure"): 0.2,
+         ("wild", "unlike"): 0.0, ("soul", "unsure"): 0.6, ("soul", "unlike"): 1.0}
+    )  # fmt: skip
+    ratios = model_card.unsure_ratios(strangers, "classic").set_index("against")
+    assert ratios.loc["GTZAN", "ratio"] == pytest.approx(6)
+    assert ratios.loc["wild", "ratio"] == pytest.approx(3)
+    # The logarithm of a ratio of shares of 60 and 20 in 100.
+    sd = np.sqrt(0.4 / 60 + 0.8 / 20)
+    assert ratios.loc["wild", "low"] == pytest.approx(3 * np.exp(-1.96 * sd), rel=0.1)
+    assert ratios.loc["wild", "high"] == pytest.approx(3 * np.exp(1.96 * sd), rel=0.15)
+    text = verdicts.soul(
+        model_card.unsure(strangers, "classic"), model_card.unsure_ratios(strangers, "classic")
+    )
+    assert "6.0 times as often as GTZAN's tracks" in text
+    assert "at least twice as often" in text
+    fewer = model_card.unsure_ratios(strangers, "classic").assign(low=0.9)
+    text = verdicts.soul(model_card.unsure(strangers, "classic"), fewer)
+    assert "may be luck" in text
+    assert "is not proven" in text
+    assert "100.0" in verdicts.unlike(model_card.unsure(strangers, "classic"))
+
+
+def test_signs_are_judged_by_pairs(strangers: Shipped) -> None:
+    table = model_card.separation(strangers, "classic").set_index(["task", "sign"])["auc"]
+    # Every wrong answer is less sure than every right one; distance is the same for all.
+    assert table["errors, GTZAN", "spread"] == 1
+    assert table["errors, GTZAN", "distance"] == 0.5
+    assert table["soul, wild", "distance"] == 1
+    # 60 of 100 unsure against 20 of 100, ties as one half.
+    assert table["soul, wild", "spread"] == pytest.approx(0.6 * 0.8 + 0.5 * (0.12 + 0.32))
+    text = verdicts.errors(model_card.separation(strangers, "classic"), "classic")
+    assert "distance 0.50 (0.50 to 0.50, no better than blind)" in text
+
+
+def test_artists_from_outside_are_numbered_apart(strangers: Shipped) -> None:
+    inside, outside = (set(strangers.of("classic", p)["artist"]) for p in
+                       ("artist-grouped", "wild"))  # fmt: skip
+    assert not inside & outside
+
+
+# -- repetitions and doubts ---------------------------------------------------------------
+
+
+@pytest.fixture
+def repeated() -> tuple[Shipped, pd.DataFrame]:
+    """60 tracks: t000 and t001 are one recording, t002 sits in the wrong folder.
+
+    t003 and t004 are one song in two versions that sound unlike; of t005 nothing is known.
+    """
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((60, 20))
+    vectors[1] = vectors[0]
+    genres = ["jazz"] * 60
+    said = ["jazz"] * 2 + ["rock"] + ["jazz"] * 57
+    alike = index(vectors.tolist(), genres, [0, 0, *range(2, 60)])
+    answers = rows(genres, said, sure=[0.9, 0.9, 0.99, *np.linspace(0.5, 0.95, 57)])
+    songs = pd.DataFrame({"track": alike.tracks, "song": [0, 0, 2, 3, 3, *range(5, 60)]})
+    return found(answers, indexes={"extended": alike}), songs.drop(index=5)
+
+
+def test_the_nearest_track_is_held_against_artist_and_title(
+    repeated: tuple[Shipped, pd.DataFrame],
+) -> None:
+    table = model_card.twins(*repeated)
+    assert set(table["track"][:2]) == {"t000", "t001"}
+    by = table.set_index("track")
+    assert by.loc["t000", "twin"] == "t001"
+    assert by.loc["t000", "cosine"] == pytest.approx(1)
+    assert by["same_song"].sum() == 2
+    assert set(by.index[by["repeated"]]) == {"t000", "t001", "t003", "t004"}
+    assert not by.loc["t005", "known"]
+    assert not by.loc["t005", "same_song"]
+    text = verdicts.repetitions(table, first=10)
+    assert "Of 60 tracks with audio, 4 share artist and title" in text
+    assert "For **2** of these" in text
+    assert "Of the 10 tracks that are most like their nearest, 2 share" in text
+    pairs = verdicts.nearest_pairs(table, first=60)
+    # Each pair once, whichever side it is seen from.
+    assert pairs["same artist and title"].to_list().count("yes") == 1
+    assert "not known" in set(pairs["same artist and title"])
+    chart = charts.nearest_repeated(table)
+    assert list(chart.figure.data[0].y[:4]) == [0, 1, 2, 2]
+
+
+def test_doubted_tracks_are_listed_without_a_verdict(
+    repeated: tuple[Shipped, pd.DataFrame],
+) -> None:
+    table = model_card.twins(*repeated)
+    cases = verdicts.doubted(table, first=1)
+    assert cases["track"].to_list() == ["t002"]
+    assert cases.iloc[0]["the model says"] == "rock (99%)"
+    assert verdicts.doubted_genres(table, first=3) == "By genre: 3 of jazz."
+
+
+# -- neighbours ---------------------------------------------------------------------------
+
+
+def test_neighbours_with_and_without_the_same_artist() -> None:
+    # Each artist has two tracks side by side; other artists nearby are of the other genre.
+    vectors = [[1, 0.0], [1, 0.1], [1, 0.3], [1, 0.4], [-1, 0.0], [-1, 0.1]]
+    genres = ["jazz", "jazz", "rock", "rock", "jazz", "jazz"]
+    alike = index(vectors, genres, [0, 0, 1, 1, 2, 2])
+    table = model_card.neighbours({"extended": alike}, nearest=[1])
+    by = table.set_index("other_artist")
+    assert by.loc[False, "precision"] == 1
+    assert by.loc[True, "precision"] == 0
+    # Others of the same genre: 2 of 4 for jazz, none for rock; with any artist 3 and 1 of 5.
+    assert by.loc[True, "chance"] == pytest.approx((4 * 0.5) / 6)
+    assert by.loc[False, "chance"] == pytest.approx((4 * 3 + 2 * 1) / 5 / 6)
+
+
+def test_indexes_are_over_common_tracks_and_gains_are_paired() -> None:
+    rng = np.random.default_rng(0)
+    genres = ["jazz", "rock"] * 10
+    good = index([[1, 0] if g == "jazz" else [0, 1] for g in genres], genres, list(range(20)))
+    small = index(rng.standard_normal((12, 2)).tolist(), genres[:12], list(range(12)))
+    names = [f"t{i:03d}" for i in range(20)]
+    windows = pd.DataFrame(
+        {
+            "track": names * 2,
+            "window": 0,
+            "genre": "jazz",
+            "source": "measured",
+            "f": rng.standard_normal(40),
+            "g": rng.standard_normal(40),
+        }
+    )
+    both = found(rows(["jazz"], ["jazz"]), indexes={"extended": good, "classic": small})
+    got = model_card.indexes(both, windows)
+    assert list(got) == ["extended", "classic", "plain"]
+    assert {len(i.tracks) for i in got.values()} == {12}
+    np.testing.assert_allclose(got["plain"].vectors.mean(axis=0), 0, atol=1e-12)
+    gains = model_card.neighbour_gains(got, nearest=[5])
+    assert gains["against"].to_list() == ["classic", "plain"]
+    assert (gains["low"] > 0).all()
+    text = verdicts.neighbours(model_card.neighbours(got, nearest=[5]), gains)
+    assert "**100.0\N{NO-BREAK SPACE}%** have the same genre" in text
+    assert "better than with plain standardised features" in text
+
+
+def test_the_map_has_the_neighbours_of_the_index() -> None:
+    rng = np.random.default_rng(1)
+    alike = index((rng.standard_normal((30, 4)) * [4, 2, 1, 1]).tolist(), ["jazz"] * 30,
+                  [i // 3 for i in range(30)])  # fmt: skip
+    place = model_card.track_map(alike, n=3)
+    for i in (0, 7, 29):
+        expected = [n.track for n in alike.recommend(f"t{i:03d}", n=3)]
+        assert [f"t{k:03d}" for k in place.tracks.loc[i, "near"]] == expected
+    assert 0.7 < place.shown < 1
+    chart = charts.track_map(place)
+    menu = chart.figure.layout.updatemenus[0]
+    assert len(menu.buttons) == 30
+    assert menu.buttons[7].args[1]["shapes[0].path"].count("M") == 1 + 3
+    assert chart.figure.layout.meta["notes"]["t007"].startswith("t007: ")
+    assert len(chart.table) == 30
+
+
+# -- outside GTZAN ------------------------------------------------------------------------
+
+
+def test_genres_inside_and_outside(strangers: Shipped) -> None:
+    (row,) = model_card.wild_genres(strangers).to_dict("records")
+    assert row["genre"] == "jazz"
+    assert (row["inside"], row["outside"]) == pytest.approx((0.9, 0.8))
+    sd = np.sqrt(0.09 / 100 + 0.16 / 100)
+    assert row["loss_low"] == pytest.approx(0.1 - 1.96 * sd, abs=0.02)
+    assert row["loss_high"] == pytest.approx(0.1 + 1.96 * sd, abs=0.02)
+    assert row["instead"] == "rock"
+    assert "100 tracks of soul" in verdicts.filed(strangers)
+
+
+def test_leaving_gtzan_needs_both_rungs(strangers: Shipped) -> None:
+    def rung(model: str, protocol: str, accuracy: float) -> dict[str, Any]:
+        return {"model": model, "title": model.upper(), "protocol": protocol, "low": 0.1,
+                "high": 0.9, "accuracy": accuracy}  # fmt: skip
+
+    ladders = pd.DataFrame([rung("svc", "artist-grouped", 0.6), rung("svc", "wild", 0.4),
+                            rung("knn", "wild", 0.3), rung("dummy", "wild", 0.1),
+                            rung("dummy", "artist-grouped", 0.1)])  # fmt: skip
+    table = model_card.leaving(ladders, strangers)
+    assert table["model"].to_list() == ["svc", "classic"]
+    assert table.loc[1, ["inside", "outside"]].to_list() == pytest.approx([0.9, 0.8])
+    assert "by 20.0 points (SVC)" in verdicts.wild(table)
+    assert "SVC 60% and 40%" in charts.leaving_gtzan(table).alt
+
+
+def test_models_meet_on_the_same_wild_tracks(strangers: Shipped) -> None:
+    ours = strangers.of("classic", "wild")
+    theirs = ours.assign(correct=False)
+    text = verdicts.wild_comparison(ours, theirs, "the other")
+    assert "better by 80.0 points" in text
+    assert "cannot be told from luck" in verdicts.wild_comparison(ours, ours, "the other")
+
+
+def test_the_level_is_a_shortcut_only_if_the_interval_says_so() -> None:
+    answers = pd.DataFrame({"genre": ["jazz"] * 100, "artist": range(100)})
+    answers["all"] = ["jazz"] * 30 + ["rock"] * 70
+    answers["level_free"] = ["jazz"] * 45 + ["rock"] * 55
+    got = loudness.shortcut(answers)
+    assert got.gain == pytest.approx(0.15)
+    assert got.low > 0
+    assert "Without the level it is better" in verdicts.loudness(got)
+    same = loudness.Shortcut(
+        Interval(0.3, 0.2, 0.4, 9), Interval(0.31, 0.2, 0.4, 9), 0.01, -0.1, 0.1
+    )
+    assert "may be luck" in verdicts.loudness(same)
+
+
+# -- the committed ones -------------------------------------------------------------------
+
+
+def test_the_committed_answers_belong_to_the_committed_models() -> None:
+    got = model_card.load()
+    assert got.models == ("extended", "classic")
+    table = model_card.ladder(got)
+    told = {(m, p): got.cards[m]["evaluation"][p]["accuracy"]
+            for m, p in table[["model", "protocol"]].to_numpy()}  # fmt: skip
+    assert table["accuracy"].to_list() == pytest.approx(list(told.values()))
+    assert set(model_card.load_tries()["model"]) == {"classic", "extended"}
+    assert loudness.load()["genre"].isin(GENRES).all()
+
+
+def test_every_chart_says_what_it_draws(
+    strangers: Shipped, repeated: tuple[Shipped, pd.DataFrame]
+) -> None:
+    whole = found(
+        rows(["jazz"] * 4, ["jazz"] * 4),
+        rows(["jazz"] * 4, ["jazz"] * 4, protocol="artist-grouped, 3 s alone"),
+    )
+    near = model_card.neighbours({"extended": repeated[0].indexes["extended"]})
+    drawn = [
+        charts.shipped_ladder(model_card.ladder(strangers)),
+        charts.excerpt_lengths(model_card.excerpts(whole)),
+        charts.accuracy_by_coverage({"classic": model_card.coverage(strangers, "classic")}),
+        charts.unsure_shares(model_card.unsure(strangers, "classic")),
+        charts.inside_and_outside(model_card.wild_genres(strangers)),
+        charts.neighbour_precision(near),
+        charts.nearest_repeated(model_card.twins(*repeated)),
+    ]
+    for chart in drawn:
+        assert len(chart.alt) > 40
+        assert chart.caption
+        assert len(chart.table)
+        assert len(chart.figure.data)
+    # The gaps between rows keep markers of several models apart, and the menu counts neighbours.
+    assert [b.label for b in drawn[5].figure.layout.updatemenus[0].buttons] == [
+        "the nearest 5", "the nearest 10",
+    ]  # fmt: skip
+    empty = pd.DataFrame()
+    for build in (
+        charts.shipped_ladder,
+        charts.excerpt_lengths,
+        charts.unsure_shares,
+        charts.inside_and_outside,
+        charts.leaving_gtzan,
+        charts.neighbour_precision,
+    ):
+        assert "no results" in build(empty).alt  # fmt: skip

@@ -1,0 +1,243 @@
+"""The dataset: complete, validated, and honest about what is missing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from audionome._paths import data_path
+from audionome.datasets import gtzan
+from audionome.features import COLUMNS, folder
+from audionome.lab.protocols import PROTOCOLS
+from audionome.report.sentences import lessons
+
+
+@pytest.fixture(autouse=True)
+def _no_completion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(gtzan.COMPLETION_VARIABLE, raising=False)
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the committed data that a test may spoil."""
+    shutil.copytree(data_path("gtzan"), tmp_path / "gtzan")
+    monkeypatch.setenv("AUDIONOME_DATA", str(tmp_path))
+    return tmp_path / "gtzan"
+
+
+def test_the_repository_holds_the_measured_tracks() -> None:
+    dataset = gtzan.load()
+    assert dataset.windows["track"].nunique() == 856
+    assert set(dataset.windows["source"]) == {"measured"}
+    assert 8450 < len(dataset.windows) < 8560
+    assert dataset.feature_columns == list(COLUMNS)
+    assert data_path("gtzan", "features.parquet").stat().st_size < 6_000_000
+    assert not dataset.complete
+    assert "144 of 1000 tracks are missing" in dataset.note
+    assert "88 disco" in dataset.note
+    assert gtzan.COMPLETION_VARIABLE in dataset.note
+
+
+def test_the_tracks_table() -> None:
+    tracks = gtzan.load().tracks
+    assert len(tracks) == 1000
+    assert tracks["fault_filtered"].value_counts().to_dict() == {
+        "train": 443,
+        "valid": 197,
+        "test": 290,
+        "": 70,
+    }
+    assert tracks["measured"].sum() == 856
+    assert (tracks["measured"] == (tracks["n_windows"] > 0)).all()
+    by_name = tracks.set_index("track")
+    assert by_name.loc["jazz.00054", "known_fault"].startswith("audio corrupt")
+    assert (tracks["known_fault"].str.startswith("left out")).sum() == 70
+
+
+def test_the_tracks_table_recomputes(shared: Path, published: Path) -> None:
+    windows = gtzan.load_windows(complete_with=published)
+    again = gtzan.build_tracks(shared / "gtzan", windows)
+    pd.testing.assert_frame_equal(again, gtzan.load().tracks, check_dtype=False)
+
+
+def test_the_songs_recompute(shared: Path) -> None:
+    songs = gtzan.build_songs(shared / "gtzan")
+    pd.testing.assert_frame_equal(songs, gtzan.load_songs(), check_dtype=False)
+    index = pd.read_csv(shared / "gtzan/artists.csv").set_index("clip")
+    song = songs.set_index("track")["song"]
+    assert song["jazz.00033"] == song["jazz.00051"]  # Body And Soul, twice
+    assert index.loc["jazz.00033", "title"] == index.loc["jazz.00051", "title"]
+    assert set(songs["track"]) == set(index.dropna(subset=["artist", "title"]).index)
+
+
+def test_the_fault_filter_is_a_list_of_repetitions() -> None:
+    tracks, songs = gtzan.load().tracks, gtzan.load_songs()
+    rows = gtzan.left_out(tracks, songs)
+    counts = rows["reason"].value_counts()
+    assert counts.sum() == 71
+    assert 66 <= counts[gtzan.REASONS[0]] <= 67
+    assert counts[gtzan.REASONS[2]] == 1
+    said = lessons.left_out(tracks, songs)
+    assert f"Of the 70 clips that it leaves out, **{counts[gtzan.REASONS[0]]}** share" in said
+    # So nowhere may it be called a list of wrong labels.
+    text = " ".join(PROTOCOLS["fault-filtered"].leaks.split())
+    assert "a list of repetitions, and wrong labels stay in" in text
+
+
+def test_the_fault_filtered_split_keeps_artists_apart() -> None:
+    tracks = gtzan.load().tracks
+    kept = tracks[tracks["fault_filtered"] != ""]
+    assert (kept.groupby("artist")["fault_filtered"].nunique() == 1).all()
+
+
+def test_membership_is_the_published_one(shared: Path) -> None:
+    tracks = gtzan.load().tracks
+    for part in ("train", "valid", "test"):
+        lines = (shared / "gtzan/splits" / f"{part}_filtered.txt").read_text().split()
+        names = {line.split("/")[1].removesuffix(".wav") for line in lines}
+        assert set(tracks.loc[tracks["fault_filtered"] == part, "track"]) == names
+
+
+def test_repetitions_and_artists_share_a_group(shared: Path) -> None:
+    group = gtzan.load().tracks.set_index("track")["artist"]
+    repeated = pd.read_csv(shared / "gtzan/exact_repetitions.csv")
+    assert (group[repeated["clip_a"]].to_numpy() == group[repeated["clip_b"]].to_numpy()).all()
+    artists = pd.read_csv(shared / "gtzan/artists.csv").dropna(subset="artist")
+    for _, clips in artists.groupby("artist")["clip"]:
+        assert group[clips].nunique() == 1
+
+
+def test_near_repetitions_are_found() -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "c"])
+    table.insert(0, "track", np.repeat([f"t{i}" for i in range(12)], 5))
+    table.insert(1, "window", np.tile(range(5), 12))
+    twin = table[table["track"] == "t3"].assign(track="twin")
+    twin[["a", "b", "c"]] += 1e-3
+    pairs = gtzan.near_repetitions(pd.concat([table, twin]), distance=0.1)
+    assert pairs == [("t3", "twin")]
+
+
+def test_measured_clips_are_the_shared_ones(shared: Path) -> None:
+    manifest = pd.read_csv(shared / "gtzan/manifest.csv").set_index("track")["pcm_sha256"]
+    clips = json.loads(data_path("gtzan", "features.json").read_text())["clips"]
+    assert {t: c["pcm_sha256"] for t, c in clips.items()} == manifest.to_dict()
+
+
+def test_pcm_hash_ignores_the_container(clips: list[Path]) -> None:
+    from audionome import audio
+
+    recorded = json.loads(data_path("gtzan", "features.json").read_text())["clips"]
+    path = clips[0]
+    assert folder.pcm_sha256(audio.load(path)) == recorded[path.stem]["pcm_sha256"]
+
+
+@pytest.mark.parametrize("kind", ["argument", "variable", "csv"])
+def test_completion(
+    kind: str, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "csv":
+        pd.read_parquet(published).to_csv(tmp_path / "features_3_sec.csv", index=False)
+        dataset = gtzan.load(complete_with=tmp_path / "features_3_sec.csv")
+    elif kind == "variable":
+        monkeypatch.setenv(gtzan.COMPLETION_VARIABLE, str(published))
+        dataset = gtzan.load()
+    else:
+        dataset = gtzan.load(complete_with=published)
+    assert dataset.complete
+    assert dataset.windows["track"].nunique() == 1000
+    by_source = dataset.windows.groupby("source")["track"].nunique().to_dict()
+    assert by_source == {"measured": 856, "published": 144}
+    assert dataset.note.startswith("All 1000 tracks")
+
+
+def test_the_summary_recomputes(published: Path) -> None:
+    dataset = gtzan.load(complete_with=published)
+    pd.testing.assert_frame_equal(gtzan.summarise(dataset), gtzan.load_summary(), rtol=1e-9)
+
+
+def test_the_summary_agrees_with_pandas() -> None:
+    dataset = gtzan.load()
+    summary = gtzan.summarise(dataset).set_index(["genre", "feature"])
+    jazz = dataset.windows.loc[dataset.windows["genre"] == "jazz", "tempo"].astype(float)
+    got = summary.loc[("jazz", "tempo")]
+    assert got["mean"] == pytest.approx(jazz.mean())
+    assert got["p25"] == pytest.approx(jazz.quantile(0.25))
+    assert got["n_windows"] == len(jazz)
+
+
+# -- what is wrong is said ----------------------------------------------------------------
+
+
+def test_a_changed_table_is_noticed(copy: Path) -> None:
+    table = pd.read_parquet(copy / "features.parquet")
+    table.loc[0, "tempo"] = 1.0
+    table.to_parquet(copy / "features.parquet")
+    with pytest.raises(gtzan.DatasetError, match="not the file that"):
+        gtzan.load()
+
+
+@pytest.mark.parametrize("name", ["features.parquet", "features.json", "tracks.parquet"])
+def test_a_missing_file_is_named(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(gtzan.DatasetError, match=name):
+        gtzan.load()
+
+
+def test_a_damaged_file_is_named(copy: Path) -> None:
+    (copy / "tracks.parquet").write_bytes(b"PAR1 not really")
+    with pytest.raises(gtzan.DatasetError, match=r"tracks\.parquet.*damaged"):
+        gtzan.load()
+
+
+def test_wrong_tracks_are_refused(copy: Path) -> None:
+    tracks = pd.read_parquet(copy / "tracks.parquet")
+    tracks.iloc[:-1].to_parquet(copy / "tracks.parquet", index=False)
+    with pytest.raises(gtzan.DatasetError, match="1 000 tracks"):
+        gtzan.load()
+
+
+def spoiled(published: Path, kind: str) -> pd.DataFrame:
+    table = pd.read_parquet(published)
+    if kind == "lacks mfcc3_var":
+        return table.drop(columns="mfcc3_var")
+    if kind == "missing or infinite":
+        table.loc[17, "tempo"] = np.nan
+        return table
+    if kind == "a window twice":
+        return pd.concat([table, table.iloc[:1]])
+    if kind == "does not complete":
+        return table[table["label"] != "disco"]
+    if kind == "not the 3-second table":
+        names = table["filename"].str.replace(r"\.\d\.wav", ".wav", regex=True)
+        return table.assign(filename=names)
+    assert kind == "not GTZAN's"
+    return table.assign(label=table["label"].replace("disco", "polka"))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "lacks mfcc3_var",
+        "missing or infinite",
+        "a window twice",
+        "does not complete",
+        "not the 3-second table",
+        "not GTZAN's",
+    ],
+)
+def test_a_wrong_completion_is_refused(kind: str, published: Path, tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    spoiled(published, kind).to_parquet(path)
+    with pytest.raises(gtzan.DatasetError, match=kind):
+        gtzan.load(complete_with=path)
+
+
+def test_a_missing_completion_is_named(tmp_path: Path) -> None:
+    with pytest.raises(gtzan.DatasetError, match=r"none\.csv.*does not exist"):
+        gtzan.load(complete_with=tmp_path / "none.csv")

@@ -1,0 +1,383 @@
+"""Charts: the colours hold their promises, and every chart says in words what it draws."""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import combinations
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from colours import contrast
+
+from audionome import features
+from audionome.datasets import gtzan
+from audionome.lab import analysis
+from audionome.report import charts, render
+
+GENRES = gtzan.GENRES
+
+
+def windows(n: int) -> list[Any]:
+    """Make the windows of a piece that is blues at first and jazz in its second half."""
+    out = []
+    for k in range(n):
+        p = dict.fromkeys(GENRES, 0.02)
+        p["blues" if k < n / 2 else "jazz"] = 1 - 0.02 * 9
+        out.append(SimpleNamespace(start=3.0 * k, end=3.0 * k + 3, probabilities=p))
+    return out
+
+
+@pytest.fixture(scope="module")
+def tracks() -> pd.DataFrame:
+    """Four tracks of two genres with known counts."""
+    return pd.DataFrame(
+        {
+            "genre": ["blues", "blues", "blues", "rock"],
+            "artist": [1, 1, 2, 3],
+            "known_fault": ["", "repetition", "", "repetition"],
+            "fault_filtered": ["train", "", "test", "valid"],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def summary() -> pd.DataFrame:
+    """A summary of two genres whose quantiles are known: rock is ten above blues."""
+    rows = []
+    for feature in features.COLUMNS:
+        for genre, base in (("blues", 0.0), ("rock", 10.0)):
+            row = {"genre": genre, "feature": feature, "n_windows": 10, "n_measured": 10}
+            row |= {"p05": base, "p25": base + 1, "p50": base + 2, "p75": base + 3}
+            rows.append(row | {"p95": base + 4, "mean": base + 2.5, "std": 1.0})
+    summary = pd.DataFrame(rows)
+    summary.loc[summary["genre"] == "rock", "n_measured"] = 4
+    return summary
+
+
+def test_every_genre_has_its_own_look() -> None:
+    for look in (charts.PALETTE, charts.SYMBOLS, charts.PATTERNS):
+        assert tuple(look) == GENRES
+    assert len(set(charts.PALETTE.values())) == len(set(charts.SYMBOLS.values())) == len(GENRES)
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#14181e"])
+def test_colours_stand_out_on_light_and_dark(page: str) -> None:
+    for genre, colour in charts.PALETTE.items():
+        assert contrast(colour, page) >= 2.9, genre
+    assert contrast(charts.INK, page) >= 4.0
+
+
+def test_genres_can_be_told_apart_without_hue() -> None:
+    # Two genres with the same fill pattern must differ in lightness.
+    for one, other in combinations(GENRES, 2):
+        if charts.PATTERNS[one] == charts.PATTERNS[other]:
+            assert contrast(charts.PALETTE[one], charts.PALETTE[other]) > 1.5, (one, other)
+
+
+def test_probability_bars_rank_and_say_the_genres() -> None:
+    p = dict.fromkeys(GENRES, 0.04)
+    p |= {"jazz": 0.5, "blues": 0.18}
+    chart = charts.probability_bars(p)
+    bars = chart.figure.data[0]
+    assert list(bars.y)[:2] == ["jazz", "blues"]
+    assert list(bars.x) == sorted(bars.x, reverse=True)
+    assert bars.marker.color[0] == charts.PALETTE["jazz"]
+    assert "jazz 50%" in chart.alt
+    assert "share 28%" in chart.alt  # 1 - 0.50 - 0.18 - 0.04
+    assert chart.table["genre"].to_list()[0] == "jazz"
+
+
+@pytest.mark.parametrize("n", [1, 2, 10])
+def test_timeline_covers_the_piece(n: int) -> None:
+    chart = charts.timeline(windows(n))
+    assert len(chart.figure.data) == len(GENRES)
+    for area in chart.figure.data:
+        assert area.x[0] == 0
+        assert area.x[-1] == 3 * n
+    total = np.sum([area.y for area in chart.figure.data], axis=0)
+    np.testing.assert_allclose(total, 1, atol=1e-3)
+    assert chart.figure.layout.xaxis.title.text == "Time (s)"
+    assert len(chart.table) == n
+    assert f"{3 * n} seconds" in chart.alt
+
+
+def test_timeline_needs_a_window() -> None:
+    with pytest.raises(ValueError, match="at least one window"):
+        charts.timeline([])
+
+
+def test_windows_by_genre_counts_both_sources(summary: pd.DataFrame) -> None:
+    chart = charts.windows_by_genre(summary)
+    measured, published = chart.figure.data
+    assert list(measured.x) == [10, 4]
+    assert list(published.x) == [0, 6]
+    assert "14 of 20 windows" in chart.alt
+    assert "rock (6)" in chart.alt
+
+
+def test_tracks_are_counted_by_reason_split_and_artist(tracks: pd.DataFrame) -> None:
+    rows = pd.DataFrame({"genre": ["jazz", "rock", "rock"], "reason": ["again", "again", "other"]})
+    left_out = charts.left_out_by_genre(rows)
+    assert [(bar.name, list(bar.x)) for bar in left_out.figure.data] == [
+        ("again", [1, 1]),
+        ("other", [0, 1]),
+    ]
+    assert left_out.alt.startswith("3 tracks are left out (2: again; 1: other); rock has the most")
+
+    split = charts.split_by_genre(tracks)
+    assert {bar.name: list(bar.x) for bar in split.figure.data} == {
+        "train": [1, 0],
+        "validation": [0, 1],
+        "test": [1, 0],
+        "left out": [1, 0],
+    }
+
+    artists = charts.artists_by_genre(tracks)
+    assert list(artists.figure.data[0].x) == [2, 1]
+    assert artists.table["artists"].to_list() == [2, 1]
+    assert artists.alt.startswith("One artist made 2 of the 3 blues tracks.")
+
+
+def test_feature_menu_holds_every_feature_with_its_unit(summary: pd.DataFrame) -> None:
+    chart = charts.feature_distribution(summary, features.REGISTRY, first="tempo")
+    menu = chart.figure.layout.updatemenus[0]
+    assert [button.label for button in menu.buttons] == list(features.COLUMNS)
+    assert menu.buttons[menu.active].label == "tempo"
+    assert "BPM" in chart.figure.layout.xaxis.title.text
+    assert chart.figure.data[1].median[0] == 12
+    assert menu.buttons[0].args[0]["q3"] == [[3.0], [13.0]]
+    assert "lowest for blues and highest for rock" in chart.alt
+    assert len(chart.table) == len(features.COLUMNS)
+    # A page with this chart must stay light.
+    assert len(chart.figure.to_json()) < 80_000
+
+
+# -- the results --------------------------------------------------------------------------
+
+
+def interval(accuracy: float) -> dict[str, float]:
+    return {"accuracy": accuracy, "low": accuracy - 0.05, "high": accuracy + 0.02}
+
+
+@pytest.fixture(scope="module")
+def steps() -> pd.DataFrame:
+    """Two models on two rungs; one result is missing."""
+    rows = []
+    for model, protocol, accuracy in (
+        ("svc", "Random windows", 0.9),
+        ("svc", "In the wild", 0.3),
+        ("knn", "Random windows", 0.8),
+    ):
+        row = {"model": model, "title": model.upper(), "variant": "tuned", "n": 100}
+        rows.append(row | {"protocol_title": protocol} | interval(accuracy))
+    return pd.DataFrame(rows)
+
+
+def test_ladder_draws_every_model_and_marks_one(steps: pd.DataFrame) -> None:
+    other = steps.assign(accuracy=steps["accuracy"] - 0.1)
+    chart = charts.ladder({"per window": steps, "per track": other}, selected="svc")
+    knn, svc = chart.figure.data  # the selected one lies on top
+    assert (knn.name, svc.name) == ("KNN", "SVC")
+    assert list(svc.x) == [0.9, 0.3]
+    assert list(svc.y) == ["Random windows", "In the wild"]
+    assert list(knn.x) == [0.8]
+    assert svc.error_x.visible
+    assert not knn.error_x.visible
+    assert list(svc.error_x.arrayminus) == [0.05, 0.05]
+    assert list(svc.error_x.array) == [0.02, 0.02]
+    assert knn.marker.symbol != svc.marker.symbol
+    menu = chart.figure.layout.updatemenus[0]
+    assert [button.label for button in menu.buttons] == ["per window", "per track"]
+    assert menu.buttons[1].args[0]["x"] == [[0.7], [0.8, 0.2]]
+    assert "SVC, per window: Random windows 90% and In the wild 30%." in chart.alt
+    assert len(chart.table) == 6
+    assert chart.table["95 % interval"].iloc[0] == "85.0 to 92.0%"
+
+
+def test_study_and_ours_shows_what_is_there() -> None:
+    table = pd.DataFrame({"title": ["A", "B"], "study": [0.9, 0.7], "ours": [0.87, np.nan]})
+    table = table.assign(low=table["ours"] - 0.01, high=table["ours"] + 0.01)
+    table["difference"] = table["ours"] - table["study"]
+    table["within"] = pd.array([False, pd.NA], dtype="boolean")
+    chart = charts.study_and_ours(table)
+    line, study, ours = chart.figure.data
+    assert list(line.x) == [0.9, 0.87, None]
+    assert (list(study.y), list(ours.y)) == (["A", "B"], ["A"])
+    assert "0 of 1 agree within 2 points, the largest difference is 3.0 points" in chart.alt
+    assert chart.table["difference (points)"].to_list() == ["−3.0", ""]
+
+
+def test_train_valid_test_joins_the_ends_of_a_gap() -> None:
+    table = pd.DataFrame({"title": ["A", "B"], "train": [1.0, 0.7], "valid": [0.6, np.nan]})
+    table = table.assign(test=[0.5, 0.6], gap=[0.5, 0.1])
+    chart = charts.train_valid_test({"By artist": table, "In the wild": table.iloc[:0]})
+    line, train, valid, test = chart.figure.data
+    assert list(line.x) == [1.0, 0.5, None, 0.7, 0.6, None]
+    assert (list(train.x), list(valid.x), list(test.x)) == ([1, 0.7], [0.6, None], [0.5, 0.6])
+    assert "widest for A, 50.0 points" in chart.alt
+    # A protocol without results is not in the menu, and one needs none.
+    assert not chart.figure.layout.updatemenus
+
+
+def test_metric_comparison_draws_three_measures_of_each_model() -> None:
+    table = pd.DataFrame({"title": ["A", "B"], "accuracy": [0.5, 0.7], "macro_f1": [0.4, 0.7]})
+    table = table.assign(ece=[0.1, 0.2], log_loss=[1.5, np.nan])
+    chart = charts.metric_comparison({"By artist": table, "In the wild": table.iloc[:1]})
+    accuracy, f1, error = chart.figure.data
+    assert (list(accuracy.x), list(f1.x), list(error.x)) == ([0.5, 0.7], [0.4, 0.7], [0.1, 0.2])
+    assert chart.figure.layout.updatemenus[0].buttons[1].args[0]["x"][0] == [0.5, None]
+    assert "B is right most often: accuracy 70.0%" in chart.alt
+    assert chart.table["log loss"].to_list() == ["1.50", "", "1.50"]
+
+
+def confusion(hits: int) -> analysis.Confusion:
+    counts = pd.DataFrame(0, index=list(GENRES), columns=list(GENRES)).rename_axis(index="genre")
+    counts.loc["jazz", ["jazz", "rock"]] = [hits, 10 - hits]
+    shares = counts.div(counts.sum(axis="columns").replace(0, np.nan), axis="index")
+    pairs = pd.DataFrame(
+        [("jazz", "rock", 10 - hits, 1 - hits / 10)],
+        columns=["genre", "predicted", "count", "share"],
+    )
+    return analysis.Confusion(counts, shares, pairs)
+
+
+def test_confusion_matrix_has_a_menu_of_protocols() -> None:
+    chart = charts.confusion_matrix({"By artist": confusion(7), "In the wild": confusion(2)})
+    heat = chart.figure.data[0]
+    jazz, rock = GENRES.index("jazz"), GENRES.index("rock")
+    assert heat.z[jazz][jazz] == 0.7
+    assert heat.text[jazz][rock] == "30"
+    assert heat.text[jazz][0] == ""  # the eye should find the rest
+    assert heat.z[0][0] is None
+    menu = chart.figure.layout.updatemenus[0]
+    assert menu.buttons[1].args[0]["z"][0][jazz][rock] == 0.8
+    assert chart.figure.layout.meta["notes"]["In the wild"] == (
+        "Most often: jazz taken for rock, 8 of 10."
+    )
+    assert "7 of 10 answers are right" in chart.alt
+    assert len(chart.table) == 20
+
+
+def test_recall_by_genre_wears_the_colours_of_the_genres() -> None:
+    table = pd.DataFrame({"genre": ["blues", "rock"], "n": [10, 20]})
+    for measure in ("recall", "precision", "f1"):
+        table = table.assign(
+            **{measure: [0.5, 0.8], f"{measure}_low": [0.3, 0.7], f"{measure}_high": [0.6, 0.9]}
+        )
+    chart = charts.recall_by_genre({"By artist": table})
+    bars = chart.figure.data[0]
+    assert list(bars.marker.color) == [charts.PALETTE["blues"], charts.PALETTE["rock"]]
+    assert list(bars.error_x.array) == [0.1, 0.1]
+    assert list(bars.error_x.arrayminus) == [0.2, 0.1]
+    assert "from 50% of blues to 80% of rock" in chart.alt
+    assert chart.table["precision"].to_list() == ["50.0%", "80.0%"]
+
+
+def test_reliability_diagram_has_the_diagonal() -> None:
+    table = pd.DataFrame({"from": [0.0, 0.9], "to": [0.1, 1.0], "n": [4, 6]})
+    table = table.assign(confidence=[0.05, 0.95], **{k: [v, v] for k, v in interval(0.6).items()})
+    chart = charts.reliability_diagram({"By artist": table, "In the wild": table})
+    diagonal, model = chart.figure.data
+    assert list(diagonal.x) == list(diagonal.y) == [0, 1]
+    assert (list(model.x), list(model.y)) == ([0.05, 0.95], [0.6, 0.6])
+    assert chart.figure.layout.updatemenus[0].buttons[1].args[0]["x"][0] == [0, 1]
+    assert "claims 95% it is right in 60% of 6" in chart.alt
+
+
+def test_learning_curve_has_one_line_per_model() -> None:
+    rows = [{"title": t, "tracks": n} | interval(0.5) for t in "AB" for n in (200, 100)]
+    chart = charts.learning_curve(pd.DataFrame(rows))
+    assert [(line.name, list(line.x)) for line in chart.figure.data] == [
+        ("A", [100, 200]),
+        ("B", [100, 200]),
+    ]
+    assert chart.figure.data[0].marker.symbol != chart.figure.data[1].marker.symbol
+    assert chart.figure.layout.xaxis.type == "log"
+    assert "with 100 to 200 training tracks: A from 50% to 50%" in chart.alt
+
+
+def test_importance_bars_draw_the_most_and_list_all() -> None:
+    drops = [0.01, 0.2, 0.1]
+    table = pd.DataFrame({"group": ["tempo", "a,b", "c"], "label": ["tempo", "a and 1 more", "c"]})
+    table = table.assign(drop=drops, low=[d - 0.02 for d in drops], high=[d + 0.02 for d in drops])
+    chart = charts.importance_bars(table, most=2)
+    bars = chart.figure.data[0]
+    assert list(bars.y) == ["a and 1 more", "c"]
+    assert list(bars.x) == [0.2, 0.1]
+    assert chart.table["features"].to_list() == ["a, b", "c", "tempo"]
+    assert chart.table["95 % interval"].to_list()[-1] == "−1.0 to +3.0"
+    assert "Most is lost by a and 1 more +20.0" in chart.alt
+
+
+def test_hard_tracks_are_counted() -> None:
+    tracks = pd.DataFrame({"wrong": [2, 2, 0, 0, 0]})
+    chart = charts.hard_tracks(analysis.Hardest(tracks, 2, 2))
+    (bars,) = chart.figure.data
+    assert list(bars.y) == [3, 0, 2]
+    assert "all of them for 2" in chart.alt
+
+
+def test_comparison_forest_fills_only_what_differs() -> None:
+    table = pd.DataFrame(
+        {
+            "model": ["svc", "knn", "tree", "dummy"],
+            "title": ["A", "B", "C", "D"],
+            "accuracy": [0.7, 0.69, 0.5, 0.1],
+            "reference": [True, False, False, False],
+            "difference": [0.0, -0.01, -0.2, -0.6],
+            "low": [0.0, -0.03, -0.25, -0.65],
+            "high": [0.0, 0.01, -0.15, -0.55],
+            "p_holm": [np.nan, 0.4, 1e-9, 1e-9],
+            "differs": [False, False, True, True],
+        }
+    )
+    chart = charts.comparison_forest(table)
+    differs, same = chart.figure.data
+    assert (list(differs.y), list(same.y)) == (["C"], ["B"])
+    assert differs.marker.symbol == "circle"
+    assert same.marker.symbol == "circle-open"
+    assert "1 of them cannot be told apart" in chart.alt
+    assert chart.table["p after Holm"].to_list() == ["", "p = 0.4", "p < 0.001", "p < 0.001"]
+
+
+def test_a_chart_without_results_says_so() -> None:
+    none = pd.DataFrame()
+    for chart in (
+        charts.ladder({"per track": none}, selected="svc"),
+        charts.train_valid_test({"By artist": none}),
+        charts.metric_comparison({"By artist": none}),
+        charts.confusion_matrix({}),
+        charts.recall_by_genre({"By artist": none}),
+        charts.reliability_diagram({"By artist": none}),
+        charts.learning_curve(none),
+        charts.importance_bars(none),
+        charts.comparison_forest(none),
+        charts.hard_tracks(analysis.Hardest(none, 0, 0)),
+    ):
+        assert chart.alt.endswith("There are no results for this chart yet.")
+        assert "There are no results" in render.figure_html(chart)
+
+
+def test_figure_html_holds_words_data_and_no_running_script() -> None:
+    chart = charts.probability_bars({"</script>": 0.75, **dict.fromkeys(GENRES[:5], 0.05)})
+    text = render.figure_html(chart)
+    assert 'role="img"' in text
+    assert "<details>" in text
+    assert "<figcaption>" in text
+    assert text.count("<script") == text.count("</script>") == 1
+    data = text.split('class="audionome-figure">')[1].split("</script>")[0]
+    assert json.loads(data)["data"][0]["y"][0] == "</script>"
+
+
+def test_show_is_html_everywhere_but_on_colab(monkeypatch: pytest.MonkeyPatch) -> None:
+    chart = charts.probability_bars(dict.fromkeys(GENRES, 0.1))
+    monkeypatch.setenv("AUDIONOME_BOOK", "1")
+    assert set(render.show(chart)._repr_mimebundle_()) == {"text/html", "text/plain"}
+    monkeypatch.delenv("AUDIONOME_BOOK")
+    assert set(render.show(chart)._repr_mimebundle_()) == {"text/html", "text/plain"}
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    assert render.show(chart) is chart.figure

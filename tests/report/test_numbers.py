@@ -1,0 +1,178 @@
+"""Every number of ours in the built pages comes from what is stored, and still agrees with it.
+
+Three ways lead a number into a page, and each is held here:
+
+- in a prose page it was substituted, and bears its name: the name is looked up in the files;
+- in a chapter it is the output of a cell: all cells run again here, and what they say must stand in
+  the page word for word;
+- typed by hand it may not be, unless it belongs to someone else and is cited.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from test_site import ROOT, TOC
+
+from audionome.features import COLUMNS
+from audionome.lab import analysis, estimators
+from audionome.report import render
+
+SCORES = pd.read_parquet(ROOT / "data" / "results" / "scores.parquet")
+# What the cards of the shipped models tell, by the names that the book gives it.
+CARDS = {
+    f"{path.stem}_{protocol}".replace("-", "_"): row
+    for path in (ROOT / "data" / "models").glob("*.json")
+    for protocol, row in json.loads(path.read_text())["evaluation"].items()
+}
+MARK = re.compile(r'<span class="audionome-number" data-number="(\w+)">(.*?)</span>', re.DOTALL)
+SHARE = re.compile(r"\d+(?:\.\d+)?[\s\N{NO-BREAK SPACE}]?%")
+# Shares that are no result: of an interval, of a split, of the spectrum, of an example.
+MEANT = {"95 %", "80 %", "10 %", "85 %", "70 %", "100 %", "99 %"}
+# Figures of projects that the study names; they have no source to cite.
+REPORTED = {"book/problem": {"90 %", "84 %"}}
+
+
+def source(page: str) -> Path:
+    """The file that a page of the table of contents is made from."""
+    return next(p for s in (".md", ".ipynb") if (p := ROOT / f"{page}{s}").is_file())
+
+
+def cells(page: str) -> list[tuple[str, str]]:
+    """Kind and text of the cells of a page; prose is one cell, or more between code."""
+    path = source(page)
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        return [(c["cell_type"], "".join(c["source"])) for c in json.loads(text)["cells"]]
+    parts = re.split(r"^```\{code-cell\}.*\n((?::.*\n)*)([\s\S]*?)^```$", text, flags=re.MULTILINE)
+    return [("code" if i % 3 == 2 else "markdown", p) for i, p in enumerate(parts) if i % 3 != 1]
+
+
+CHAPTERS = [page for page in TOC if any(kind == "code" for kind, _ in cells(page))]
+
+
+def built(site: Path, page: str) -> str:
+    """The finished page."""
+    return (site / f"{page}.html").read_text(encoding="utf-8")
+
+
+def words(text: str) -> str:
+    """A text without what typography changes."""
+    text = text.translate(str.maketrans("‘’“”", "''\"\""))
+    return " ".join(text.replace("\N{HORIZONTAL ELLIPSIS}", "...").split())
+
+
+def outputs(page: str) -> list[render.Shown]:
+    """Run the code of a chapter here, and collect what its cells show."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    shown = []
+    for kind, text in cells(page):
+        if kind != "code":
+            continue
+        tree = ast.parse(text)
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, page, "exec"), space)
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), page, "eval"), space)
+            shown += [value] if isinstance(value, render.Shown) else []
+    return shown
+
+
+def score(model: str, variant: str, level: str, protocol: str) -> dict[str, Any]:
+    """One stored test score."""
+    rows = SCORES[
+        (SCORES["model"].astype(str).str.replace("-", "_") == model)
+        & (SCORES["variant"].astype(str) == variant)
+        & (SCORES["level"].astype(str) == level)
+        & (SCORES["protocol"].astype(str).str.replace("-", "_") == protocol)
+        & (SCORES["split"].astype(str) == "test")
+    ]
+    assert len(rows) == 1, (model, variant, level, protocol)
+    return rows.rename(columns={"accuracy_low": "low", "accuracy_high": "high"}).iloc[0].to_dict()
+
+
+def stored(key: str) -> list[float] | None:
+    """The numbers that a name stands for, read from the files; None for words and constants."""
+    if match := re.fullmatch(r"(\w+)_reported", key):
+        return [100 * float(estimators.MODELS[match[1]].study_accuracy or 0)]
+    if key == "n_features":
+        return [len(COLUMNS)]
+    if not (match := re.fullmatch(r"(\w+)_(accuracy|interval|n)", key)):
+        return None
+    name, what = match.groups()
+    if rung := re.fullmatch(r"(\w+)_(study|tuned|chosen)_(track|window)_(\w+)", f"_{name}"):
+        row = score(rung[1].removeprefix("_"), *rung.groups()[1:])
+    elif rung := re.fullmatch(r"chosen_(track|window)_(\w+)", name):
+        model, variant = analysis.best(SCORES.astype({"model": str, "variant": str}))
+        row = score(model.replace("-", "_"), variant, *rung.groups())
+    else:
+        row = CARDS.get(name) or CARDS[f"svc_{name}"]
+    if what == "n":
+        return [row["n"]]
+    return [100 * row[k] for k in (("accuracy",) if what == "accuracy" else ("low", "high"))]
+
+
+def test_every_substituted_number_is_the_stored_one(site: Path) -> None:
+    seen = set()
+    for page in TOC:
+        for key, text in MARK.findall(built(site, page)):
+            seen.add(key)
+            wanted = stored(key)
+            if wanted is None:
+                assert key in {
+                    "chance", "chosen_title", "genres", "longest", "shortest", "n_tracks",
+                    "n_measured", "n_models", "n_protocols",
+                } or key.endswith(("_level", "_protocol")), key  # fmt: skip
+                continue
+            plain = html.unescape(re.sub("<[^>]+>", "", text)).replace(",", "")
+            found = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", plain)]
+            assert found == pytest.approx(wanted, abs=0.051), (page, key)
+    assert len(seen) > 20
+    tracks = pd.read_parquet(ROOT / "data" / "gtzan" / "tracks.parquet")
+    assert f'data-number="n_tracks">{len(tracks):,}<' in built(site, "book/conclusion")
+
+
+def test_nothing_was_left_to_substitute(site: Path) -> None:
+    for page in TOC:
+        text = BeautifulSoup(built(site, page), "html.parser").get_text()
+        assert not re.search(r"\{\{ \w+ \}\}", text), page
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_says_what_its_cells_say(
+    page: str, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "AUDIONOME_BOOK", "1")
+    monkeypatch.chdir(source(page).parent)
+    text = built(site, page)
+    plain = words(BeautifulSoup(text, "html.parser").get_text())
+    shown = outputs(page)
+    assert shown
+    for one in shown:
+        bundle = one._repr_mimebundle_()
+        if "text/html" in bundle:
+            assert bundle["text/html"] in text, bundle["text/html"][:300]
+            continue
+        for line in bundle["text/markdown"].splitlines():
+            said = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", re.sub(r"^\s*(\d+\.|[-*#]+)\s", "", line))
+            assert words(re.sub(r"[*`]", "", said)) in plain, line
+
+
+@pytest.mark.parametrize("page", TOC)
+def test_no_result_is_typed(page: str) -> None:
+    allowed = MEANT | REPORTED.get(page, set())
+    for kind, text in cells(page):
+        for block in re.split(r"\n\s*\n|\n(?=\|)", text) if kind == "markdown" else ():
+            if "{cite:" in block or block.startswith("```"):
+                continue
+            shares = {share.replace("\N{NO-BREAK SPACE}", " ") for share in SHARE.findall(block)}
+            assert shares <= allowed, block

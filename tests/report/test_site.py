@@ -1,0 +1,472 @@
+"""The built site in a real browser, and the notebooks behind it.
+
+Set ``AUDIONOME_SITE`` to a built folder to test that one; otherwise ``book/_build/html`` is used,
+and built by ``make site`` first unless it is newer than everything it is made from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pandas as pd
+import pytest
+import yaml
+from browser import barriers, launch, page_with_watch
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+
+from audionome import load_classifier
+from audionome.charts import PALETTE
+from audionome.datasets.gtzan import GENRES
+from audionome.lab import store
+from audionome.lab.protocols import PROTOCOLS
+from audionome.report.sentences import findings
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+DATASET = "notebooks/dataset.html"
+RESULTS = "notebooks/results.html"
+SPEED = "notebooks/speed.html"
+FEATURES = "notebooks/features.html"
+CORRELATION = "notebooks/correlation.html"
+PCA = "notebooks/pca.html"
+ALGORITHMS = "notebooks/algorithms.html"
+
+
+def listed(entry: dict[str, Any]) -> list[str]:
+    """The pages below an entry of ``_toc.yml``, in order."""
+    here = [entry[key] for key in ("root", "file") if key in entry]
+    below = [e for key in ("parts", "chapters", "sections") for e in entry.get(key, [])]
+    return here + [page for one in below for page in listed(one)]
+
+
+TOC = listed(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
+# The pages of the table of contents, and those that Sphinx adds.
+PAGES = [f"{page}.html" for page in TOC] + ["search.html", "genindex.html"]
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without a line on the terminal for each."""
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def base_url(site: Path) -> Iterator[str]:
+    """The address of the site, served on a free port."""
+    handler = functools.partial(QuietHandler, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all pages."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+def charts_drawn(page: Page) -> int:
+    """Go to every chart, since it is drawn when a reader comes near, and return their number."""
+    figures = page.locator("figure.audionome-chart")
+    count = figures.count()
+    for i in range(count):
+        figures.nth(i).scroll_into_view_if_needed()
+        page.wait_for_function(
+            "i => document.querySelectorAll('figure.audionome-chart')[i].matches('.drawn')", arg=i
+        )
+    page.evaluate("window.scrollTo(0, 0)")
+    assert page.locator(".plotly-graph-div").count() == count
+    assert page.locator(".plotly-graph-div:has(.main-svg)").count() == count
+    return count
+
+
+def test_the_list_of_pages_is_complete(site: Path) -> None:
+    built = {p.relative_to(site).as_posix() for p in site.rglob("*.html")}
+    built = {p for p in built if not p.startswith(("_static/", "_sources/"))}
+    assert built == {*PAGES, "index.html"}
+
+
+def test_every_link_inside_leads_somewhere(site: Path) -> None:
+    soups = {
+        path: BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+        for path in PAGES
+    }
+    places = {path: {tag["id"] for tag in soup.select("[id]")} for path, soup in soups.items()}
+    dead = []
+    for path, soup in soups.items():
+        for link in soup.select("a[href]"):
+            url = urlsplit(urljoin(f"site:///{path}", str(link["href"])))
+            if url.scheme != "site":
+                continue
+            target = unquote(url.path.lstrip("/"))
+            # The theme's own buttons lead to the top of the page.
+            known = url.fragment in {"", "pst-page-navigation-heading"} or (
+                unquote(url.fragment) in places.get(target, set())
+            )
+            if not (site / target).is_file() or not known:
+                dead.append(f"{path}: {link['href']}")
+    assert dead == []
+
+
+def fits(page: Page) -> None:
+    """Check that the page does not scroll sideways, once charts have taken their new size."""
+    wider = "document.documentElement.scrollWidth - window.innerWidth"
+    with contextlib.suppress(TimeoutError):
+        page.wait_for_function(f"{wider} <= 0", timeout=5000)
+    assert page.evaluate(wider) <= 0, "the page scrolls sideways"
+
+
+@pytest.mark.parametrize(("scheme", "widths"), [("light", (1280, 390)), ("dark", (390, 1280))])
+@pytest.mark.parametrize("path", PAGES)
+def test_page(
+    chromium: Browser, base_url: str, path: str, scheme: Any, widths: tuple[int, int]
+) -> None:
+    # Opened at the first width, then resized to the second.
+    viewport: Any = {"width": widths[0], "height": 900}
+    page, problems = page_with_watch(chromium, base_url, viewport=viewport, color_scheme=scheme)
+    page.goto(path, wait_until="networkidle")
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+    count = charts_drawn(page)
+    assert count or not path.startswith("notebooks/")
+    # Plotly comes once, and only where there is a chart.
+    assert page.locator("script[src*='plotly']").count() == (1 if count else 0)
+    for chart in page.locator(".plotly-graph-div").all():
+        assert len(chart.get_attribute("aria-label") or "") > 40
+    assert page.locator("figure.audionome-chart details table").count() == count
+    assert not re.search(r"\{\{ \w+ \}\}", page.inner_text("body")), "a number is missing"
+
+    fits(page)
+    assert barriers(page) == []
+    page.set_viewport_size({"width": widths[1], "height": 900})
+    fits(page)
+    assert problems == []
+    page.context.close()
+
+
+def test_a_chart_is_drawn_when_a_reader_comes_near_or_prints(
+    chromium: Browser, base_url: str
+) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(ALGORITHMS, wait_until="networkidle")
+    drawn = page.locator("figure.audionome-chart.drawn")
+    drawn.first.wait_for()
+    figures = page.locator("figure.audionome-chart")
+    last = page.get_by_role("slider", name="Trees per genre")
+    assert not figures.last.evaluate("f => f.classList.contains('drawn')")
+    # What is chosen before there is a chart holds when it comes.
+    last.evaluate("s => { s.value = 0; s.dispatchEvent(new Event('input')); }")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(
+        "n => document.querySelectorAll('figure.audionome-chart.drawn').length === n",
+        arg=figures.count(),
+    )
+    figure = page.locator("figure.audionome-chart", has=last)
+    visible = "f => f.querySelector('.plotly-graph-div').data.map(t => t.visible !== false)"
+    assert figure.evaluate(visible)[0]
+    assert problems == []
+    page.context.close()
+
+
+def test_the_root_leads_home(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto("index.html")
+    page.wait_for_url("**/book/index.html")
+    assert page.locator("h1").first.inner_text().startswith("Audionome")
+    assert problems == []
+    page.context.close()
+
+
+def test_home_shows_the_numbers_of_the_shipped_model(chromium: Browser, base_url: str) -> None:
+    page, _ = page_with_watch(chromium, base_url)
+    page.goto("book/index.html")
+    shown = page.locator(".audionome-figure-number").all_inner_texts()
+    results = load_classifier().card["evaluation"]
+    for text, key in zip(shown, ("track-grouped", "artist-grouped"), strict=True):
+        assert abs(float(text.split()[0]) / 100 - results[key]["accuracy"]) < 6e-4
+    page.context.close()
+
+
+def test_the_feature_menu_changes_the_chart(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(DATASET, wait_until="networkidle")
+    charts_drawn(page)
+    menu = page.get_by_role("combobox", name="Feature")
+    assert menu.locator("option").count() == 57
+    figure = page.locator("figure.audionome-chart", has=menu)
+
+    def state() -> tuple[str, str, str]:
+        return (
+            figure.locator(".xtitle").text_content() or "",
+            figure.locator("path.box").first.get_attribute("d") or "",
+            figure.locator(".audionome-note").inner_text(),
+        )
+
+    before = state()
+    menu.focus()
+    menu.select_option("tempo")
+    page.wait_for_function("title => document.body.textContent.includes(title)", arg="tempo (BPM)")
+    after = state()
+    assert "tempo" in after[0]
+    assert all(a != b for a, b in zip(before, after, strict=True))
+    assert problems == []
+    page.context.close()
+
+
+def test_the_results_show_every_chart_and_protocol(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(RESULTS, wait_until="networkidle")
+    assert charts_drawn(page) == 11
+    assert "no results for this chart" not in page.inner_text("body")
+    text = page.inner_text("body").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    for name, protocol in PROTOCOLS.items():
+        assert name in text
+        assert protocol.leaks in text
+    menus = page.get_by_role("combobox", name="Protocol")
+    assert menus.count() == 5
+    figure = page.locator("figure.audionome-chart", has=page.locator(".hm"))
+    menu = figure.get_by_role("combobox")
+    cells = "f => f.querySelector('.plotly-graph-div').data[0].z.flat().join()"
+    note, before = figure.locator(".audionome-note").inner_text(), figure.evaluate(cells)
+    menu.select_option(PROTOCOLS["wild"].title)
+    assert figure.evaluate(cells) != before
+    assert figure.locator(".audionome-note").inner_text() != note
+    assert problems == []
+    page.context.close()
+
+
+def test_the_results_are_the_stored_ones(chromium: Browser, base_url: str) -> None:
+    page, _ = page_with_watch(chromium, base_url)
+    page.goto(RESULTS)
+    scores = store.load().scores
+    for level, table in zip(
+        ("track", "window"), page.locator("table:has(th:text-is('settings'))").all(), strict=True
+    ):
+        stored = scores[(scores["level"] == level) & (scores["split"] == "test")]
+        cells = [row.split("\t") for row in table.inner_text().splitlines()[1:]]
+        shown = sorted(float(row[3].split()[0]) for row in cells)
+        assert shown == pytest.approx(sorted(100 * stored["accuracy"]), abs=0.051)
+    page.context.close()
+
+
+def test_the_page_on_speed_shows_the_stored_timings(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(SPEED, wait_until="networkidle")
+    assert charts_drawn(page) == 5
+    text = page.inner_text("body")
+    found = store.load_benchmark()
+    for sentence in (findings.speed, findings.waiting, findings.memory, findings.workers):
+        said = re.sub(r"[*`]", "", sentence(found))
+        assert " ".join(said.split()) in " ".join(text.split()), said
+    assert problems == []
+    page.context.close()
+
+
+def test_two_menus_choose_two_features(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(CORRELATION, wait_until="networkidle")
+    assert charts_drawn(page) == 2
+    figure = page.locator("figure.audionome-chart", has=page.get_by_role("combobox", name="Up"))
+    note = figure.locator(".audionome-note")
+    assert note.count() == 1
+    before = note.inner_text()
+    titles = "f => ['x', 'y'].map(a => f.querySelector(`.${a}title`).textContent).join()"
+    figure.get_by_role("combobox", name="Across").select_option("tempo")
+    figure.get_by_role("combobox", name="Up").select_option("rms_mean")
+    page.wait_for_function("() => document.body.textContent.includes('rms_mean (full scale)')")
+    assert figure.evaluate(titles) == "tempo (BPM),rms_mean (full scale)"
+    assert "r = " in note.inner_text()
+    assert note.inner_text() != before
+    assert problems == []
+    page.context.close()
+
+
+def test_the_data_of_a_chart_can_be_downloaded(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(PCA, wait_until="networkidle")
+    tables = page.locator(".audionome-scroll")
+    buttons = page.get_by_role("button", name="Download as CSV", include_hidden=True)
+    assert buttons.count() == tables.count()
+    figure = page.locator("figure.audionome-chart").nth(0)
+    figure.locator("summary").click()
+    with page.expect_download() as download:
+        figure.get_by_role("button", name="Download as CSV").click()
+    assert download.value.suggested_filename == "how-much-each-component-holds-a-scree-chart.csv"
+    table = pd.read_csv(download.value.path())
+    assert list(table.columns) == ["component", "share", "all up to it"]
+    assert len(table) == figure.locator("tbody tr").count()
+    assert problems == []
+    page.context.close()
+
+
+def test_a_genre_can_be_highlighted_from_the_keyboard(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(PCA, wait_until="networkidle")
+    assert charts_drawn(page) == 5
+    menu = page.get_by_role("combobox", name="Highlight").first
+    menu.focus()
+    page.keyboard.press("ArrowDown")
+    figure = page.locator("figure.audionome-chart", has=menu).first
+    opacity = "f => f.querySelector('.plotly-graph-div').data.map(t => t.marker.opacity)"
+    assert menu.evaluate("m => m.selectedOptions[0].label") == "blues"
+    assert [v == 1 for v in figure.evaluate(opacity)] == [True] + [False] * 9
+    assert problems == []
+    page.context.close()
+
+
+def test_the_sliders_turn_the_dials(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(ALGORITHMS, wait_until="networkidle")
+    assert charts_drawn(page) == 21
+    sliders = page.get_by_role("slider")
+    assert sliders.count() == 7
+    slider = page.get_by_role("slider", name="Neighbours")
+    figure = page.locator("figure.audionome-chart", has=slider)
+    shown = "f => f.querySelector('.plotly-graph-div').data.map(t => t.visible !== false).join()"
+    note, before = figure.locator(".audionome-note").inner_text(), figure.evaluate(shown)
+    slider.focus()
+    page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "1"
+    assert figure.locator(".audionome-note").inner_text() != note
+    assert "Right on 100%" in figure.locator(".audionome-note").inner_text()
+    assert figure.evaluate(shown) != before
+    assert problems == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", [RESULTS, CORRELATION, PCA, ALGORITHMS])
+def test_pages_with_many_charts_are_light(site: Path, path: str) -> None:
+    assert (site / path).stat().st_size < 600_000
+
+
+def test_one_piece_is_chosen_for_the_whole_page(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(FEATURES, wait_until="networkidle")
+    assert charts_drawn(page) == 21
+    menus = page.get_by_role("combobox", name="Piece")
+    assert menus.count() == 11
+    menus.first.select_option("metal")
+    for menu in menus.all():
+        assert menu.evaluate("m => m.selectedOptions[0].label") == "metal"
+    figures = page.locator("figure.audionome-chart", has=menus)
+    colour = "f => f.querySelector('.plotly-graph-div').data[0].line.color"
+    assert figures.nth(3).evaluate(colour) == PALETTE["metal"]
+    # The menu's numbers were unpacked: a picture, not an empty frame.
+    cells = "f => f.querySelector('.plotly-graph-div').calcdata[2][0].z.length"
+    assert figures.first.evaluate(cells) == 64
+    assert problems == []
+    page.context.close()
+
+
+def test_the_pieces_play_and_a_line_follows(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(FEATURES, wait_until="networkidle")
+    charts_drawn(page)
+    assert page.locator(".audionome-player audio").count() == len(GENRES)
+    page.get_by_role("combobox", name="Piece").first.select_option("jazz")
+    page.get_by_role("button", name="Play the jazz piece").first.click()
+    playing = "document.querySelector('[data-piece=jazz] audio').currentTime"
+    place = "parseFloat(document.querySelector('.audionome-playhead').style.left)"
+    page.wait_for_function(f"{playing} > 0.3 && {place} > 0")
+    before = page.evaluate(place)
+    page.wait_for_function(f"before => {place} > before + 3", arg=before)
+    page.get_by_role("button", name="Pause the jazz piece").first.click()
+    page.wait_for_function("document.querySelector('[data-piece=jazz] audio').paused")
+    assert problems == []
+    page.context.close()
+
+
+def test_the_page_of_features_is_light(site: Path) -> None:
+    assert (site / FEATURES).stat().st_size < 600_000
+
+
+def test_charts_follow_the_theme(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url, color_scheme="light")
+    page.goto(DATASET, wait_until="networkidle")
+    charts_drawn(page)
+    ink = "getComputedStyle(document.querySelector('.plotly-graph-div .ytick text')).fill"
+    light = page.evaluate(ink)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function(f"light => {ink} !== light", arg=light)
+    assert problems == []
+    page.context.close()
+
+
+def test_dark_pages_are_printed_in_light_colours(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url, color_scheme="dark")
+    page.goto(DATASET, wait_until="networkidle")
+    charts_drawn(page)
+    ink = "getComputedStyle(document.querySelector('.plotly-graph-div .ytick text')).fill"
+    dark = page.evaluate(ink)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(f"dark => {ink} !== dark", arg=dark)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function(f"dark => {ink} === dark", arg=dark)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert problems == []
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def extension() -> Any:
+    """The Sphinx extension of the book."""
+    path = ROOT / "book" / "_ext" / "audionome_book.py"
+    spec = importlib.util.spec_from_file_location("audionome_book", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_an_example_that_was_removed_leaves_the_site(tmp_path: Path, extension: Any) -> None:
+    folder = tmp_path / "_static" / "examples"
+    folder.mkdir(parents=True)
+    for name in ("removed.ogg", "removed.mp3"):
+        (folder / name).write_bytes(b"sound")
+    extension.copy_examples(SimpleNamespace(outdir=tmp_path))
+    shipped = {path.stem for path in (ROOT / "data" / "examples").rglob("*.ogg")}
+    assert {path.name for path in folder.iterdir()} == {
+        f"{stem}{suffix}" for stem in shipped for suffix in (".ogg", ".mp3")
+    }
+
+
+def test_a_change_of_module_or_data_runs_the_notebooks_again(
+    tmp_path: Path, extension: Any
+) -> None:
+    seen = set()
+    for name in ("audionome/a.py", "data/b/c.parquet", "constraints.txt", "data/d.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+        seen.add(extension.inputs_digest(tmp_path))
+    (tmp_path / "README.md").write_text("not read by any notebook")
+    assert extension.inputs_digest(tmp_path) in seen
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_notebook_is_clean(path: Path) -> None:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert code
+    for cell in code:
+        assert not cell["outputs"]
+        assert cell["execution_count"] is None
+        assert len("".join(cell["source"]).splitlines()) <= 5, "".join(cell["source"])

@@ -1,0 +1,175 @@
+"""The measured speed: its file, its charts and sentences, and that memory stays flat."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile as sf
+
+from audionome.charts import Chart
+from audionome.lab import store
+from audionome.report.charts import speed
+from audionome.report.sentences import findings
+
+SPACE = "\N{NO-BREAK SPACE}"
+
+
+@pytest.fixture
+def found() -> store.Benchmark:
+    """Timings in round numbers."""
+
+    def rows(**seconds: float) -> pd.DataFrame:
+        return pd.DataFrame({"seconds": seconds, "peak_mb": dict.fromkeys(seconds, 120.4)})
+
+    return store.Benchmark(
+        machine={"processor": "Abacus", "cores": 2, "memory_gb": 8, "system": "Linux",
+                 "python": "3.12.1"},
+        extractors=rows(audionome=0.1, level_free=0.02, shipped=0.04, librosa=1.2, essentia=2.0),
+        lengths=pd.DataFrame(
+            {"length": [3, 600], "seconds": [0.01, 2.0], "peak_mb": [90.0, 110.0]}
+        ),
+        workers=pd.DataFrame(
+            {"clips": [4, 4, 16, 16], "workers": [1, 2, 1, 2],
+             "clips_per_second": [10.0, 12.0, 10.0, 19.0]}
+        ),
+        answers=rows(first=3.0, second=1.0, warm=0.2, ten_minutes=4.0, two_hours=40.0),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def committed() -> store.Benchmark:
+    return store.load_benchmark()
+
+
+# -- the file -----------------------------------------------------------------------------
+
+
+def test_the_committed_timings_are_whole(committed: store.Benchmark) -> None:
+    assert set(committed.machine) == {"processor", "cores", "memory_gb", "system", "python"}
+    assert set(committed.extractors.index) == set(speed.EXTRACTORS)
+    assert set(committed.answers.index) == set(speed.ANSWERS)
+    assert committed.lengths["length"].to_list() == [3, 10, 30, 120, 600]
+    assert (
+        committed.workers.groupby("clips")["workers"].agg(list).map(lambda w: w[:2] == [1, 2]).all()
+    )
+    for table in (committed.extractors, committed.lengths, committed.answers):
+        assert (table[["seconds", "peak_mb"]] > 0).all(axis=None)
+    assert (committed.workers["clips_per_second"] > 0).all()
+
+
+def test_the_readme_shows_the_committed_timings(committed: store.Benchmark) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("<!-- benchmark -->")[1].split("<!-- /benchmark -->")[0]
+    for chart in (speed.extractors(committed), speed.answers(committed)):
+        for row in chart.table.to_numpy():
+            assert f"| {' | '.join(row)} |" in shown
+    assert findings.machine(committed) in shown
+
+
+def test_missing_timings_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(store.StaleResultsError, match="make bench"):
+        store.load_benchmark(folder=tmp_path)
+    (tmp_path / "benchmark.json").write_text(json.dumps({"machine": {}, "lengths": []}))
+    with pytest.raises(store.StaleResultsError, match="lacks a part"):
+        store.load_benchmark(folder=tmp_path)
+
+
+# -- charts and sentences -----------------------------------------------------------------
+
+
+def test_extractors_are_compared_with_both_of_ours(found: store.Benchmark) -> None:
+    chart = speed.extractors(found)
+    assert list(chart.figure.data[0].x) == [0.02, 0.04, 0.1, 1.2, 2.0]
+    assert chart.table["against all 57"].to_list() == [
+        "0.2 ×",
+        "0.4 ×",
+        "1.0 ×",
+        "12.0 ×",
+        "20.0 ×",
+    ]
+    assert chart.table["against an answer's"].to_list()[3:] == ["30.0 ×", "50.0 ×"]
+    assert f"librosa, the study's calls 1.2{SPACE}s" in chart.alt
+
+
+def test_answers(found: store.Benchmark) -> None:
+    chart = speed.answers(found)
+    assert list(chart.figure.data[0].x) == [3.0, 1.0, 0.2]
+    assert len(chart.table) == 5
+    assert f"in a running program, one core 0.20{SPACE}s" in chart.alt
+
+
+def test_lengths(found: store.Benchmark) -> None:
+    time, memory = speed.time_by_length(found), speed.memory_by_length(found)
+    assert list(time.figure.data[0].y) == [0.01, 2.0]
+    assert time.table["length"].to_list() == ["3 s", "10 min"]
+    assert "300 times faster than it plays" in time.alt
+    assert list(memory.figure.data[0].y) == [90, 110]
+    assert "90 MB for 3 s, 110 MB for 10 min" in memory.alt
+
+
+def test_workers(found: store.Benchmark) -> None:
+    chart = speed.workers(found)
+    one, two = chart.figure.data
+    assert (one.name, list(one.y)) == ("1 process", [10, 10])
+    assert (two.name, list(two.y)) == ("2 processes", [12, 19])
+    assert "of 16 clips 10.0 with 1 process and 19.0 with 2 processes" in chart.alt
+    assert chart.table.columns.to_list() == ["clips", "1 process", "2 processes"]
+
+
+def test_every_chart_is_whole(committed: store.Benchmark) -> None:
+    for name in speed.__all__:
+        if name.isupper():
+            continue
+        chart = getattr(speed, name)(committed)
+        assert isinstance(chart, Chart)
+        assert len(chart.alt) > 40
+        assert chart.caption
+        assert not chart.table.empty
+        chart.figure.to_json()
+
+
+def test_sentences(found: store.Benchmark) -> None:
+    said = findings.speed(found)
+    assert f"**0.10{SPACE}s** on one core: 12 times the speed of librosa and 20 times" in said
+    assert f"**0.040{SPACE}s**: 30 times the speed of librosa and 50 times" in said
+    said = findings.waiting(found)
+    assert f"**3.0{SPACE}s**, the next one 1.0{SPACE}s" in said
+    assert f"**120 MB** and 40{SPACE}s for a mix of two hours" in findings.memory(found)
+    said = findings.workers(found)
+    assert "**10 clips**" in said
+    assert "2 processes 19: 1.90 times as many." in said
+    assert "Abacus, 2 cores, 8 GB of memory, Linux, Python 3.12.1" in findings.machine(found)
+
+
+# -- memory -------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs Linux's account")
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    second = 0.1 * rng.normal(size=(44100, 2)).astype(np.float32)
+
+    def peak(minutes: int) -> float:
+        path = tmp_path / f"{minutes}.mp3"
+        with sf.SoundFile(path, "w", 44100, 2) as file:
+            for _ in range(60 * minutes):
+                file.write(second)
+        # Not the account of a finished child: that starts from what its parent held.
+        code = (
+            "import sys, audionome; audionome.classify(sys.argv[1]);"
+            "print(*(x for x in open('/proc/self/status') if x.startswith('VmHWM')))"
+        )
+        done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return int(done.stdout.split()[1]) / 1024
+
+    short, long = peak(1), peak(10)
+    assert long <= 400
+    # The samples alone would add 50 MB per copy; the model's kernel of all windows does grow.
+    assert long - short < 100
