@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 from audionome._paths import data_path
+from audionome.datasets.artists import artist_groups
 from audionome.errors import AudionomeError
 from audionome.features.registry import COLUMNS
 from audionome.files import reason_of
@@ -393,7 +394,10 @@ def build_tracks(folder: str | Path, windows: pd.DataFrame) -> pd.DataFrame:
     tracks = pd.DataFrame({"track": names, "genre": [n.split(".")[0] for n in names]})
     artists, exact, split = _read_lists(Path(folder), names)
     repeated = exact + near_repetitions(windows)
-    tracks["artist"] = _artist_groups(names, artists, repeated)
+    at = {name: i for i, name in enumerate(names)}
+    known = [artist if isinstance(artist, str) else None for artist in artists]
+    groups = artist_groups(known, same=[(at[a], at[b]) for a, b in repeated])
+    tracks["artist"] = np.array(groups, dtype=np.int16)
     tracks["fault_filtered"] = split.to_numpy()
     tracks["known_fault"] = [
         _CORRUPT.get(n) or ("" if split[n] else "left out by the fault filter") for n in names
@@ -543,26 +547,6 @@ def near_repetitions(windows: pd.DataFrame, *, distance: float = 1.0) -> list[tu
 def _spelling(names: pd.Series) -> pd.Series:
     """Names without what people write differently: capitals, "the", signs and spaces."""
     return names.str.lower().str.replace(r"^the |[^a-z0-9]", "", regex=True)
-
-
-def _artist_groups(
-    names: list[str], artists: pd.Series, repeated: list[tuple[str, str]]
-) -> np.ndarray:
-    """Group ids: one artist, or repetitions of one recording; unknown artists alone."""
-    parent = {name: name for name in names}
-
-    def root(name: str) -> str:
-        while parent[name] != name:
-            name = parent[name]
-        return name
-
-    first_of: dict[str, str] = {}
-    for name, artist in _spelling(artists).items():
-        if isinstance(artist, str) and artist:
-            parent[root(str(name))] = root(first_of.setdefault(artist, str(name)))
-    for a, b in repeated:
-        parent[root(a)] = root(b)
-    return pd.factorize(np.array([root(n) for n in names]))[0].astype(np.int16)
 
 
 # -- the summary that the book shows ------------------------------------------------------

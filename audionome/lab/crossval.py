@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from audionome import batch, files
 from audionome.datasets import gtzan
+from audionome.datasets.artists import artist_groups
 from audionome.features import COLUMNS
 from audionome.lab import estimators, protocols
 from audionome.lab.metrics import Tally, track_probabilities
@@ -104,9 +105,11 @@ def evaluation_rows(dataset: gtzan.Gtzan, wild: pd.DataFrame | None = None) -> p
     if wild is None:
         return rows[[*_META, *COLUMNS]]
     other = wild.rename(columns={"label": "genre"})
+    codes, names = pd.factorize(other["artist"])
+    groups = np.array(artist_groups([str(name) for name in names]))
     other = other.assign(
         window=other.groupby("track").cumcount().astype(np.int16),
-        artist=tracks["artist"].max() + 1 + pd.factorize(other["artist"])[0],
+        artist=tracks["artist"].max() + 1 + groups[codes],
         fault_filtered="",
         domain=np.where(other["genre"].isin(gtzan.GENRES), "wild", "unknown"),
     )
@@ -122,13 +125,28 @@ def _in_domain(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
 # -- stamps -------------------------------------------------------------------------------
 
 
-def data_version(rows: pd.DataFrame) -> str:
-    """Hash of every value of a table of rows."""
-    digest = hashlib.sha256(" ".join(rows.columns).encode())
+def data_version(rows: pd.DataFrame, *, artists: bool = True) -> str:
+    """Return the hash of every value of a table of rows, with or without its artists."""
+    names = [name for name in _META if artists or name != "artist"]
+    digest = hashlib.sha256(" ".join([*names, *COLUMNS]).encode())
     digest.update(np.ascontiguousarray(rows[list(COLUMNS)].to_numpy("<f4")).tobytes())
-    for name in _META:
+    for name in names:
         digest.update("\n".join(rows[name].astype(str)).encode())
     return digest.hexdigest()[:16]
+
+
+def _uses_artists(variant: str, protocol: str) -> bool:
+    """Tell whether a run hangs on who the artists are: tuning keeps them apart, too."""
+    return variant == "tuned" or protocols.PROTOCOLS[protocol].separates == "artist"
+
+
+def data_versions(tables: dict[str, pd.DataFrame]) -> dict[tuple[str, str], str]:
+    """Return the hash of what a run reads, by variant and protocol; tables by protocol."""
+    return {
+        (variant, name): data_version(table, artists=_uses_artists(variant, name))
+        for name, table in tables.items()
+        for variant in ("study", "tuned")
+    }
 
 
 def _stamp(run: Run, data: str) -> dict[str, Any]:
@@ -346,8 +364,8 @@ def evaluate(
     # Runs of other protocols that are kept must be of these data, too.
     known = set(protocols.PROTOCOLS) - (set() if "wild" in set(rows["domain"]) else {"wild"})
     tables = {name: _in_domain(rows, name) for name in known | {r.protocol for r in runs}}
-    versions = {name: data_version(table) for name, table in tables.items()}
-    stamps = {run: _stamp(run, versions[run.protocol]) for run in runs}
+    versions = data_versions(tables)
+    stamps = {run: _stamp(run, versions[run.variant, run.protocol]) for run in runs}
     have = _finished(folder, parts)
     todo = [run for run in runs if have.get(run) != stamps[run]]
     folds = {
@@ -402,7 +420,7 @@ def _notes(parts: Path) -> list[dict[str, Any]]:
 
 
 def _merge(
-    folder: Path, parts: Path, sources: dict[str, str], versions: dict[str, str]
+    folder: Path, parts: Path, sources: dict[str, str], versions: dict[tuple[str, str], str]
 ) -> pd.DataFrame:
     """Put the parts into the committed files; newer runs replace older ones."""
     notes = _notes(parts)
@@ -442,14 +460,15 @@ def _replace(
     return table
 
 
-def _kept(path: Path, fresh: pd.DataFrame, versions: dict[str, str]) -> pd.MultiIndex:
+def _kept(path: Path, fresh: pd.DataFrame, versions: dict[tuple[str, str], str]) -> pd.MultiIndex:
     """Runs that are not done anew and that the present recipe made of the present data."""
     if not path.is_file():
         return pd.MultiIndex.from_arrays([[]] * len(_KEYS), names=_KEYS)
     old = pd.read_parquet(path)
     old = old[old["recipe"] == RECIPE] if "recipe" in old else old.iloc[:0]
     present = [
-        versions.get(str(p), d) == d for p, d in zip(old["protocol"], old["data"], strict=True)
+        versions.get((str(v), str(p)), d) == d
+        for v, p, d in zip(old["variant"], old["protocol"], old["data"], strict=True)
     ]
     old = old[np.array(present, dtype=bool)]
     before = pd.MultiIndex.from_frame(old[_KEYS].astype(dict.fromkeys(_KEYS[:3], str)))
