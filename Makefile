@@ -56,7 +56,7 @@ LOWEST := .venv-lowest
 lowest: $(READY)
 	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -b constraints.txt \
-	  --resolution lowest-direct -e '.[book,dashboard,notebooks,test]'
+	  --resolution lowest-direct -e '.[report,test]'
 	$(LOWEST)/bin/pytest -n 2 --dist loadfile -m "not browser and not site"
 
 lint: $(READY)
@@ -71,7 +71,7 @@ $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt \
-	  -e '.[book,dashboard,test]'
+	  -e '.[report,test]'
 	@touch $(READY)
 
 # essentia is installed for this alone, in an environment of its own. About 4 minutes; PARTS=...
@@ -79,17 +79,18 @@ $(READY): pyproject.toml constraints.txt
 bench: $(READY)
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -c constraints.txt \
-	  -b constraints.txt -e . librosa essentia
+	  -b constraints.txt -e '.[dashboard,lab]' librosa essentia
 	.venv-bench/bin/python benchmarks/bench.py $(PARTS)
 
 # 1, 5 and 15 visitors on the dashboard at once; needs Chromium. About 2 minutes.
 visitors: $(READY)
 	$(BIN)/python benchmarks/visitors.py
 
-# Exact versions of everything, for every platform; no addresses of package servers.
+# Exact versions of everything, for every platform; no addresses of package servers. What is locked
+# stays as it is where it can (make lock UPGRADE=--upgrade renews all).
 lock: $(READY)
-	printf 'uv\nhatchling\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	  --all-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	printf 'uv\nhatchling\njupyterlab>=4.3\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --all-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE) \
 	  pyproject.toml - -o constraints.txt
 
 clean:

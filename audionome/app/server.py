@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import errno
-import importlib.util
 import logging
 import os
 import re
@@ -21,6 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audionome._extras import require_extra
 from audionome.errors import AudionomeError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ VARIABLE = "AUDIONOME_SERVER"
 CLIPS_VARIABLE = "AUDIONOME_GTZAN_CLIPS"
 
 _PACKAGE = Path(__file__).parents[1]
+_PACKAGES = ("voila", "anywidget", "ipykernel", "ipywidgets", "pandas", "plotly", "psutil")
 _STATE = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
 
 
@@ -209,12 +210,7 @@ def _endings() -> list[signal.Signals]:
 def _look_for_voila() -> None:
     # In a checkout `python -m audionome` would find the settings, voila.py, in Voilà's place.
     sys.path[:] = [p for p in sys.path if not (Path(p) / "voila.py").is_file()]
-    for name in ("voila", "anywidget", "ipykernel"):
-        if importlib.util.find_spec(name) is None:
-            raise ServerError(
-                f"The dashboard needs {name}, which is not installed; "
-                "run: pip install 'audionome[dashboard]'"
-            )
+    require_extra("dashboard", *_PACKAGES, who="The dashboard")
 
 
 def _server_class() -> Any:

@@ -1,4 +1,4 @@
-"""The openly licensed recordings that ship as examples, each with its author and licence."""
+"""The openly licensed recordings among the examples, each with its author and licence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Recording", "recordings"]
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording that ships, and what must be said with it.
+    """A recording, and what must be said with it.
 
     Attributes
     ----------
@@ -56,6 +56,15 @@ class Recording:
 
 
 def recordings() -> list[Recording]:
-    """Return the recordings that ship, by title, as they are offered."""
+    """Return the recordings of the examples, by title.
+
+    Returns
+    -------
+    list of Recording
+        Those whose sound is there: all in a checkout, none in a wheel, which has no room for them.
+    """
     path = data_path("examples", "recordings", "recordings.json")
-    return [Recording(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    if not path.is_file():
+        return []
+    known = [Recording(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    return [recording for recording in known if recording.path.is_file()]

@@ -1,4 +1,4 @@
-"""The wheel alone, in an environment outside of the checkout, beside a stranger's files."""
+"""The wheel alone, in environments outside of the checkout, beside a stranger's files."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tarfile
 import urllib.request
-import venv
 import zipfile
+from email.message import Message
 from email.parser import Parser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,20 +23,44 @@ from audionome import _paths
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
+MB = 1_000_000
+#: What the base installation does without.
+LEFT_OUT = ("pandas", "pyarrow", "sklearn", "plotly", "anywidget", "voila")
+CLIP = ROOT / "data" / "examples" / "blues.ogg"
 
 pytestmark = pytest.mark.skipif(not UV.exists(), reason="uv, which builds and installs, is missing")
 
 
-def run(*command: object, cwd: Path) -> str:
+def tried(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a command that knows nothing of this checkout."""
     environ = {
-        k: v for k, v in os.environ.items() if not k.startswith(("AUDIONOME_", "PYTHONPATH"))
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("AUDIONOME_", "JUPYTER", "PYTHONPATH", "VIRTUAL_ENV"))
     }
-    done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=environ, capture_output=True, text=True
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
+
+
+def run(*command: object, cwd: Path) -> str:
+    done = tried(*command, cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def environment(folder: Path, what: str) -> Path:
+    """Install something into a new environment, and return the folder of its programs."""
+    run(UV, "venv", "-q", "--python", sys.executable, folder, cwd=folder.parent)
+    python = folder / "bin" / "python"
+    more = ["-c", ROOT / "constraints.txt", what]
+    run(UV, "pip", "install", "-q", "--python", python, *more, cwd=folder.parent)
+    return folder / "bin"
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +79,44 @@ def wheel(built: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the programs of an environment with the wheel."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=False)
-    python = folder / "bin" / "python"
-    more = ["-c", ROOT / "constraints.txt", wheel]
-    run(UV, "pip", "install", "-q", "--python", python, *more, cwd=folder)
+    """The programs of an environment with the wheel and what it depends on, no more."""
+    programs = environment(tmp_path_factory.mktemp("base") / "env", str(wheel))
     # Others put such folders there; they are none of ours.
-    (site,) = folder.glob("lib/python*/site-packages")
+    (site,) = programs.parent.glob("lib/python*/site-packages")
     (site / "data" / "models").mkdir(parents=True)
     (site / "data" / "models" / "classic.json").write_text("{}")
     (site / "pyproject.toml").write_text('[project]\nname = "somebody"\n')
-    return folder / "bin"
+    return programs
+
+
+@pytest.fixture(scope="module")
+def with_dashboard(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment with the extra for the dashboard."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    return environment(folder / "env", f"{wheel}[dashboard]")
+
+
+def metadata(wheel: Path) -> Message:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+    return Parser().parsestr(archive.read(name).decode())
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+# -- the base -----------------------------------------------------------------------------
+
+
+def test_the_base_is_small(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "import importlib.util as util, sys\n"
+        "print(*[name for name in sys.argv[1:] if util.find_spec(name)])"
+    )
+    assert run(installed / "python", "-c", code, *LEFT_OUT, cwd=tmp_path).split() == []
 
 
 def test_the_wheel_answers_as_the_checkout_does(installed: Path, tmp_path: Path) -> None:
@@ -73,54 +124,81 @@ def test_the_wheel_answers_as_the_checkout_does(installed: Path, tmp_path: Path)
         installed / "python", "-c", "import audionome; print(audionome.__file__)", cwd=tmp_path
     )
     assert str(ROOT) not in place
-    clip = sorted((ROOT / "data" / "examples").glob("*.ogg"))[0]
-    (line,) = run(installed / "audionome", "classify", "--json", clip, cwd=tmp_path).splitlines()
-    answer, here = json.loads(line), audionome.classify(clip)
-    assert answer["genre"] == here.genre
-    assert answer["probabilities"] == pytest.approx(dict(here.probabilities), abs=1e-9)
+    (line,) = run(installed / "audionome", "classify", "--json", CLIP, cwd=tmp_path).splitlines()
+    answer = json.loads(line)
+    here = json.loads(json.dumps(audionome.classify(CLIP).as_dict()))
+    del answer["file"], answer["seconds"], here["seconds"]
+    assert_equal(answer, here)
+    table = run(installed / "audionome", "classify", CLIP, cwd=tmp_path)
+    assert here["message"] in table
 
 
-def test_the_wheel_has_what_a_closer_look_reads(installed: Path, tmp_path: Path) -> None:
-    clip = sorted((ROOT / "data" / "examples").glob("*.ogg"))[0]
-    code = (
-        "import sys, audionome\n"
-        "from audionome import closer, gtzan, results\n"
-        "from audionome._paths import data_path\n"
-        "look = closer.look(sys.argv[1], audionome.classify(sys.argv[1]))\n"
-        "print(len(gtzan.load().tracks), len(list(data_path('examples').glob('*.ogg'))))\n"
-        "try:\n"
-        "    results.load()\n"
-        "except results.StaleResultsError as error:\n"
-        "    print(error)\n"
-    )
-    counts, told = run(installed / "python", "-c", code, clip, cwd=tmp_path).splitlines()
-    examples = len(list((ROOT / "data" / "examples").glob("*.ogg")))
-    assert counts == f"1000 {examples}"
-    assert "AUDIONOME_DATA" in told
+def assert_equal(found: Any, expected: Any) -> None:
+    """Hold two structures from JSON against each other; numbers may differ by 1e-9."""
+    assert type(found) is type(expected)
+    if isinstance(expected, dict):
+        assert list(found) == list(expected)
+        for key in expected:
+            assert_equal(found[key], expected[key])
+    elif isinstance(expected, list):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert_equal(one, other)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    else:
+        assert found == expected
 
 
-def test_the_wheel_says_what_the_dashboard_needs_and_starts_it(
-    installed: Path, wheel: Path, tmp_path: Path
+def test_the_import_is_quick(installed: Path, tmp_path: Path) -> None:
+    code = "import sys, audionome; print(*{m.partition('.')[0] for m in sys.modules})"
+    loaded = run(installed / "python", "-c", code, cwd=tmp_path).split()
+    slow = {"numpy", "scipy", "soundfile", "av", "typer", "rich", "joblib"}
+    assert slow & set(loaded) == set()
+    command = [installed / "python", "-X", "importtime", "-c", "import audionome"]
+    seconds = []
+    for _ in range(5):
+        last = tried(*command, cwd=tmp_path).stderr.splitlines()[-1]
+        found = re.fullmatch(r"import time: +\d+ \| +(\d+) \| audionome", last)
+        assert found, last
+        seconds.append(int(found[1]) / 1e6)
+    assert min(seconds) <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [(["dashboard"], "dashboard"), (["lab", "evaluate"], "lab"), (["lab", "summarise"], "lab")],
+    ids=" ".join,
+)
+def test_what_an_extra_brings_is_told_in_one_sentence(
+    installed: Path, tmp_path: Path, command: list[str], extra: str
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [installed / "audionome", "dashboard", "--port", str(port)]
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(("AUDIONOME_", "JUPYTER"))}
-    told = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    told = tried(installed / "audionome", *command, cwd=tmp_path)
     assert told.returncode == 2
     assert told.stdout == ""
     (line,) = told.stderr.splitlines()
-    assert "pip install 'audionome[dashboard]'" in line
+    assert f"pip install 'audionome[{extra}]'" in line
 
-    more = ["-c", ROOT / "constraints.txt", f"{wheel}[dashboard]"]
-    run(UV, "pip", "install", "-q", "--python", installed / "python", *more, cwd=tmp_path)
+
+# -- with the dashboard -------------------------------------------------------------------
+
+
+def test_the_wheel_starts_the_dashboard(with_dashboard: Path, tmp_path: Path) -> None:
     place = tmp_path / "empty"
     place.mkdir()
-    server = subprocess.Popen(command, cwd=place, env=environ, stdout=subprocess.PIPE, text=True)
+    port = free_port()
+    options = ["--host", "127.0.0.1", "--port", str(port), "--base-url", "/music"]
+    server = subprocess.Popen(
+        [with_dashboard / "audionome", "dashboard", *options],
+        cwd=place,
+        env={k: v for k, v in os.environ.items() if not k.startswith(("AUDIONOME_", "JUPYTER"))},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert server.stdout is not None
         (address,) = re.findall(r"http://\S+", server.stdout.readline())
+        assert address == f"http://127.0.0.1:{port}/music/"
         with urllib.request.urlopen(address, timeout=60) as answer:
             page = answer.read().decode()
         assert "Audionome is starting" in page  # our template
@@ -131,29 +209,86 @@ def test_the_wheel_says_what_the_dashboard_needs_and_starts_it(
     assert not any(place.iterdir())
 
 
-def test_the_wheel_is_small_and_the_sdist_whole(built: Path, wheel: Path) -> None:
-    assert wheel.stat().st_size < 10_000_000
+def test_the_wheel_has_what_the_page_shows(with_dashboard: Path, tmp_path: Path) -> None:
+    code = (
+        "import json, sys, importlib.util, audionome\n"
+        "from audionome.app import details, payload, widget\n"
+        "assert importlib.util.find_spec('pyarrow') is None\n"
+        "answer = audionome.classify(sys.argv[1])\n"
+        "found = details.details_of(sys.argv[1], answer)\n"
+        "told = [payload.answer_payload(answer), payload.details_payload(found)]\n"
+        "json.dumps(told, allow_nan=False)\n"
+        "print(len(told[0]['charts']), len(told[1]['charts']))\n"
+        "for heading, entries in widget.Dashboard().examples: print(heading, len(entries))\n"
+    )
+    counts, *offered = run(with_dashboard / "python", "-c", code, CLIP, cwd=tmp_path).splitlines()
+    assert counts == "5 3"
+    # Nothing is said of what is not there.
+    (group,) = offered
+    assert group.startswith("Made by a program")
+    assert group.endswith(" 10")
+
+
+# -- the files ----------------------------------------------------------------------------
+
+
+def test_the_wheel_is_small(wheel: Path) -> None:
+    assert wheel.stat().st_size <= 3 * MB
     names = zipfile.ZipFile(wheel).namelist()
     assert "audionome/py.typed" in names
-    assert not [n for n in names if "predictions" in n or n.endswith(".pyc")]
+    data = {n.removeprefix("audionome/_data/") for n in names if n.startswith("audionome/_data/")}
+    assert {n.partition("/")[0] for n in data} == {"examples", "models", "research", "results"}
+    assert {n for n in data if n.startswith("results/")} == {"results/gtzan_summary.csv"}
+    assert len([n for n in data if n.endswith(".ogg")]) == 10
+    assert not [n for n in names if n.endswith(".pyc") or "recordings/" in n]
+
+
+def test_the_sdist_is_whole(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split("\n")
-    assert {name for name in tracked if name.startswith(("audionome/", "data/", "book/"))} <= inside
+    ).stdout.splitlines()
+    assert {name for name in tracked if (ROOT / name).is_file()} <= inside
+
+
+def test_a_wheel_from_the_checkout_is_the_same(wheel: Path, tmp_path: Path) -> None:
+    options = ["-b", ROOT / "constraints.txt", "-o", tmp_path]
+    run(UV, "build", "--wheel", "-q", *options, ROOT, cwd=tmp_path)
+    (direct,) = tmp_path.glob("*.whl")
+    assert direct.name == wheel.name
+    contents = [
+        {info.filename: info.CRC for info in zipfile.ZipFile(path).infolist()}
+        for path in (direct, wheel)
+    ]
+    assert contents[0] == contents[1]
+
+
+def test_the_licence_is_that_of_what_the_wheel_holds(wheel: Path) -> None:
+    told = metadata(wheel)
+    assert told["License-Expression"] == "BSD-3-Clause AND CC0-1.0"
+    assert told.get_all("License-File") == ["LICENSE", "data/examples/LICENSE"]
+    text = (ROOT / "data" / "examples" / "LICENSE").read_text()
+    assert "SPDX-License-Identifier: CC0-1.0" in text
 
 
 def test_the_description_has_no_link_that_breaks_elsewhere(wheel: Path) -> None:
-    archive = zipfile.ZipFile(wheel)
-    (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
-    told = Parser().parsestr(archive.read(name).decode())
-    text = str(told.get_payload())
+    text = str(metadata(wheel).get_payload())
     assert text.startswith("# Audionome")
     relative = [x for x in re.findall(r"\]\(([^)]+)\)", text) if not x.startswith("https://")]
     assert relative == []
-    assert told["License-Expression"].startswith("BSD-3-Clause AND ")
+
+
+def test_the_extras_are_the_four_of_the_readme(wheel: Path) -> None:
+    assert metadata(wheel).get_all("Provides-Extra") == ["dashboard", "lab", "report", "test"]
+
+
+def test_the_lock_names_no_package_server() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"[a-z0-9-]+==[\w.+!]+( ; .+)?", line), line
 
 
 @pytest.mark.parametrize(

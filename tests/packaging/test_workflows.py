@@ -90,11 +90,9 @@ def test_conda_and_binder_install_what_is_locked() -> None:
     for installed in (" ".join(lines), script.read_text(encoding="utf-8")):
         assert "-c constraints.txt" in installed
         (extras,) = re.findall(r"-e '?\.\[([\w,]+)\]", installed)
-        assert (
-            {"dashboard", "notebooks"}
-            <= set(extras.split(","))
-            <= set(project["optional-dependencies"])
-        )
+        assert {"report"} <= set(extras.split(",")) <= set(project["optional-dependencies"])
+        assert "jupyterlab" in installed  # to open the chapters
+        assert re.search(r"^jupyterlab==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
 
 
 def test_links_in_the_readme_work_outside_of_the_repository() -> None:
