@@ -1,28 +1,528 @@
-"""Measures of a classifier, each with its interval.
+"""Measures of a classifier, in the manner of mir_eval: arrays in, numbers out.
 
 Conventions
 -----------
-Probabilities are arrays ``(rows, genres)``; a track's probabilities are the mean of its
-windows'. Intervals are 95 % percentile bootstrap intervals over *tracks* (or artists), never
-over windows: the windows of one track are not independent.
+``y_true`` and ``y_pred`` are genre names, one per prediction (a window or a track);
+``probabilities`` has one row per prediction and one column per genre, in the order of ``labels``
+(by default `audionome.datasets.gtzan.GENRES`). A track's probabilities are the mean of its
+windows'. Shares lie in [0, 1].
+
+Every measure takes ``weights``: nothing for the plain number, or an array of shape (m, n) that says
+how often each of the n predictions counts in each of m resamples, for m numbers. So the interval of
+any measure over artists is ``cluster_bootstrap(lambda w: macro_f1(y_true, y_pred, weights=w),
+artists)``, see `audionome.lab.bootstrap`. Predictions are validated first: a length that does not
+fit or a genre that is not known raises ``ValueError``.
+
+A new measure is one function here with the arguments of those below, and one entry in `METRICS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import overload
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from audionome.datasets.gtzan import GENRES
+from audionome.lab.bootstrap import cluster_distribution, mean_interval, percentile_interval
+
 __all__ = [
-    "Interval",
-    "Tally",
-    "accuracy_interval",
+    "METRICS",
+    "N_BINS",
+    "accuracy",
+    "calibration_error_of_bins",
+    "confidence_bins",
+    "confusion_matrix",
     "expected_calibration_error",
+    "log_loss",
+    "macro_f1",
+    "macro_f1_of_confusion",
+    "negative_log_likelihood",
+    "precision_recall_f1",
     "track_probabilities",
+    "validate",
 ]
+
+#: Equally wide bins of confidence.
+N_BINS = 10
+
+Numbers = NDArray[np.float64]
+
+
+def validate(
+    y_true: ArrayLike,
+    y_pred: ArrayLike | None = None,
+    probabilities: ArrayLike | None = None,
+    *,
+    labels: Sequence[str] = GENRES,
+) -> None:
+    """Check that predictions can be judged.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n,)
+        True and predicted genre.
+    probabilities : array-like of shape (n, genres)
+        In the order of the labels.
+    labels : sequence of str
+        Genres that there are.
+
+    Raises
+    ------
+    ValueError
+        If there is no prediction, a length does not fit, a genre is not among the labels, or a
+        probability lies outside [0, 1].
+    """
+    truth = np.asarray(y_true)
+    if truth.ndim != 1 or not truth.size:
+        raise ValueError("a measure needs at least one prediction")
+    for name, values in (("y_true", truth), ("y_pred", y_pred)):
+        if values is None:
+            continue
+        values = np.asarray(values)
+        if values.shape != truth.shape:
+            raise ValueError(f"{name} has the shape {values.shape}, y_true has {truth.shape}")
+        strange = values[~np.isin(values, list(labels))]
+        if strange.size:
+            raise ValueError(f"{name} holds {str(strange[0])!r}, which is none of the genres")
+    if probabilities is not None:
+        given = np.asarray(probabilities)
+        if given.shape != (truth.size, len(labels)):
+            raise ValueError(
+                f"probabilities have the shape {given.shape}, not {(truth.size, len(labels))}"
+            )
+        if not ((given >= 0) & (given <= 1)).all():
+            raise ValueError("a probability lies outside 0 to 1")
+
+
+def _codes(values: ArrayLike, labels: Sequence[str]) -> NDArray[np.intp]:
+    place = {str(label): i for i, label in enumerate(labels)}
+    return np.array([place[v] for v in np.asarray(values, dtype=str)], dtype=np.intp)
+
+
+def _mean(values: Numbers, weights: Numbers | None) -> Numbers:
+    """Return the plain mean, or that of each resample."""
+    if weights is None:
+        return np.asarray(values.mean())
+    return np.asarray((weights @ values) / weights.sum(axis=1))
+
+
+def accuracy(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    weights: Numbers | None = None,
+    labels: Sequence[str] = GENRES,
+) -> Numbers:
+    """Return the share of predictions that are right.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n,)
+        True and predicted genre.
+    weights : ndarray of shape (m, n), optional
+        How often each prediction counts in each of m resamples.
+    labels : sequence of str
+        Genres that there are.
+
+    Returns
+    -------
+    ndarray of shape () or (m,)
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        See `validate`.
+
+    See Also
+    --------
+    macro_f1, log_loss, expected_calibration_error
+
+    Examples
+    --------
+    >>> float(accuracy(["jazz", "rock"], ["jazz", "metal"]))
+    0.5
+    """
+    validate(y_true, y_pred, labels=labels)
+    return _mean((np.asarray(y_true) == np.asarray(y_pred)).astype(np.float64), weights)
+
+
+def confusion_matrix(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    weights: Numbers | None = None,
+    labels: Sequence[str] = GENRES,
+) -> Numbers:
+    """Count predictions by true genre (row) and predicted genre (column).
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n,)
+        True and predicted genre.
+    weights : ndarray of shape (m, n), optional
+        How often each prediction counts in each of m resamples.
+    labels : sequence of str
+        Genres in the order of rows and columns.
+
+    Returns
+    -------
+    ndarray of shape (genres, genres) or (m, genres, genres)
+        Counts.
+
+    Raises
+    ------
+    ValueError
+        See `validate`.
+
+    See Also
+    --------
+    precision_recall_f1
+
+    Examples
+    --------
+    >>> confusion_matrix(["a", "a", "b"], ["a", "b", "b"], labels="ab").tolist()
+    [[1.0, 1.0], [0.0, 1.0]]
+    """
+    validate(y_true, y_pred, labels=labels)
+    k = len(labels)
+    cell = _codes(y_true, labels) * k + _codes(y_pred, labels)
+    if weights is None:
+        return np.bincount(cell, minlength=k * k).reshape(k, k).astype(np.float64)
+    rows = np.zeros((len(cell), k * k))
+    rows[np.arange(len(cell)), cell] = 1
+    return np.asarray(weights @ rows).reshape(-1, k, k)
+
+
+def macro_f1_of_confusion(confusion: Numbers) -> Numbers:
+    """Return the mean F1 of a confusion matrix, over the genres that occur in it.
+
+    Parameters
+    ----------
+    confusion : ndarray of shape (..., genres, genres)
+        From `confusion_matrix`.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        In [0, 1].
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
+    sizes = confusion.sum(axis=-2) + confusion.sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scores = np.where(sizes > 0, 2 * hits / sizes, 0.0)
+        return np.asarray(scores.sum(axis=-1) / (sizes > 0).sum(axis=-1))
+
+
+def macro_f1(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    weights: Numbers | None = None,
+    labels: Sequence[str] = GENRES,
+) -> Numbers:
+    """Return the mean over the genres of F1, the harmonic mean of precision and recall.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n,)
+        True and predicted genre.
+    weights : ndarray of shape (m, n), optional
+        How often each prediction counts in each of m resamples.
+    labels : sequence of str
+        Genres that there are; those that neither occur nor are predicted do not count.
+
+    Returns
+    -------
+    ndarray of shape () or (m,)
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        See `validate`.
+
+    See Also
+    --------
+    precision_recall_f1 : The same for each genre.
+
+    Examples
+    --------
+    >>> float(macro_f1(["jazz", "rock"], ["jazz", "rock"]))
+    1.0
+    """
+    return macro_f1_of_confusion(confusion_matrix(y_true, y_pred, weights=weights, labels=labels))
+
+
+def precision_recall_f1(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    weights: Numbers | None = None,
+    labels: Sequence[str] = GENRES,
+) -> dict[str, Numbers]:
+    """Return precision, recall and F1 of each genre.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n,)
+        True and predicted genre.
+    weights : ndarray of shape (m, n), optional
+        How often each prediction counts in each of m resamples.
+    labels : sequence of str
+        Genres in the order of the result.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (genres,) or (m, genres)
+        ``precision``, ``recall`` and ``f1``; NaN where a measure would divide by zero.
+
+    Raises
+    ------
+    ValueError
+        See `validate`.
+
+    See Also
+    --------
+    macro_f1
+    """
+    confusion = confusion_matrix(y_true, y_pred, weights=weights, labels=labels)
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    true, named = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "precision": hits / named,
+            "recall": hits / true,
+            "f1": 2 * hits / (true + named),
+        }
+
+
+def negative_log_likelihood(
+    y_true: ArrayLike, probabilities: ArrayLike, *, labels: Sequence[str] = GENRES
+) -> Numbers:
+    """Return the loss of each prediction: minus the logarithm of the true genre's probability.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n,)
+        True genre.
+    probabilities : array-like of shape (n, genres)
+    labels : sequence of str
+        Genres of the columns.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In nats. As in scikit-learn, none is larger than the smallest number allows.
+
+    Raises
+    ------
+    ValueError
+        See `validate`.
+
+    See Also
+    --------
+    log_loss : Its mean.
+    """
+    validate(y_true, probabilities=probabilities, labels=labels)
+    truth = _codes(y_true, labels)
+    given = np.asarray(probabilities, dtype=np.float64)[np.arange(truth.size), truth]
+    return np.asarray(-np.log(np.clip(given, np.finfo(np.float64).eps, 1)))
+
+
+def log_loss(
+    y_true: ArrayLike,
+    probabilities: ArrayLike,
+    *,
+    weights: Numbers | None = None,
+    labels: Sequence[str] = GENRES,
+) -> Numbers:
+    """Return the mean of minus the logarithm of the true genre's probability.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n,)
+        True genre.
+    probabilities : array-like of shape (n, genres)
+    weights : ndarray of shape (m, n), optional
+        How often each prediction counts in each of m resamples.
+    labels : sequence of str
+        Genres of the columns.
+
+    Returns
+    -------
+    ndarray of shape () or (m,)
+        In nats; 0 is perfect.
+
+    Raises
+    ------
+    ValueError
+        See `validate`.
+
+    See Also
+    --------
+    expected_calibration_error
+
+    Examples
+    --------
+    >>> round(float(log_loss(["a"], [[0.5, 0.5]], labels="ab")), 3)
+    0.693
+    """
+    return _mean(negative_log_likelihood(y_true, probabilities, labels=labels), weights)
+
+
+def confidence_bins(confidence: ArrayLike, *, bins: int = N_BINS) -> NDArray[np.intp]:
+    """Return the bin of each confidence.
+
+    Parameters
+    ----------
+    confidence : array-like of shape (n,)
+        In [0, 1].
+    bins : int
+        Equally wide bins from 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        From 0 to ``bins - 1``.
+
+    Raises
+    ------
+    ValueError
+        If a confidence lies outside [0, 1].
+    """
+    values = np.asarray(confidence, dtype=np.float64)
+    # The mean of half-precision numbers may pass 1 by a hair.
+    if not ((values >= 0) & (values <= 1 + 1e-3)).all():
+        raise ValueError("a confidence lies outside 0 to 1")
+    return np.minimum((values * bins).astype(np.intp), bins - 1)
+
+
+def calibration_error_of_bins(gap: Numbers, n: Numbers | float) -> Numbers:
+    """Return the calibration error of sums per bin.
+
+    Parameters
+    ----------
+    gap : ndarray of shape (..., bins)
+        Sum of confidence minus number of right predictions, per bin.
+    n : ndarray of shape (...) or float
+        Number of predictions.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        In [0, 1].
+    """
+    return np.asarray(np.abs(gap).sum(axis=-1) / n)
+
+
+@overload
+def expected_calibration_error(
+    confidence: ArrayLike, correct: ArrayLike, *, weights: None = None, bins: int = N_BINS
+) -> float: ...
+
+
+@overload
+def expected_calibration_error(
+    confidence: ArrayLike, correct: ArrayLike, *, weights: Numbers | None, bins: int = N_BINS
+) -> float | Numbers: ...
+
+
+def expected_calibration_error(
+    confidence: ArrayLike,
+    correct: ArrayLike,
+    *,
+    weights: Numbers | None = None,
+    bins: int = N_BINS,
+) -> float | Numbers:
+    """Return the mean gap between confidence and accuracy over equally wide bins of confidence.
+
+    Parameters
+    ----------
+    confidence : array-like of shape (n,)
+        Probability of the predicted genre, in [0, 1].
+    correct : array-like of bool, shape (n,)
+        Whether each prediction is right.
+    weights : ndarray of shape (m, n), optional
+        How often each prediction counts in each of m resamples.
+    bins : int
+        Number of bins.
+
+    Returns
+    -------
+    float, or ndarray of shape (m,)
+        In [0, 1]; 0 is perfect.
+
+    Raises
+    ------
+    ValueError
+        If there is no prediction, the lengths differ, or a confidence lies outside [0, 1].
+
+    See Also
+    --------
+    log_loss
+
+    References
+    ----------
+    .. [1] Guo et al., On calibration of modern neural networks (ICML 2017).
+
+    Examples
+    --------
+    >>> expected_calibration_error([0.9, 0.9], [True, False])
+    0.4
+    """
+    sure = np.asarray(confidence, dtype=np.float64)
+    right = np.asarray(correct, dtype=np.float64)
+    if not sure.size or sure.shape != right.shape:
+        raise ValueError("a calibration error needs one confidence for each prediction")
+    which = confidence_bins(sure, bins=bins)
+    if weights is None:
+        gap = np.bincount(which, sure - right, minlength=bins).astype(np.float64)
+        return float(calibration_error_of_bins(gap, float(sure.size)))
+    rows = np.zeros((sure.size, bins))
+    rows[np.arange(sure.size), which] = sure - right
+    return calibration_error_of_bins(weights @ rows, weights.sum(axis=1))
+
+
+def _ece(
+    y_true: ArrayLike, y_pred: ArrayLike, probabilities: ArrayLike, weights: Numbers | None
+) -> Numbers:
+    confidence = np.asarray(probabilities, dtype=np.float64).max(axis=1)
+    right = np.asarray(y_true) == np.asarray(y_pred)
+    return np.asarray(expected_calibration_error(confidence, right, weights=weights))
+
+
+#: Columns of ``scores.parquet``: name to a function of (y_true, y_pred, probabilities, weights).
+METRICS: dict[str, Callable[[ArrayLike, ArrayLike, ArrayLike, Numbers | None], Numbers]] = {
+    "accuracy": lambda y_true, y_pred, p, w: accuracy(y_true, y_pred, weights=w),
+    "macro_f1": lambda y_true, y_pred, p, w: macro_f1(y_true, y_pred, weights=w),
+    "log_loss": lambda y_true, y_pred, p, w: log_loss(y_true, p, weights=w),
+    "ece": _ece,
+}
+
+
+def track_probabilities(probabilities: NDArray[np.floating], tracks: ArrayLike) -> pd.DataFrame:
+    """Return the mean of the windows' probabilities per track.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (windows, genres)
+    tracks : array-like of shape (windows,)
+        Track of each window.
+
+    Returns
+    -------
+    DataFrame of shape (tracks, genres)
+        Index: track names, sorted.
+    """
+    return pd.DataFrame(probabilities).groupby(np.asarray(tracks)).mean()
+
+
+# -- on their way out ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -35,82 +535,20 @@ class Interval:
     n: int
 
     def as_dict(self) -> dict[str, float | int]:
-        """Plain dictionary, for JSON."""
+        """Return a plain dictionary, for JSON."""
         return asdict(self)
 
 
 def accuracy_interval(
     correct: ArrayLike, groups: ArrayLike | None = None, *, n_resamples: int = 2000, seed: int = 0
 ) -> Interval:
-    """Accuracy with its 95 % bootstrap interval.
-
-    Parameters
-    ----------
-    correct : array-like of bool, shape (n,)
-        Whether each answer is right.
-    groups : array-like of shape (n,), optional
-        Group of each answer; whole groups are drawn together. Default: each its own.
-    n_resamples, seed : int
-        Bootstrap resamples and seed.
-
-    Returns
-    -------
-    Interval
-
-    References
-    ----------
-    .. [1] Efron and Tibshirani, An Introduction to the Bootstrap (1993), ch. 13.
-    """
+    """Return `audionome.lab.bootstrap.mean_interval` under its former name."""
     right = np.asarray(correct, dtype=np.float64)
+    clusters = np.arange(right.size) if groups is None else groups
     if not right.size:
         raise ValueError("an accuracy needs at least one answer")
-    codes = np.arange(right.size) if groups is None else np.unique(groups, return_inverse=True)[1]
-    sums = np.bincount(codes, right).astype(np.float64)
-    sizes = np.bincount(codes).astype(np.float64)
-    low, high = _bootstrap(sums, sizes, n_resamples=n_resamples, seed=seed)
-    return Interval(float(right.mean()), low, high, int(right.size))
-
-
-def expected_calibration_error(
-    confidence: ArrayLike, correct: ArrayLike, *, bins: int = 10
-) -> float:
-    """Mean gap between confidence and accuracy over equally wide bins of confidence.
-
-    Parameters
-    ----------
-    confidence : array-like of shape (n,)
-        Probability of the answer that was given, in [0, 1].
-    correct : array-like of bool, shape (n,)
-    bins : int
-
-    Returns
-    -------
-    float
-        In [0, 1]; 0 is perfect.
-
-    References
-    ----------
-    .. [1] Guo et al., On calibration of modern neural networks (ICML 2017).
-    """
-    confidence = np.asarray(confidence, dtype=np.float64)
-    right = np.asarray(correct, dtype=np.float64)
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gap = np.bincount(which, confidence - right, minlength=bins)
-    return float(np.abs(gap).sum() / confidence.size)
-
-
-def track_probabilities(probabilities: NDArray[np.floating], tracks: ArrayLike) -> pd.DataFrame:
-    """Mean of the windows' probabilities per track.
-
-    Returns
-    -------
-    DataFrame of shape (tracks, genres)
-        Index: track names, sorted.
-    """
-    return pd.DataFrame(probabilities).groupby(np.asarray(tracks)).mean()
-
-
-_BINS = 10
+    found = mean_interval(right, clusters, n_resamples=n_resamples, seed=seed)
+    return Interval(found.estimate, found.low, found.high, found.n)
 
 
 @dataclass(frozen=True)
@@ -160,16 +598,16 @@ class Tally:
         np.add.at(confusion, (truth, given), 1)
         right = (truth == given).astype(np.float64)
         confidence = probabilities.max(axis=1)
-        which = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+        which = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
         # As scikit-learn's log_loss does: no answer costs more than the smallest number allows.
         of_truth = np.clip(probabilities[np.arange(n), truth], np.finfo(np.float64).eps, 1)
         per_track = pd.DataFrame({"right": right, "n": 1}).groupby(np.asarray(tracks)).sum()
         return cls(
             confusion,
             float(-np.log(of_truth).sum()),
-            np.bincount(which, confidence, minlength=_BINS).astype(np.float64),
-            np.bincount(which, right, minlength=_BINS).astype(np.float64),
-            np.bincount(which, minlength=_BINS).astype(np.float64),
+            np.bincount(which, confidence, minlength=N_BINS).astype(np.float64),
+            np.bincount(which, right, minlength=N_BINS).astype(np.float64),
+            np.bincount(which, minlength=N_BINS).astype(np.float64),
             per_track,
         )
 
@@ -192,30 +630,16 @@ class Tally:
         hits = np.diag(self.confusion).astype(np.float64)
         sizes = self.confusion.sum(axis=0) + self.confusion.sum(axis=1)
         present = sizes > 0
-        low, high = _bootstrap(
-            self.tracks["right"].to_numpy(np.float64), self.tracks["n"].to_numpy(np.float64)
+        right, asked = (self.tracks[c].to_numpy(np.float64) for c in ("right", "n"))
+        low, high = percentile_interval(
+            cluster_distribution(lambda w: w @ right / (w @ asked), np.arange(asked.size))
         )
         return {
             "accuracy": float(hits.sum() / n),
-            "accuracy_low": low,
-            "accuracy_high": high,
+            "accuracy_low": float(low),
+            "accuracy_high": float(high),
             "macro_f1": float(np.mean(2 * hits[present] / sizes[present])),
             "log_loss": self.log_loss / n,
             "ece": float(np.abs(self.confidence - self.right).sum() / n),
             "n": n,
         }
-
-
-def _bootstrap(
-    sums: NDArray[np.float64],
-    sizes: NDArray[np.float64],
-    *,
-    n_resamples: int = 2000,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """95 % interval of ``sum(sums) / sum(sizes)``, groups drawn with replacement."""
-    rng = np.random.default_rng(seed)
-    # Drawing groups with replacement is drawing how often each one comes.
-    draws = rng.multinomial(sizes.size, np.full(sizes.size, 1 / sizes.size), size=n_resamples)
-    low, high = np.quantile(draws @ sums / (draws @ sizes), [0.025, 0.975])
-    return float(low), float(high)
