@@ -464,11 +464,12 @@ def evaluate(
     from audionome.lab import crossval, estimators, protocols, store
 
     chosen = _known(only, estimators.MODELS, "model")
-    ladder = _known(rungs, protocols.PROTOCOLS, "protocol")
-    if "wild" in ladder and wild is None:
+    ladder = _known(rungs, protocols.LADDER, "protocol")
+    other = [name for name in ladder if protocols.LADDER[name].needs_other_music]
+    if other and wild is None:
         if rungs:
-            _fail("the protocol wild needs --wild TABLE, windows from outside GTZAN.")
-        ladder.remove("wild")
+            _fail(f"the protocol {other[0]} needs --wild TABLE, windows from outside GTZAN.")
+        ladder = [name for name in ladder if name not in other]
     folder = _output_folder(out, "results")
     outside = None if wild is None else gtzan.read_wild(wild)
     dataset = _complete_dataset(complete_with, "The evaluation needs")

@@ -112,10 +112,10 @@ def _group_label(group: str) -> str:
 
 def protocol_definitions() -> pd.DataFrame:
     """List the protocols in ladder order: title, name and what may leak."""
-    from audionome.lab.protocols import PROTOCOLS
+    from audionome.lab.protocols import LADDER
 
     return pd.DataFrame(
-        [(p.title, name, p.leaks) for name, p in PROTOCOLS.items()],
+        [(p.title, name, p.leaks) for name, p in LADDER.items()],
         columns=["protocol", "name", "what may leak"],
     )
 
@@ -1036,9 +1036,9 @@ def missing(
 
         models = MODELS
     if protocols is None:
-        from audionome.lab.protocols import PROTOCOLS
+        from audionome.lab.protocols import LADDER
 
-        protocols = list(PROTOCOLS)
+        protocols = list(LADDER)
     tested = scores.loc[scores["split"] == "test", _KEYS].astype(str)
     have = {tuple(key) for key in tested.to_numpy()}
     wanted = [(m, v, p) for m, spec in models.items() for v in spec.variants for p in protocols]

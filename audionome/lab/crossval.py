@@ -64,7 +64,7 @@ def planned_runs(
 ) -> list[Run]:
     """All runs of the ladder, cheap protocols first and the costliest model last."""
     names = list(estimators.MODELS if model_names is None else model_names)
-    rungs = set(protocols.PROTOCOLS if protocol_names is None else protocol_names)
+    rungs = set(protocols.LADDER if protocol_names is None else protocol_names)
     runs = [
         Run(name, variant, protocol, fold)
         for protocol in _ORDER
@@ -98,9 +98,7 @@ def evaluation_rows(dataset: gtzan.Gtzan, wild: pd.DataFrame | None = None) -> p
     tracks = dataset.tracks.set_index("track")
     rows = dataset.windows.drop(columns="source")
     rows.insert(3, "artist", rows["track"].map(tracks["artist"]))
-    # The published split holds a clip whose audio is corrupt.
-    member = tracks["fault_filtered"].where(~tracks["known_fault"].str.startswith("audio"), "")
-    rows.insert(4, "fault_filtered", rows["track"].map(member))
+    rows.insert(4, "fault_filtered", rows["track"].map(protocols.published_parts(tracks)))
     rows.insert(5, "domain", "gtzan")
     if wild is None:
         return rows[[*_META, *COLUMNS]]
@@ -117,9 +115,8 @@ def evaluation_rows(dataset: gtzan.Gtzan, wild: pd.DataFrame | None = None) -> p
 
 
 def _in_domain(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    if protocol == "wild":
-        return rows
-    return rows[rows["domain"] == "gtzan"].reset_index(drop=True)
+    chosen = protocols.PROTOCOLS[protocol].eligible(rows)
+    return rows.iloc[chosen].reset_index(drop=True)
 
 
 # -- stamps -------------------------------------------------------------------------------
@@ -362,7 +359,8 @@ def evaluate(
     kept = files.Parts(folder / ".unfinished")
     parts = kept.folder
     # Runs of other protocols that are kept must be of these data, too.
-    known = set(protocols.PROTOCOLS) - (set() if "wild" in set(rows["domain"]) else {"wild"})
+    other = "wild" in set(rows["domain"])
+    known = {n for n, p in protocols.LADDER.items() if other or not p.needs_other_music}
     tables = {name: _in_domain(rows, name) for name in known | {r.protocol for r in runs}}
     versions = data_versions(tables)
     stamps = {run: _stamp(run, versions[run.variant, run.protocol]) for run in runs}

@@ -2,14 +2,16 @@
 
 Conventions
 -----------
-A protocol is a scikit-learn splitter: ``split(X, y, groups)`` yields row numbers
-``(train, test)``, and ``groups`` is what `Protocol.groups_of` takes from the table of rows.
-`Protocol.parts` yields the validation rows as well: nothing is fitted on them. Where there
-are folds, fold *k* is tested, the next one validates, and the other eight are trained on.
+A table of rows has one row per window (or per track) and the columns ``track``, ``genre``,
+``artist`` (group id), ``fault_filtered`` (see `published_parts`) and ``domain`` (``"gtzan"``,
+``"wild"``, or ``"unknown"`` for music from outside whose genre is none of the ten); protocols of
+tracks with audio also read ``measured``.
 
-A table of rows has one row per window and the columns ``track``, ``window``, ``genre``,
-``artist`` (group id), ``fault_filtered`` and ``domain`` (``"gtzan"``, ``"wild"`` or
-``"unknown"``, the last for a genre outside the ten).
+A `Protocol` says which rows take part and names a splitter. Splitters are scikit-learn's:
+``split(X, y, groups)`` yields row numbers ``(train, test)``, and ``groups`` is the column that the
+splitter names. `Splitter.parts` yields the validation rows as well: nothing is fitted on them.
+
+To add a protocol, add one entry to `PROTOCOLS`.
 """
 
 from __future__ import annotations
@@ -17,27 +19,34 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from audionome.datasets.gtzan import GENRES
+
 __all__ = [
+    "LADDER",
     "PROTOCOLS",
-    "ArtistGrouped",
-    "FaultFiltered",
+    "GroupedFolds",
     "LeakError",
+    "OtherMusic",
     "Parts",
     "Protocol",
-    "RandomWindows",
-    "TrackGrouped",
-    "Wild",
+    "PublishedSplit",
+    "RandomSplit",
+    "Splitter",
+    "published_parts",
 ]
 
 Rows = NDArray[np.intp]
+Level = Literal["window", "track", "excerpt"]
+
 _SEED = 0
 _NONE: Rows = np.empty(0, dtype=np.intp)
+_NINE = tuple(genre for genre in GENRES if genre != "disco")
 
 
 class LeakError(AssertionError):
@@ -46,7 +55,14 @@ class LeakError(AssertionError):
 
 @dataclass(frozen=True)
 class Parts:
-    """Row numbers of one fold; ``unknown`` are test rows of a genre that no model has met."""
+    """Row numbers of one fold.
+
+    Attributes
+    ----------
+    train, valid, test : ndarray of int
+    unknown : ndarray of int
+        Test rows of a genre that is none of the ten.
+    """
 
     train: Rows
     valid: Rows
@@ -54,28 +70,21 @@ class Parts:
     unknown: Rows = field(default_factory=lambda: _NONE)
 
 
-class Protocol(ABC):
-    """One rung of the ladder.
+# -- splitters ----------------------------------------------------------------------------
+
+
+class Splitter(ABC):
+    """A scikit-learn splitter that can also yield validation rows.
 
     Attributes
     ----------
-    name, title : str
-        For the command line; for a reader.
-    leaks : str
-        One paragraph: what is split, and what may leak or change.
-    separates : str or None
-        Column of the table of rows whose values never stand on two sides of a fold.
+    column : str or None
+        Column of a table of rows that `split` and `parts` want as ``groups``.
+    n_folds : int
     """
 
-    name: str
-    title: str
-    leaks: str
-    separates: str | None
+    column: str | None = None
     n_folds: int = 1
-
-    @abstractmethod
-    def groups_of(self, rows: pd.DataFrame) -> NDArray[Any]:
-        """What `split` and `parts` want as ``groups``, one value per row."""
 
     @abstractmethod
     def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
@@ -85,17 +94,228 @@ class Protocol(ABC):
         self, X: Any, y: ArrayLike | None = None, groups: ArrayLike | None = None
     ) -> Iterator[tuple[Rows, Rows]]:
         """Yield row numbers ``(train, test)`` of each fold, as scikit-learn's splitters do."""
-        if y is None or groups is None:
-            raise ValueError(f"the protocol {self.name!r} needs y and groups")
-        for parts in self.parts(X, y, groups):
+        for parts in self.parts(X, *_required(self, y, groups)):
             yield parts.train, parts.test
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Number of folds."""
+        """Return the number of folds."""
         return self.n_folds
+
+
+def _required(
+    splitter: Splitter, y: ArrayLike | None, groups: ArrayLike | None
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    if y is None or (groups is None and splitter.column is not None):
+        raise ValueError(f"{type(splitter).__name__} needs y and groups")
+    return np.asarray(y), np.arange(len(np.asarray(y))) if groups is None else np.asarray(groups)
+
+
+@dataclass(frozen=True)
+class RandomSplit(Splitter):
+    """Shuffle the rows: eight tenths train, one tenth validates, one tenth is tested."""
+
+    def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
+        """Yield the one fold."""
+        from sklearn.model_selection import train_test_split
+
+        inside = np.arange(len(np.asarray(y)))
+        train, rest = train_test_split(inside, test_size=0.2, random_state=_SEED)
+        valid, test = train_test_split(rest, test_size=0.5, random_state=_SEED)
+        yield Parts(np.sort(train), np.sort(valid), np.sort(test))
+
+
+@dataclass(frozen=True)
+class GroupedFolds(Splitter):
+    """Make stratified folds in which the rows of a group stay together.
+
+    With `parts`, fold *k* is tested, the next one validates, and the others are trained on. With
+    `split`, all but the tested fold are trained on, as usual in cross-validation.
+
+    Parameters
+    ----------
+    column : str
+    n_folds : int
+    """
+
+    column: str
+    n_folds: int = 10
+
+    def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
+        """Yield the folds; validation rows come from the training folds."""
+        folds = self._folds(np.asarray(y), np.asarray(groups))
+        for k, test in enumerate(folds):
+            following = (k + 1) % self.n_folds
+            train = [f for i, f in enumerate(folds) if i not in (k, following)]
+            yield Parts(np.sort(np.concatenate(train)), folds[following], test)
+
+    def split(
+        self, X: Any, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> Iterator[tuple[Rows, Rows]]:
+        """Yield row numbers ``(train, test)``: all folds but one, and that one."""
+        folds = self._folds(*_required(self, y, groups))
+        for k, test in enumerate(folds):
+            yield np.sort(np.concatenate([f for i, f in enumerate(folds) if i != k])), test
+
+    def _folds(self, y: NDArray[Any], groups: NDArray[Any]) -> list[Rows]:
+        from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+        # Rows that are groups of their own need no grouping, and plain folds are more even.
+        if np.unique(groups).size == groups.size:
+            plain = StratifiedKFold(self.n_folds, shuffle=True, random_state=_SEED)
+            return [test for _, test in plain.split(np.zeros(len(y)), y)]
+        grouped = StratifiedGroupKFold(self.n_folds, shuffle=True, random_state=_SEED)
+        return [test for _, test in grouped.split(np.zeros(len(y)), y, groups)]
+
+
+@dataclass(frozen=True)
+class PublishedSplit(Splitter):
+    """Follow a published list of training, validation and test rows.
+
+    Parameters
+    ----------
+    train : tuple of str
+        The parts that are trained on. What is left of ``"train"`` and ``"valid"`` validates.
+    """
+
+    train: tuple[str, ...] = ("train",)
+    column: str = "fault_filtered"
+
+    def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
+        """Yield the one fold."""
+        groups = np.asarray(groups)
+        rest = [name for name in ("train", "valid") if name not in self.train]
+        train, valid, test = (np.isin(groups, part) for part in (self.train, rest, ("test",)))
+        yield Parts(np.flatnonzero(train), np.flatnonzero(valid), np.flatnonzero(test))
+
+
+@dataclass(frozen=True)
+class OtherMusic(Splitter):
+    """Train on GTZAN and test on music from outside it; nothing validates."""
+
+    column: str = "domain"
+
+    def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
+        """Yield the one fold."""
+        groups = np.asarray(groups)
+        train, test, unknown = (np.flatnonzero(groups == n) for n in ("gtzan", "wild", "unknown"))
+        yield Parts(train, _NONE, test, unknown)
+
+
+# -- protocols ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A rule for splitting, as the ladder and the released models use it.
+
+    Attributes
+    ----------
+    name, title : str
+        For commands and tables; for a reader.
+    summary : str
+        How models were judged, as the end of a sentence.
+    leaks : str
+        One paragraph: what is split, and what may leak or change. Like `title` and `summary` it
+        is no part of what makes a result, and it may be reworded.
+    splitter : Splitter
+    separates : str or None
+        Column of the table of rows whose values never stand on two sides of a fold.
+    level : {"window", "track", "excerpt"}
+        What is counted as one prediction.
+    excerpt_seconds : int or None
+        Length of the excerpts that are classified one by one.
+    genres : tuple of str
+        Genres of GTZAN that take part.
+    audio_only, fault_filtered_only : bool
+        Whether only tracks with audio, or in the fault-filtered split, take part.
+    ladder : bool
+        Whether the ladder's models are judged by it; the released models are judged by every
+        protocol that their data allow.
+    """
+
+    name: str
+    title: str = field(compare=False)
+    summary: str = field(compare=False, repr=False)
+    leaks: str = field(compare=False, repr=False)
+    splitter: Splitter
+    separates: str | None
+    level: Level = "track"
+    excerpt_seconds: int | None = None
+    genres: tuple[str, ...] = GENRES
+    audio_only: bool = False
+    fault_filtered_only: bool = False
+    ladder: bool = False
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds."""
+        return self.splitter.n_folds
+
+    @property
+    def needs_other_music(self) -> bool:
+        """True if music from outside GTZAN is tested."""
+        return isinstance(self.splitter, OtherMusic)
+
+    @property
+    def setting(self) -> tuple[Any, ...]:
+        """Splitter and rows; protocols of one setting share their folds."""
+        return self.splitter, self.genres, self.audio_only, self.fault_filtered_only
+
+    def eligible(self, rows: pd.DataFrame) -> Rows:
+        """Return the numbers of the rows that take part.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            A table of rows; see the module's text.
+
+        Returns
+        -------
+        ndarray of int
+        """
+        inside = (rows["domain"] == "gtzan").to_numpy(dtype=bool)
+        chosen = inside & rows["genre"].isin(self.genres).to_numpy(dtype=bool)
+        if self.audio_only:
+            chosen &= rows["measured"].to_numpy(dtype=bool)
+        if self.fault_filtered_only:
+            chosen &= (rows["fault_filtered"] != "").to_numpy(dtype=bool)
+        return np.flatnonzero(chosen | ~inside if self.needs_other_music else chosen)
+
+    def groups_of(self, rows: pd.DataFrame) -> NDArray[Any]:
+        """Return what the splitter wants as ``groups``, one value per row."""
+        column = self.splitter.column
+        return np.arange(len(rows)) if column is None else rows[column].to_numpy()
+
+    def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
+        """Yield the folds of rows that all take part, with their validation rows."""
+        return self.splitter.parts(X, y, groups)
+
+    def splits(self, rows: pd.DataFrame) -> list[tuple[Rows, Rows]]:
+        """Return the numbers ``(train, test)`` of each fold among all rows of a table.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Rows that do not take part are in no fold.
+
+        Returns
+        -------
+        list of (ndarray of int, ndarray of int)
+        """
+        chosen = self.eligible(rows)
+        there = rows.iloc[chosen]
+        folds = self.splitter.split(
+            there, there["genre"].to_numpy(dtype=str), self.groups_of(there)
+        )
+        return [(chosen[train], chosen[test]) for train, test in folds]
 
     def check(self, rows: pd.DataFrame) -> None:
         """Prove on a table of rows that the protocol does what it says.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Rows that all take part.
 
         Raises
         ------
@@ -105,7 +325,8 @@ class Protocol(ABC):
         """
         tested = np.zeros(len(rows), dtype=int)
         genres = set(rows.loc[rows["domain"] != "unknown", "genre"])
-        folds = list(self.parts(rows, rows["genre"].to_numpy(dtype=str), self.groups_of(rows)))
+        y, groups = rows["genre"].to_numpy(dtype=str), self.groups_of(rows)
+        folds = list(self.parts(rows, y, groups))
         if len(folds) != self.n_folds:
             raise LeakError(f"{self.name}: {len(folds)} folds instead of {self.n_folds}")
         for k, fold in enumerate(folds):
@@ -129,136 +350,158 @@ class Protocol(ABC):
             raise LeakError(f"{self.name}: a row is tested more than once")
 
 
-class RandomWindows(Protocol):
-    """Windows shuffled, 80/10/10."""
+def published_parts(tracks: pd.DataFrame) -> pd.Series:
+    """Return each track's part of the fault-filtered split.
 
-    name = "random-windows"
-    title = "Random windows"
-    leaks = (
-        "All windows are shuffled; eight tenths are trained on, one tenth validates, one tenth "
-        "is tested, as in the source study. Nearly every tested window has neighbours of the "
-        "same recording among the training windows, so a model can be right by recognising the "
-        "recording. Kept to show how much that adds."
-    )
-    separates = None
+    Parameters
+    ----------
+    tracks : DataFrame
+        See `audionome.datasets.gtzan.Gtzan`.
 
-    def groups_of(self, rows: pd.DataFrame) -> NDArray[Any]:
-        """Nothing is kept together: row numbers."""
-        return np.arange(len(rows))
-
-    def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
-        """Yield the one fold."""
-        from sklearn.model_selection import train_test_split
-
-        inside = np.arange(len(np.asarray(y)))
-        train, rest = train_test_split(inside, test_size=0.2, random_state=_SEED)
-        valid, test = train_test_split(rest, test_size=0.5, random_state=_SEED)
-        yield Parts(np.sort(train), np.sort(valid), np.sort(test))
+    Returns
+    -------
+    Series of str
+        ``"train"``, ``"valid"``, ``"test"``, or ``""`` for what the split leaves out; also for
+        the one clip of it whose audio is corrupt in every copy.
+    """
+    corrupt = tracks["known_fault"].str.startswith("audio")
+    return tracks["fault_filtered"].where(~corrupt, "")
 
 
-class _Grouped(Protocol):
-    """Ten stratified folds in which the windows of a group stay together."""
-
-    n_folds = 10
-    column: str
-
-    def groups_of(self, rows: pd.DataFrame) -> NDArray[Any]:
-        """The column that stays together."""
-        return rows[self.column].to_numpy()
-
-    def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
-        """Yield ten folds: fold *k* is tested, fold *k* + 1 validates."""
-        from sklearn.model_selection import StratifiedGroupKFold
-
-        y = np.asarray(y)
-        splitter = StratifiedGroupKFold(self.n_folds, shuffle=True, random_state=_SEED)
-        folds = [test for _, test in splitter.split(np.zeros(len(y)), y, np.asarray(groups))]
-        for k in range(self.n_folds):
-            following = (k + 1) % self.n_folds
-            train = [f for i, f in enumerate(folds) if i not in (k, following)]
-            yield Parts(np.sort(np.concatenate(train)), folds[following], folds[k])
+def _by_name(*protocols: Protocol) -> dict[str, Protocol]:
+    return {protocol.name: protocol for protocol in protocols}
 
 
-class TrackGrouped(_Grouped):
-    """Ten folds by track."""
-
-    name = "track-grouped"
-    title = "By track"
-    leaks = (
-        "Ten folds, stratified by genre; all windows of a track stay on one side. The same "
+#: Every protocol by its name; those of the ladder come first, from the easiest to the hardest.
+PROTOCOLS: dict[str, Protocol] = _by_name(
+    Protocol(
+        name="random-windows",
+        title="Random windows",
+        summary="with windows drawn at random",
+        leaks="All windows are shuffled; eight tenths are trained on, one tenth validates, one "
+        "tenth is tested, as in the source study. Nearly every tested window has neighbours of "
+        "the same recording among the training windows, so a model can be right by recognising "
+        "the recording. Kept to show how much that adds.",
+        splitter=RandomSplit(),
+        separates=None,
+        level="window",
+        ladder=True,
+    ),
+    Protocol(
+        name="track-grouped",
+        title="By track",
+        summary="with tracks drawn at random (ten folds)",
+        leaks="Ten folds, stratified by genre; all windows of a track stay on one side. The same "
         "artist, the same album and even a repeated recording may still be on both sides, and a "
-        "model can recognise those instead of the genre."
-    )
-    separates = "track"
-    column = "track"
-
-
-class ArtistGrouped(_Grouped):
-    """Ten folds by artist."""
-
-    name = "artist-grouped"
-    title = "By artist"
-    leaks = (
-        "Ten folds, stratified by genre; all tracks of an artist stay on one side, and so do "
-        "repetitions of one recording. Tracks whose artist nobody knows count as artists of "
-        "their own, so a few of them may still share one. Wrong labels stay in training and "
-        "test."
-    )
-    separates = "artist"
-    column = "artist"
-
-
-class FaultFiltered(Protocol):
-    """The published fault-filtered split."""
-
-    name = "fault-filtered"
-    title = "Fault-filtered"
-    leaks = (
-        "The published split of 443 training, 197 validation and 290 test tracks. Nearly all of "
-        "the clips that it leaves out share artist and title with another clip: it is a list of "
-        "repetitions, and wrong labels stay in. By our list of artists none is on two sides. "
-        "Against the rung above, which keeps artists apart as well, fewer tracks are learned from "
-        "and fewer are tested. The one clip whose audio is corrupt in every copy is left out here "
-        "too. Small: one track more or less is a third of a point."
-    )
-    separates = "track"
-
-    def groups_of(self, rows: pd.DataFrame) -> NDArray[Any]:
-        """Membership: ``"train"``, ``"valid"``, ``"test"`` or ``""``."""
-        return rows["fault_filtered"].to_numpy(dtype=str)
-
-    def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
-        """Yield the one fold."""
-        groups = np.asarray(groups)
-        train, valid, test = (np.flatnonzero(groups == n) for n in ("train", "valid", "test"))
-        yield Parts(train, valid, test)
-
-
-class Wild(Protocol):
-    """Train on GTZAN, test on other music."""
-
-    name = "wild"
-    title = "In the wild"
-    leaks = (
-        "Trained on all of GTZAN, tested on commercial library music that was collected by "
+        "model can recognise those instead of the genre.",
+        splitter=GroupedFolds("track"),
+        separates="track",
+        ladder=True,
+    ),
+    Protocol(
+        name="artist-grouped",
+        title="By artist",
+        summary="with artists kept apart (ten folds)",
+        leaks="Ten folds, stratified by genre; all tracks of an artist stay on one side, and so "
+        "do repetitions of one recording. Tracks whose artist nobody knows count as artists of "
+        "their own, so a few of them may still share one. Wrong labels stay in training and test.",
+        splitter=GroupedFolds("artist"),
+        separates="artist",
+        ladder=True,
+    ),
+    Protocol(
+        name="fault-filtered",
+        title="Fault-filtered",
+        summary="on the test tracks of the fault-filtered split",
+        leaks="The published split of 443 training, 197 validation and 290 test tracks. Nearly "
+        "all of the clips that it leaves out share artist and title with another clip: it is a "
+        "list of repetitions, and wrong labels stay in. It was made to keep artists apart; where "
+        "two share a song, or a name is written in two ways, an artist can still be on two sides. "
+        "Against the rung above, fewer tracks are learned from and fewer are tested. The one clip "
+        "whose audio is corrupt in every copy is left out here too. Small: one track more or less "
+        "is a third of a point.",
+        splitter=PublishedSplit(),
+        separates="track",
+        ladder=True,
+    ),
+    Protocol(
+        name="wild",
+        title="In the wild",
+        summary="on music from outside GTZAN",
+        leaks="Trained on all of GTZAN, tested on commercial library music that was collected by "
         "others, in the same ten genres and with the same features. We know of no recording that "
         "is in both; what a genre name means, how old the recordings are and how loud they were "
         "mastered may differ. Music of an eleventh genre, soul, is kept apart to see what a model "
-        "says to what it has never met."
-    )
-    separates = "domain"
+        "says to what it has never met.",
+        splitter=OtherMusic(),
+        separates="domain",
+        ladder=True,
+    ),
+    Protocol(
+        name="nine-genres",
+        title="By artist, nine genres",
+        summary="with artists kept apart (five folds, the fault-filtered tracks with audio, no "
+        "disco)",
+        leaks="Five folds by artist of the fault-filtered tracks that have audio, without disco, "
+        "of which too few have any: the tracks that every model can learn from. Repetitions are "
+        "left out; wrong labels stay in training and test.",
+        splitter=GroupedFolds("artist", n_folds=5),
+        separates="artist",
+        genres=_NINE,
+        audio_only=True,
+        fault_filtered_only=True,
+    ),
+    Protocol(
+        name="fault-filtered-nine-genres",
+        title="Fault-filtered, nine genres",
+        summary="on the test tracks of the fault-filtered split that have audio (no disco)",
+        leaks="The fault-filtered split, of which only the tracks that have audio take part, "
+        "without disco: the tracks that every model can learn from. What is said of the whole "
+        "split holds here too, and fewer tracks still are tested.",
+        splitter=PublishedSplit(),
+        separates="track",
+        genres=_NINE,
+        audio_only=True,
+        fault_filtered_only=True,
+    ),
+    Protocol(
+        name="fault-filtered-nine-genres-more",
+        title="The same, more training",
+        summary="on the same test tracks, when the validation tracks are learned from as well",
+        leaks="The fault-filtered split, of which only the tracks that have audio take part, "
+        "without disco, and the validation tracks are learned from as well as the training "
+        "tracks; nothing is tuned on them.",
+        splitter=PublishedSplit(train=("train", "valid")),
+        separates="track",
+        genres=_NINE,
+        audio_only=True,
+        fault_filtered_only=True,
+    ),
+    Protocol(
+        name="artist-grouped-10s",
+        title="By artist, 10 s alone",
+        summary="with artists kept apart, each third of a clip on its own",
+        leaks="The ten folds by artist. The models learn from whole clips and excerpts, and each "
+        "third of a tested clip is classified on its own, as if no more of it had been heard. "
+        "Whatever may leak by artist may leak here, and the excerpts of a clip are much alike.",
+        splitter=GroupedFolds("artist"),
+        separates="artist",
+        level="excerpt",
+        excerpt_seconds=10,
+    ),
+    Protocol(
+        name="artist-grouped-3s",
+        title="By artist, 3 s alone",
+        summary="with artists kept apart, each tenth of a clip on its own",
+        leaks="The ten folds by artist. The models learn from whole clips and excerpts, and each "
+        "tenth of a tested clip is classified on its own, as if no more of it had been heard. "
+        "Whatever may leak by artist may leak here, and the excerpts of a clip are much alike.",
+        splitter=GroupedFolds("artist"),
+        separates="artist",
+        level="excerpt",
+        excerpt_seconds=3,
+    ),
+)
 
-    def groups_of(self, rows: pd.DataFrame) -> NDArray[Any]:
-        """Where a row comes from: ``"gtzan"``, ``"wild"`` or ``"unknown"``."""
-        return rows["domain"].to_numpy(dtype=str)
-
-    def parts(self, X: Any, y: ArrayLike, groups: ArrayLike) -> Iterator[Parts]:
-        """Yield the one fold; it has no validation rows."""
-        groups = np.asarray(groups)
-        train, test, unknown = (np.flatnonzero(groups == n) for n in ("gtzan", "wild", "unknown"))
-        yield Parts(train, _NONE, test, unknown)
-
-
-PROTOCOLS: dict[str, Protocol] = {
-    p.name: p for p in (RandomWindows(), TrackGrouped(), ArtistGrouped(), FaultFiltered(), Wild())
-}
+#: The protocols by which the ladder's models are judged.
+LADDER: dict[str, Protocol] = {name: p for name, p in PROTOCOLS.items() if p.ladder}

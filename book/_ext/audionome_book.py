@@ -76,7 +76,7 @@ def numbers() -> dict[str, str]:
     from audionome.datasets import gtzan
     from audionome.lab import analysis, store
     from audionome.lab.estimators import MODELS
-    from audionome.lab.protocols import PROTOCOLS
+    from audionome.lab.protocols import LADDER
     from audionome.models.classifier import load_classifier
 
     data = gtzan.load()
@@ -89,7 +89,7 @@ def numbers() -> dict[str, str]:
         "n_measured": f"{int(data.tracks['measured'].sum()):,}",
         "n_features": f"{len(features.COLUMNS)}",
         "n_models": f"{len(MODELS)}",
-        "n_protocols": f"{len(PROTOCOLS)}",
+        "n_protocols": f"{len(LADDER)}",
     }
     for name, spec in MODELS.items():
         if spec.study_accuracy:

@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 from audionome.datasets.gtzan import GENRES
 from audionome.lab import analysis
 from audionome.lab.estimators import MODELS
-from audionome.lab.protocols import PROTOCOLS
+from audionome.lab.protocols import LADDER
 from audionome.report.sentences import findings
 
 SVC, KNN = ("svc", "tuned"), ("knn", "tuned")
@@ -132,7 +132,7 @@ def test_ladders_take_the_wanted_variant_where_there_is_one() -> None:
     table = analysis.ladders(scores)
     assert table[["model", "variant"]].to_numpy().tolist() == [["svc", "tuned"], ["knn", "study"]]
     assert table["title"].to_list() == [MODELS["svc"].title, MODELS["knn"].title]
-    assert table["protocol_title"].unique().tolist() == [PROTOCOLS["artist-grouped"].title]
+    assert table["protocol_title"].unique().tolist() == [LADDER["artist-grouped"].title]
 
 
 def test_the_study_stands_beside_ours() -> None:
@@ -389,7 +389,7 @@ def test_unknown_genre_by_hand() -> None:
 def test_what_is_missing_is_named() -> None:
     every = [
         score(model=m, variant=v, protocol=p)
-        for (m, spec), p in product(MODELS.items(), PROTOCOLS)
+        for (m, spec), p in product(MODELS.items(), LADDER)
         for v in spec.variants
     ]
     assert findings.missing(pd.DataFrame(every)).startswith("Every model has a result")
@@ -399,7 +399,7 @@ def test_what_is_missing_is_named() -> None:
     assert analysis.model_title(every[0]["model"], every[0]["variant"]) in text
     without = [row for row in every if row["protocol"] != "wild"]
     assert "under *In the wild* every model" in findings.missing(pd.DataFrame(without))
-    assert PROTOCOLS[every[0]["protocol"]].title in text
+    assert LADDER[every[0]["protocol"]].title in text
 
 
 def test_a_missing_rung_is_not_blamed_on_the_next() -> None:

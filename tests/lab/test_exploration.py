@@ -15,7 +15,7 @@ from audionome.datasets import gtzan
 from audionome.lab import exploration, store
 from audionome.lab.estimators import MODELS
 from audionome.lab.exploration import Claim, correlate, projection
-from audionome.lab.protocols import PROTOCOLS
+from audionome.lab.protocols import LADDER
 from audionome.report import charts, render
 from audionome.report.charts import exploration as drawn
 from audionome.report.sentences import lessons
@@ -366,7 +366,7 @@ def test_the_maps_say_how_alike_neighbours_are() -> None:
 def scores() -> pd.DataFrame:
     rows = [
         ("svc", variant, protocol, level, split, 0.9 - 0.1 * i, 0.8 - 0.1 * i, 0.95 - 0.1 * i, 100)
-        for i, protocol in enumerate(PROTOCOLS)
+        for i, protocol in enumerate(LADDER)
         for variant in ("study", "tuned")
         for level in ("window", "track")
         for split in ("train", "test")
@@ -379,8 +379,8 @@ def scores() -> pd.DataFrame:
 def test_results_of_one_model_follow_the_ladder() -> None:
     table = exploration.own_scores(scores(), "svc")
     tuned = table[table["variant"] == "tuned"]
-    assert tuned["protocol"].to_list() == list(PROTOCOLS)
-    assert len(table) == 2 * len(PROTOCOLS)
+    assert tuned["protocol"].to_list() == list(LADDER)
+    assert len(table) == 2 * len(LADDER)
     chart = charts.model_results(table)
     assert "from 90.0% (Random windows) to 50.0% (In the wild)" in chart.alt
     assert len(chart.table) == len(table)

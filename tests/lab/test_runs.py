@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -197,7 +198,7 @@ def test_every_stored_run_carries_its_stamp(rows: pd.DataFrame) -> None:
     stored = crossval._finished(data_path("results"), data_path("results", ".parts"))
     assert set(stored) == set(crossval.planned_runs())
     versions = {
-        name: crossval.data_version(crossval._in_domain(rows, name)) for name in protocols.PROTOCOLS
+        name: crossval.data_version(crossval._in_domain(rows, name)) for name in protocols.LADDER
     }
     for run, stamp in stored.items():
         assert stamp == crossval._stamp(run, versions[run.protocol]), run
@@ -225,8 +226,10 @@ def test_settings_are_what_was_chosen_and_no_more() -> None:
 
 
 def test_words_are_in_no_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocols.Wild, "leaks", "Other words.")
-    monkeypatch.setattr(protocols.Wild, "__doc__", "Other words.")
+    other = replace(protocols.PROTOCOLS["wild"], leaks="Other.", title="Other.", summary="Other.")
+    assert other == protocols.PROTOCOLS["wild"]
+    monkeypatch.setitem(protocols.PROTOCOLS, "wild", other)
+    monkeypatch.setitem(protocols.LADDER, "wild", other)
     store.load()
 
 

@@ -89,10 +89,14 @@ def test_the_fault_filter_is_a_list_of_repetitions() -> None:
     assert "a list of repetitions, and wrong labels stay in" in text
 
 
-def test_the_fault_filtered_split_keeps_artists_apart() -> None:
+def test_the_fault_filtered_split_keeps_most_artists_apart() -> None:
+    """Bob Marley is on two sides: with a song of his own, and with Lauryn Hill."""
     tracks = gtzan.load().tracks
     kept = tracks[tracks["fault_filtered"] != ""]
-    assert (kept.groupby("artist")["fault_filtered"].nunique() == 1).all()
+    sides = kept.groupby("artist")["fault_filtered"].agg(set)
+    both = set(sides.index[sides.map(len) > 1])
+    assert len(both) == 3
+    assert sides[kept.set_index("track")["artist"]["reggae.00087"]] == {"train", "test"}
 
 
 def test_membership_is_the_published_one(shared: Path) -> None:

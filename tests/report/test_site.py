@@ -30,7 +30,7 @@ from audionome import load_classifier
 from audionome.charts import PALETTE
 from audionome.datasets.gtzan import GENRES
 from audionome.lab import store
-from audionome.lab.protocols import PROTOCOLS
+from audionome.lab.protocols import LADDER
 from audionome.report.sentences import findings
 
 ROOT = Path(__file__).parents[2]
@@ -236,7 +236,7 @@ def test_the_results_show_every_chart_and_protocol(chromium: Browser, base_url: 
     assert charts_drawn(page) == 11
     assert "no results for this chart" not in page.inner_text("body")
     text = page.inner_text("body").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    for name, protocol in PROTOCOLS.items():
+    for name, protocol in LADDER.items():
         assert name in text
         assert protocol.leaks in text
     menus = page.get_by_role("combobox", name="Protocol")
@@ -245,7 +245,7 @@ def test_the_results_show_every_chart_and_protocol(chromium: Browser, base_url: 
     menu = figure.get_by_role("combobox")
     cells = "f => f.querySelector('.plotly-graph-div').data[0].z.flat().join()"
     note, before = figure.locator(".audionome-note").inner_text(), figure.evaluate(cells)
-    menu.select_option(PROTOCOLS["wild"].title)
+    menu.select_option(LADDER["wild"].title)
     assert figure.evaluate(cells) != before
     assert figure.locator(".audionome-note").inner_text() != note
     assert problems == []

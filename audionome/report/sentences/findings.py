@@ -19,7 +19,7 @@ from audionome.features import COLUMNS
 from audionome.lab import analysis
 from audionome.lab.analysis import FLOOR, TOLERANCE, Confusion, Hardest, Unknown
 from audionome.lab.estimators import MODELS
-from audionome.lab.protocols import PROTOCOLS
+from audionome.lab.protocols import LADDER
 from audionome.lab.store import Benchmark
 
 __all__ = [
@@ -88,7 +88,7 @@ def ladder(steps: pd.DataFrame, name: str) -> str:
         f"**{name}** scores **{share(first['accuracy'])}** under *{first['protocol_title']}* and "
         f"**{share(last['accuracy'])}** under *{last['protocol_title']}*."
     ]
-    rungs = list(PROTOCOLS)
+    rungs = list(LADDER)
     for (_, above), (_, step) in pairwise(steps.iterrows()):
         rung = _RUNGS[step["protocol"]]
         if rungs.index(step["protocol"]) != rungs.index(above["protocol"]) + 1:
