@@ -14,8 +14,8 @@ SITE := $(OUT)/_build/html
 LINKS := $(OUT)/_build/links
 export PATH := $(BIN):$(PATH)
 
-.PHONY: site dashboard test library lowest serve pdf social linkcheck bench visitors clean lint
-.PHONY: lock
+.PHONY: site dashboard test library lowest coverage lint dist serve pdf social linkcheck bench
+.PHONY: visitors lock clean
 
 site: $(READY)
 	@echo "Building the report ..."
@@ -43,26 +43,37 @@ linkcheck: $(READY)
 	@$(BIN)/jupyter-book build . --path-output $(LINKS) --builder linkcheck -q || \
 	  { echo "What did not answer, and why: $(LINKS)/_build/html/output.txt"; exit 1; }
 
+# All that this machine can do: what is skipped, and why, stands at the end.
+PYTEST = $(BIN)/pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
 test: lint site
-	AUDIONOME_SITE=$(SITE) $(BIN)/pytest -n 2 --dist loadfile
+	AUDIONOME_SITE=$(SITE) $(PYTEST)
 
-# On a second Python: the report, and the tests that need neither a browser nor a server.
-library: site
-	AUDIONOME_SITE=$(SITE) $(BIN)/pytest -n 2 --dist loadfile -m "not browser"
+# The tiers that need no page, no browser and no server: for a second Python.
+library: $(READY)
+	$(PYTEST) -m "library or lab"
 
-# The lowest versions that pyproject.toml allows, in an environment of their own. The longest tests
-# of odd files are left to the other two.
+# What `make test` runs, and which lines ran. Started processes are not counted.
+coverage: PYTEST_FLAGS += --cov --cov-report=term --cov-report=xml
+coverage: test
+
+# What an index gets: sdist and wheel, into dist/.
+dist: $(READY)
+	rm -rf dist
+	$(BIN)/uv build --quiet -b constraints.txt --out-dir dist
+
+# The lowest versions that pyproject.toml allows, in an environment of their own.
 LOWEST := .venv-lowest
 lowest: $(READY)
 	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -b constraints.txt \
 	  --resolution lowest-direct -e '.[report,test]'
-	$(LOWEST)/bin/pytest -n 2 --dist loadfile -m "not browser and not site"
+	$(LOWEST)/bin/pytest -n 2 --dist loadfile $(PYTEST_FLAGS) -m "library or lab"
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -94,4 +105,5 @@ lock: $(READY)
 	  pyproject.toml - -o constraints.txt
 
 clean:
-	rm -rf $(VENV) .venv-* $(OUT)/_build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-* $(OUT)/_build dist .coverage* coverage.xml \
+	  .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -14,9 +14,17 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("AUDIONOME_SHARED", ROOT.parent / "shared"))
 
 
+TESTS = Path(__file__).parent
+TIERS = ("library", "lab", "report", "app", "load", "packaging", "private")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a browser, or the built report, by what they ask for."""
+    """Mark each test with its tier, and those that need a browser or the built report."""
     for item in items:
+        tier = item.path.relative_to(TESTS).parts[0]
+        if tier not in TIERS:
+            raise pytest.UsageError(f"{item.nodeid} lies in no tier: {', '.join(TIERS)}")
+        item.add_marker(tier)
         asked = set(getattr(item, "fixturenames", ()))
         if asked & {"browser", "chromium", "playwright"}:
             item.add_marker("browser")
@@ -30,6 +38,14 @@ def shared() -> Path:
     if not (SHARED / "gtzan" / "clips").is_dir():
         unmet("audio", "needs the shared data (real clips, published tables) beside the repository")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def pieces() -> list[Path]:
+    """The ten synthetic pieces of the repository, one per genre, in the order of the genres."""
+    found = sorted((ROOT / "data" / "examples").glob("*.ogg"))
+    assert len(found) == 10
+    return found
 
 
 @pytest.fixture(scope="session")
