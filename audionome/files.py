@@ -31,6 +31,7 @@ __all__ = [
     "require_output_folder",
     "scan",
     "told",
+    "write_table",
     "write_text",
     "written_whole",
 ]
@@ -313,11 +314,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def own_table(path: Path, columns: Sequence[str]) -> pd.DataFrame | None:
-    """Read a Parquet table that an earlier run wrote and that will be replaced.
+    """Read a table that an earlier run wrote and that will be replaced.
 
     Parameters
     ----------
     path : Path
+        Parquet or CSV, as its suffix says.
     columns : sequence of str
         What it has if it is ours.
 
@@ -336,12 +338,34 @@ def own_table(path: Path, columns: Sequence[str]) -> pd.DataFrame | None:
     if not os.path.lexists(path):
         return None
     try:
-        table = pd.read_parquet(path)
+        table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     except Exception as error:  # Arrow has many of its own
         raise OutputError(f'"{path}" cannot be read; move it away.') from error
     if not set(columns) <= set(table.columns):
         raise OutputError(f'"{path}" is not what this command writes; move it away.')
     return table
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV or Parquet, as the suffix of its file says, whole or not at all.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Written without its index. Numbers in CSV have as many digits as they need to be read again
+        to the last bit.
+    path : Path
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    with written_whole(path) as unfinished:
+        if path.suffix == ".csv":
+            table.to_csv(unfinished, index=False)
+        else:
+            table.to_parquet(unfinished, index=False, compression="zstd")
 
 
 class Parts:

@@ -591,5 +591,24 @@ def summarise(dataset: Gtzan) -> pd.DataFrame:
 
 
 def load_summary() -> pd.DataFrame:
-    """The committed output of `summarise` over the complete table."""
-    return _read_parquet(data_path("results", "gtzan_summary.parquet"))
+    """Return the committed output of `summarise` over the complete table.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing or damaged.
+    """
+    path = data_path("results", "gtzan_summary.csv")
+    _require(path.is_file(), f'"{path}" is missing; restore it from the repository.')
+    try:
+        # As text first: pandas' own parser of numbers may be wrong in the last bit.
+        text = pd.read_csv(path, dtype=str)
+        counts = dict.fromkeys(("n_windows", "n_measured"), np.int64)
+        kinds = {name: counts.get(name, np.float64) for name in text.columns[2:]}
+        return text.astype(kinds)
+    except (ValueError, TypeError) as error:
+        raise DatasetError(f'"{path}" is damaged; restore it from the repository.') from error

@@ -31,7 +31,7 @@ from audionome.lab.metrics import Tally, track_probabilities
 __all__ = ["RECIPE", "Run", "evaluate", "evaluation_rows", "planned_runs"]
 
 #: Raise it when a change to how the ladder splits, tunes, fits, answers or counts changes a
-#: result, and run ``audionome evaluate`` again. Other data or settings need no new number.
+#: result, and run ``audionome lab evaluate`` again. Other data or settings need no new number.
 RECIPE = 1
 
 #: Cheap protocols first, so that an interrupted evaluation has something to show.

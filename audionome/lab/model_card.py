@@ -115,7 +115,7 @@ class Shipped:
 
 
 def load(*, models: Path | None = None, results: Path | None = None) -> Shipped:
-    """Load what ``audionome train`` wrote.
+    """Load what ``audionome lab train`` wrote.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def load(*, models: Path | None = None, results: Path | None = None) -> Shipped:
     models, results = models or data_path("models"), results or data_path("results")
     path = results / "shipped.parquet"
     if not path.is_file():
-        raise missing(path, "audionome train")
+        raise missing(path, "audionome lab train")
     answers = _judged(pd.read_parquet(path))
     names = sorted(set(answers["model"]), key=lambda m: (m not in _MODELS, _place(m, _MODELS)))
     cards, found = {}, {}
@@ -143,7 +143,8 @@ def load(*, models: Path | None = None, results: Path | None = None) -> Shipped:
         card, arrays = models / f"{name}.json", models / f"{name}.npz"
         if not (card.is_file() and arrays.is_file()):
             raise StaleResultsError(
-                f"The model {name} is missing in {models}; run `audionome train --model {name}`."
+                f"The model {name} is missing in {models}; "
+                f"run `audionome lab train --model {name}`."
             )
         cards[name] = json.loads(card.read_text())
         _require_same(name, cards[name], answers[answers["model"] == name], arrays)
@@ -195,7 +196,7 @@ def _require_same(name: str, card: dict[str, Any], answers: pd.DataFrame, arrays
     if not same:
         raise StaleResultsError(
             f"The card, the arrays and the answers of the model {name} do not belong together; "
-            f"run `audionome train --model {name}`."
+            f"run `audionome lab train --model {name}`."
         )
 
 

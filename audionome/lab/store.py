@@ -23,7 +23,7 @@ class StaleResultsError(AudionomeError):
 
 @dataclass(frozen=True)
 class Results:
-    """What ``audionome evaluate`` wrote.
+    """What ``audionome lab evaluate`` wrote.
 
     Attributes
     ----------
@@ -115,11 +115,11 @@ def load(*, folder: Path | None = None) -> Results:
     from audionome.lab import crossval, studies
 
     folder = folder or data_path("results")
-    made = _fresh(folder / "evaluation.json", "audionome evaluate")
-    _require(made.get("recipe") == crossval.RECIPE, folder, "audionome evaluate")
-    made = _fresh(folder / "studies.json", "audionome analyse")
+    made = _fresh(folder / "evaluation.json", "audionome lab evaluate")
+    _require(made.get("recipe") == crossval.RECIPE, folder, "audionome lab evaluate")
+    made = _fresh(folder / "studies.json", "audionome lab analyse")
     recipes = {name: made.get(name, {}).get("recipe") for name in studies.RECIPES}
-    _require(recipes == studies.RECIPES, folder, "audionome analyse")
+    _require(recipes == studies.RECIPES, folder, "audionome lab analyse")
 
     def read(name: str) -> pd.DataFrame:
         table = pd.read_parquet(folder / f"{name}.parquet")

@@ -90,7 +90,7 @@ def read(folder: Path, name: str) -> ModelFile:
         path = card_path if wrong.of_card else arrays_path
         raise ModelError(
             f"{path} {wrong}; restore {card_path.name} and {arrays_path.name} from the repository "
-            "or run `audionome train`."
+            "or run `audionome lab train`."
         ) from None
     except OSError as error:
         raise ModelError(f'The model "{name}" in {folder} cannot be read: {error}.') from error

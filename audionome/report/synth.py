@@ -7,7 +7,8 @@ genre (its rhythm, harmony, instruments); they are examples to look at, not a te
 Conventions
 -----------
 Sounds are mono float arrays at 22 050 Hz. Time is counted in beats; chance (timing, noise) comes
-from a seed, so a piece is the same every time. ``audionome examples`` writes them.
+from a seed, so a piece is the same every time. ``python -m audionome.report.synth FOLDER`` writes
+them.
 
 References
 ----------
@@ -17,7 +18,9 @@ References
 
 from __future__ import annotations
 
+import argparse
 import io
+import sys
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -27,11 +30,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from audionome._words import listed, printable
 from audionome.audio import SAMPLE_RATE as RATE
 from audionome.datasets.gtzan import GENRES
-from audionome.files import written_whole
+from audionome.errors import AudionomeError
+from audionome.files import OutputError, require_output_folder, written_whole
 
-__all__ = ["GENRES", "TEMPI", "compose", "describe", "write_examples"]
+__all__ = ["GENRES", "TEMPI", "compose", "describe", "main", "write_examples"]
 
 Sound = NDArray[np.float64]
 
@@ -623,3 +628,34 @@ def write_examples(folder: str | Path) -> list[Path]:
         with written_whole(path) as unfinished:
             unfinished.write_bytes(encoded.getvalue())
     return paths
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the pieces into a folder; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m audionome.report.synth",
+        description="Write the ten synthetic pieces of the report, one per genre.",
+    )
+    parser.add_argument("folder", type=Path, help="where to write; made if it does not exist")
+    parser.add_argument(
+        "--force", action="store_true", help="write over pieces that are there already"
+    )
+    options = parser.parse_args(arguments)
+    folder: Path = options.folder
+    try:
+        require_output_folder(folder)
+        there = [f"{genre}.ogg" for genre in GENRES if (folder / f"{genre}.ogg").exists()]
+        if there and not options.force:
+            raise OutputError(
+                f'"{folder}" holds {listed(there)} already; --force writes over them.'
+            )
+        paths = write_examples(folder)
+    except AudionomeError as error:
+        print(f"{parser.prog}: {printable(str(error))}", file=sys.stderr)
+        return 2
+    print(f"{len(paths)} pieces: {printable(str(folder))}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

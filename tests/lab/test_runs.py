@@ -100,17 +100,17 @@ def test_stale_results_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     store.load(folder=tmp_path)
     with monkeypatch.context() as other:
         other.setattr(crossval, "RECIPE", crossval.RECIPE + 1)
-        with pytest.raises(store.StaleResultsError, match="audionome evaluate"):
+        with pytest.raises(store.StaleResultsError, match="audionome lab evaluate"):
             store.load(folder=tmp_path)
     for name in studies.RECIPES:
         with monkeypatch.context() as other:
             other.setitem(studies.RECIPES, name, studies.RECIPES[name] + 1)
-            with pytest.raises(store.StaleResultsError, match="audionome analyse"):
+            with pytest.raises(store.StaleResultsError, match="audionome lab analyse"):
                 store.load(folder=tmp_path)
     record = json.loads((tmp_path / "studies.json").read_text())
     record["sources"]["tracks.parquet"] = "other"
     (tmp_path / "studies.json").write_text(json.dumps(record))
-    with pytest.raises(store.StaleResultsError, match="audionome analyse"):
+    with pytest.raises(store.StaleResultsError, match="audionome lab analyse"):
         store.load(folder=tmp_path)
     (tmp_path / "evaluation.json").unlink()
     with pytest.raises(store.StaleResultsError, match="missing"):

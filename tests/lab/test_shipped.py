@@ -89,7 +89,7 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
     def load() -> Shipped:
         return model_card.load(models=tmp_path, results=tmp_path)
 
-    with pytest.raises(StaleResultsError, match="audionome train"):
+    with pytest.raises(StaleResultsError, match="audionome lab train"):
         load()
     answers = rows(["jazz", "rock"], ["jazz", "jazz"])
     write(tmp_path, answers)

@@ -147,7 +147,7 @@ def test_an_empty_folder_and_a_wrong_model(tmp_path: Path, tone: np.ndarray) -> 
 def test_help_is_quick_and_complete() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for command in ("classify", "features", "train"):
+    for command in ("classify", "features", "dashboard", "lab"):
         assert command in done.stdout
     code = (
         "import sys, audionome.cli;"
@@ -191,7 +191,7 @@ def test_features_of_a_folder(tmp_path: Path, tone: np.ndarray) -> None:
 def test_what_needs_all_tracks_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(gtzan.COMPLETION_VARIABLE, raising=False)
     for command in ("train", "summarise"):
-        done = run(command)
+        done = run("lab", command)
         assert done.returncode == 2
         assert gtzan.COMPLETION_VARIABLE in done.stderr
         assert "Traceback" not in done.stderr

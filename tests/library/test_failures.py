@@ -18,15 +18,15 @@ import pandas as pd
 import pytest
 import soundfile as sf
 
-from audionome import _words, cli
+from audionome import _words, cli, files
 from audionome._paths import data_path
+from audionome.cli.classify import _predict
 from audionome.datasets import gtzan
 from audionome.features import COLUMNS
 from audionome.lab import training
 
 RATE = 22_050
-STUDY = ("tracks", "summarise", "train", "evaluate", "analyse", "examples")
-COMMANDS = ("classify", "features", *STUDY)
+LAB = ("tracks", "summarise", "train", "evaluate", "analyse")
 
 
 def run(
@@ -134,7 +134,7 @@ def test_no_answer_is_a_number_that_is_none(album: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(
         Classifier, "classify", lambda self, path: replace(classify(self, path), distance=np.nan)
     )
-    answer = cli._answer(album / "one.wav", model=None)
+    answer = _predict(album / "one.wav", model=None)
     assert answer == '"one.wav" could not be analysed: the result is not a finite number.'
 
 
@@ -155,8 +155,8 @@ def test_any_encoding_of_the_terminal(album: Path, encoding: str) -> None:
     assert rb"\u2603.wav" in done.stderr
     done = run("classify", "--json", album, env=env)
     assert {Path(json.loads(x)["file"]).name for x in done.stdout.splitlines()} >= {name}
-    for command in ("classify", "tracks"):
-        assert run(command, "--help", env=env).returncode == 0
+    for command in (["classify"], ["lab", "tracks"]):
+        assert run(*command, "--help", env=env).returncode == 0
 
 
 def test_names_do_not_steer_the_terminal(album: Path) -> None:
@@ -250,8 +250,8 @@ def test_an_interruption_is_quiet(album: Path, jobs: int) -> None:
 
 def test_libraries_write_nothing_between(album: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code = (
-        "import os, sys; from audionome import cli\n"
-        "with cli._quiet_libraries():\n"
+        "import os, sys; from audionome.cli._common import quiet_libraries\n"
+        "with quiet_libraries():\n"
         "    os.write(2, b'C library: warning\\n'); print('of Python', file=sys.stderr)\n"
         "os.write(2, b'after\\n')"
     )
@@ -264,7 +264,8 @@ def test_libraries_write_nothing_between(album: Path, capfd: pytest.CaptureFixtu
 
 def test_help_tells_every_default() -> None:
     wide = {"COLUMNS": "200", "TERMINAL_WIDTH": "200"}
-    pages = {c: run(c, "--help", env=wide).stdout.decode() for c in COMMANDS}
+    commands = [("classify",), ("features",), *(("lab", command) for command in LAB)]
+    pages = {c[-1]: run(*c, "--help", env=wide).stdout.decode() for c in commands}
     expected = {
         "classify": ["[default: 1]"],
         "features": ["[default: -1]"],
@@ -273,7 +274,6 @@ def test_help_tells_every_default() -> None:
         "train": ["[default: classic]", "$AUDIONOME_GTZAN_TABLE", "data in a checkout", "-1]"],
         "evaluate": ["(all)", "$AUDIONOME_GTZAN_TABLE", "data/results in a checkout", "-1]"],
         "analyse": ["$AUDIONOME_GTZAN_TABLE", "data/results in a checkout"],
-        "examples": ["data/examples in a checkout"],
     }
     for command, page in pages.items():
         for default in expected[command]:
@@ -403,17 +403,17 @@ def test_a_wrong_table_of_others_is_told_before_the_work(
     }
     for path, told in tables.items():
         for command in ("train", "evaluate"):
-            assert re.search(told, fails(command, "--wild", path, "--out", tmp_path / "out"))
+            assert re.search(told, fails("lab", command, "--wild", path, "--out", tmp_path / "out"))
     assert len(gtzan.read_wild(wild(tmp_path / "right.csv"))) == 4
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "analyse", "summarise", "examples"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "analyse", "summarise"])
 def test_an_output_that_is_a_file(
     tmp_path: Path, complete: Path, fails: Callable[..., str], command: str
 ) -> None:
     (tmp_path / "file").write_text("mine")
-    assert "is a file" in fails(command, "--out", tmp_path / "file")
-    assert "lies in a file" in fails(command, "--out", tmp_path / "file" / "deeper")
+    assert "is a file" in fails("lab", command, "--out", tmp_path / "file")
+    assert "lies in a file" in fails("lab", command, "--out", tmp_path / "file" / "deeper")
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -423,41 +423,41 @@ def test_results_that_are_not_ours_are_not_replaced(
     (tmp_path / "results").mkdir()
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "results" / "shipped.parquet")
     (tmp_path / "results" / "runs.parquet").write_text("mine")
-    with pytest.raises(training.files.OutputError, match="not what this command writes"):
+    with pytest.raises(files.OutputError, match="not what this command writes"):
         training.train(gtzan.load(), tmp_path / "models", tmp_path / "results")
-    assert "cannot be read" in fails("evaluate", "--out", tmp_path / "results")
+    assert "cannot be read" in fails("lab", "evaluate", "--out", tmp_path / "results")
     for command, name in {
-        "summarise": "gtzan_summary.parquet",
+        "summarise": "gtzan_summary.csv",
         "analyse": "importance.parquet",
         "tracks": "tracks.parquet",
     }.items():
         folder = tmp_path / command
         folder.mkdir()
-        pd.DataFrame({"a": [1]}).to_parquet(folder / name)
-        arguments = [command, "--out", folder, *([folder] if command == "tracks" else [])]
+        files.write_table(pd.DataFrame({"a": [1]}), folder / name)
+        arguments = ["lab", command, "--out", folder, *([folder] if command == "tracks" else [])]
         assert "is not what this command writes" in fails(*arguments)
 
 
 def test_the_lists_of_tracks_are_checked(tmp_path: Path, fails: Callable[..., str]) -> None:
     out = tmp_path / "out"
-    assert "is not a folder" in fails("tracks", tmp_path / "no", "--out", out)
+    assert "is not a folder" in fails("lab", "tracks", tmp_path / "no", "--out", out)
     lists = tmp_path / "lists"
     lists.mkdir()
-    assert "artists.csv" in fails("tracks", lists, "--out", out)
+    assert "artists.csv" in fails("lab", "tracks", lists, "--out", out)
     (lists / "artists.csv").write_text("clip,artist,title\nblues.00000,A,B\n")
     (lists / "exact_repetitions.csv").write_text("a,b\n1,2\n")
-    assert "lacks the column clip_a, clip_b" in fails("tracks", lists, "--out", out)
+    assert "lacks the column clip_a, clip_b" in fails("lab", "tracks", lists, "--out", out)
     (lists / "exact_repetitions.csv").write_text("clip_a,clip_b\nblues.00000,polka.00001\n")
-    assert "clips that are not GTZAN's" in fails("tracks", lists, "--out", out)
+    assert "clips that are not GTZAN's" in fails("lab", "tracks", lists, "--out", out)
     (lists / "exact_repetitions.csv").write_text("clip_a,clip_b\nblues.00000,blues.00001\n")
-    assert "train_filtered.txt" in fails("tracks", lists, "--out", out)
+    assert "train_filtered.txt" in fails("lab", "tracks", lists, "--out", out)
     (lists / "splits").mkdir()
     for part in ("train", "valid", "test"):
         (lists / "splits" / f"{part}_filtered.txt").write_text("rock/polka.00001.wav\n")
-    assert "no list of GTZAN's tracks" in fails("tracks", lists, "--out", out)
+    assert "no list of GTZAN's tracks" in fails("lab", "tracks", lists, "--out", out)
     for part in ("train", "valid", "test"):
         (lists / "splits" / f"{part}_filtered.txt").write_text("rock/rock.00001.wav\n")
-    done = run("tracks", lists, "--out", out)
+    done = run("lab", "tracks", lists, "--out", out)
     assert done.returncode == 0, done.stderr
     assert pd.read_parquet(out / "tracks.parquet").shape == (1000, 7)
 
@@ -478,7 +478,7 @@ def test_the_published_table_by_its_variable(
         str(tmp_path / "names.csv"): "should look like blues.00000.0.wav",
     }.items():
         monkeypatch.setenv(gtzan.COMPLETION_VARIABLE, path)
-        assert told in fails("summarise", "--out", tmp_path / "out")
+        assert told in fails("lab", "summarise", "--out", tmp_path / "out")
 
 
 def test_damaged_data_is_told(
@@ -488,9 +488,9 @@ def test_damaged_data_is_told(
     monkeypatch.setenv("AUDIONOME_DATA", str(tmp_path))
     for text in ("", "{", "[]", "{}"):
         (tmp_path / "gtzan" / "features.json").write_text(text)
-        assert "features.json" in fails("summarise", "--out", tmp_path / "out")
+        assert "features.json" in fails("lab", "summarise", "--out", tmp_path / "out")
     monkeypatch.setenv("AUDIONOME_DATA", str(tmp_path / "nowhere"))
-    assert "is missing" in fails("summarise", "--out", tmp_path / "out")
+    assert "is missing" in fails("lab", "summarise", "--out", tmp_path / "out")
     done = run("classify", tmp_path)
     assert done.stderr.endswith(b"there are: none.\n")
 
@@ -499,19 +499,11 @@ def test_clips_to_learn_from_are_checked_first(
     tmp_path: Path, complete: Path, fails: Callable[..., str]
 ) -> None:
     out = ["--out", tmp_path / "out"]
-    train = ["train", "--model", "extended"]
+    train = ["lab", "train", "--model", "extended"]
     assert "give --clips FOLDER" in fails(*train, *out)
     assert "is not a folder" in fails(*train, "--clips", tmp_path / "no", *out)
     (tmp_path / "empty").mkdir()
     assert "lacks 856 of the 856" in fails(*train, "--clips", tmp_path / "empty", *out)
-
-
-def test_examples_are_not_written_over(tmp_path: Path) -> None:
-    (tmp_path / "blues.ogg").write_text("my own blues")
-    done = run("examples", "--out", tmp_path)
-    assert done.returncode == 2
-    assert b"holds blues.ogg already; --force writes over them." in done.stderr
-    assert [p.read_text() for p in tmp_path.iterdir()] == ["my own blues"]
 
 
 def test_nothing_is_written_into_an_installed_package(tmp_path: Path) -> None:
@@ -527,8 +519,8 @@ def test_nothing_is_written_into_an_installed_package(tmp_path: Path) -> None:
     env = {"PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1", "AUDIONOME_DATA": ""}
     code = (
         "import sys; from audionome import cli\n"
-        f"for command in {STUDY}:\n"
-        "    sys.argv = ['audionome', command, *(['.'] if command == 'tracks' else [])]\n"
+        f"for command in {LAB}:\n"
+        "    sys.argv = ['audionome', 'lab', command, *(['.'] if command == 'tracks' else [])]\n"
         "    try: cli.main()\n"
         "    except SystemExit as end: print(cli.__file__, end.code)"
     )
@@ -539,8 +531,8 @@ def test_nothing_is_written_into_an_installed_package(tmp_path: Path) -> None:
         env={**os.environ, **env},
         cwd=tmp_path,
     )
-    assert done.stdout == f"{package / 'cli' / '__init__.py'} 2\n" * len(STUDY)
+    assert done.stdout == f"{package / 'cli' / '__init__.py'} 2\n" * len(LAB)
     told = "audionome: Where to? Give --out FOLDER; only in a checkout is there a default.\n"
-    assert done.stderr == told * len(STUDY)
+    assert done.stderr == told * len(LAB)
     assert {p: p.stat().st_mtime_ns for p in (package / "_data").rglob("*")} == before
     assert [p.name for p in tmp_path.iterdir()] == ["site-packages"]

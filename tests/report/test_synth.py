@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from audionome import audio
-from audionome.cli import app
 from audionome.datasets.gtzan import GENRES
 from audionome.features import gtzan57
 from audionome.report import synth
@@ -145,8 +144,21 @@ def test_only_the_ten_pieces_and_their_licence_ship() -> None:
 
 
 def test_the_command_writes_them(tmp_path: Path) -> None:
-    from typer.testing import CliRunner
-
-    done = CliRunner().invoke(app, ["examples", "--out", str(tmp_path / "new")])
-    assert done.exit_code == 0, done.output
+    assert synth.main([str(tmp_path / "new")]) == 0
     assert sorted(p.stem for p in (tmp_path / "new").iterdir()) == sorted(GENRES)
+
+
+def test_examples_are_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "blues.ogg").write_text("my own blues")
+    assert synth.main([str(tmp_path)]) == 2
+    assert "holds blues.ogg already; --force writes over them." in capsys.readouterr().err
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["my own blues"]
+    assert synth.main([str(tmp_path), "--force"]) == 0
+    assert len(list(tmp_path.iterdir())) == len(GENRES)
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert synth.main([str(tmp_path / "file")]) == 2
+    assert "is a file; give a folder" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "mine"

@@ -1,7 +1,7 @@
 """What the ladder's numbers hang on: which features matter, and how many tracks there are.
 
 Both studies fit on the artist-grouped folds and answer per track. Their tables are small
-artefacts of ``audionome analyse``.
+artefacts of ``audionome lab analyse``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from audionome.lab.metrics import track_probabilities
 __all__ = ["RECIPES", "correlated_groups", "importance", "learning_curve", "stamps"]
 
 #: Raise a study's number when a change to how it splits, fits, shuffles, answers or counts
-#: changes its table, and run ``audionome analyse`` again.
+#: changes its table, and run ``audionome lab analyse`` again.
 RECIPES = {"importance": 1, "learning_curve": 1}
 
 _SEED = 0

@@ -1,0 +1,182 @@
+"""``audionome classify``: the genre of recordings, as text or JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from audionome import batch, files
+from audionome._words import likelihood
+from audionome.cli._common import FAILED, JOBS, console, escape, quiet_libraries
+
+if TYPE_CHECKING:
+    from audionome.models.classifier import Prediction
+
+__all__ = ["classify"]
+
+_STANDARD_INPUT = "standard input"  # how sentences and predictions call it
+_MAX_INPUT = 4 << 30  # bytes
+
+
+def classify(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Recordings, or folders that hold some; - reads standard input.", metavar="FILE"
+        ),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per file and line.")
+    ] = False,
+    model: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
+    jobs: JOBS = 1,
+) -> None:
+    """Classify recordings: the genre, how sure the answer is, and how it changes over time.
+
+    Exit code 2 if a file could not be read; the others are still answered.
+    """
+    from audionome.models.classifier import load_classifier
+
+    load_classifier(model)  # a wrong name is told before any file is read
+    failed = False
+    with contextlib.ExitStack() as stack:
+        request = _request(sources, stack)
+        stack.enter_context(quiet_libraries())
+        predictions = batch.for_each(partial(_predict, model=model), request.paths, jobs=jobs)
+        for name, source in request.sources:
+            prediction = next(predictions) if isinstance(source, Path) else source
+            if isinstance(prediction, str):
+                failed = True
+                _report_error(name, prediction, as_json=as_json)
+            elif as_json:
+                print(json.dumps(_record(name, prediction), allow_nan=False), flush=True)
+            else:
+                console().print(_table(name, prediction))
+    if left_out := files.told(request.skipped):
+        console(stderr=True).print(left_out)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+@dataclass
+class _Request:
+    """What was asked about: each name with its file, or why there is none."""
+
+    sources: list[tuple[str, Path | str]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def paths(self) -> list[Path]:
+        return [source for _, source in self.sources if isinstance(source, Path)]
+
+
+def _request(names: Sequence[str], stack: contextlib.ExitStack) -> _Request:
+    request = _Request()
+    piped: Path | str | None = None
+    for name in names:
+        if name == "-":
+            piped = piped or _standard_input(stack)
+            request.sources.append((_STANDARD_INPUT, piped))
+        elif not os.path.isdir(name) or not name:
+            request.sources.append((name, files.no_file(name) or Path(name)))
+        else:
+            found = files.scan(name)
+            request.skipped += found.skipped
+            request.sources += [(str(path), path) for path in found.files]
+            request.sources += [(str(path), why) for path, why in found.unreadable.items()]
+            if not (found.files or found.unreadable):
+                request.sources.append((name, f'"{name}" holds no audio file.'))
+    return request
+
+
+def _standard_input(stack: contextlib.ExitStack) -> Path | str:
+    """Keep what is piped in as a file, so that any process can read it as any other."""
+    if sys.stdin is None:
+        return "Standard input is closed."
+    path = Path(stack.enter_context(tempfile.TemporaryDirectory()), _STANDARD_INPUT)
+    with path.open("wb") as file:
+        for block in iter(lambda: sys.stdin.buffer.read(1 << 20), b""):
+            file.write(block)
+            if file.tell() > _MAX_INPUT:
+                return f"Standard input is longer than {_MAX_INPUT >> 30} GB."
+    return path
+
+
+def _predict(path: Path, *, model: str | None) -> Prediction | str:
+    from audionome.models.classifier import load_classifier
+
+    prediction = load_classifier(model).classify(path)
+    try:
+        json.dumps(prediction.as_dict(), allow_nan=False)
+    except ValueError:
+        return f'"{path.name}" could not be analysed: the result is not a finite number.'
+    return prediction
+
+
+def _record(name: str, prediction: Prediction) -> dict[str, Any]:
+    return {"file": _whole(name), **prediction.as_dict()}
+
+
+def _whole(name: str) -> str:
+    """A name that every reader of JSON can read; bytes that are no UTF-8 as their codes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _report_error(name: str, message: str, *, as_json: bool) -> None:
+    if as_json:
+        from dataclasses import fields
+
+        from audionome.models.classifier import Prediction
+
+        record: dict[str, Any] = {"file": _whole(name)}
+        record |= dict.fromkeys(key.name for key in fields(Prediction))
+        record |= {key: {} for key in ("probabilities", "features", "seconds")}
+        record |= {key: [] for key in ("windows", "reasons", "neighbours", "notes")}
+        print(json.dumps(record | {"status": "error", "message": message}), flush=True)
+    else:
+        # A sentence calls a file by its name; two folders may have one of that name.
+        where = "" if name in (Path(name).name, _STANDARD_INPUT) else f"{escape(name)}: "
+        console(stderr=True).print(f"[bold red]no answer:[/] {where}{escape(message)}")
+
+
+def _table(name: str, prediction: Prediction) -> Any:
+    from rich.console import Group
+    from rich.table import Table
+
+    from audionome.models.attribution import sentences
+
+    minutes, seconds = divmod(round(prediction.duration), 60)
+    tempo = f"{prediction.tempo:.0f} BPM" if prediction.tempo else "no beat"
+    heading = f"[bold]{escape(name)}[/]  {minutes}:{seconds:02d}, {tempo}"
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("genre")
+    table.add_column("probability", justify="right")
+    table.add_column("", min_width=20)
+    bar = "█" if _can_write("█") else "#"
+    shown = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    for genre, p in shown:
+        if p >= 0.005 or genre == prediction.genre:
+            table.add_row(genre, likelihood(p), bar * round(20 * p))
+    why = [f"[dim]{escape(line)}[/]" for line in sentences(prediction.reasons, prediction.genre)]
+    notes = [f"[yellow]{escape(note.text)}[/]" for note in prediction.notes]
+    return Group("", heading, f"[italic]{escape(prediction.message)}[/]", *notes, table, *why)
+
+
+def _can_write(text: str) -> bool:
+    """Whether the terminal, or the file that takes its place, knows these characters."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
