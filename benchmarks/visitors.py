@@ -153,8 +153,8 @@ def kernel_memory(server: int) -> list[float]:
     """Memory of the server's kernels (MB); pages that several share are divided among them."""
     import psutil
 
-    (nursery,) = psutil.Process(server).children()
-    return [kernel.memory_full_info().pss / 1e6 for kernel in nursery.children()]
+    (fork_server,) = psutil.Process(server).children()
+    return [kernel.memory_full_info().pss / 1e6 for kernel in fork_server.children()]
 
 
 def _measured(visitors: int, clip: Path) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def _measured(visitors: int, clip: Path) -> dict[str, Any]:
                 except OSError:
                     time.sleep(0.1)
             url = f"http://localhost:{port}"
-            urllib.request.urlopen(url).close()  # one more page, once the nursery is ready
+            urllib.request.urlopen(url).close()  # one more page, once the fork server is ready
             with _Peak(server.pid) as peak:
                 stays, memory = crowd(url, visitors, clip, server=server.pid)
         finally:

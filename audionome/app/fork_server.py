@@ -2,11 +2,11 @@
 
 Each visitor of the dashboard has a kernel. Started from nothing, it takes seconds of a core and two
 hundred megabytes to import what every other one has imported too; a class that arrives together
-would wait for minutes. So the server keeps one process (the *nursery*) with the imports and the
+would wait for minutes. So the server keeps one process, the *fork server*, with the imports and the
 model, and forks it: a kernel is there in a fraction of a second, and shares its memory with the
-others until it writes.
+others until it writes. The word, and the way, are those of `multiprocessing`.
 
-Linux only, where a fork of a process without threads is safe; elsewhere, and should the nursery
+Linux only, where a fork of a process without threads is safe; elsewhere, and should the fork server
 fail, kernels start as ever. `audionome.app.server.settings` names `ForkingProvisioner`.
 """
 
@@ -28,13 +28,13 @@ from typing import Any
 import psutil
 from jupyter_client.provisioning import LocalProvisioner
 
-__all__ = ["ForkingProvisioner", "Nursery"]
+__all__ = ["ForkServer", "ForkingProvisioner"]
 
 _LAUNCHER = "ipykernel_launcher"
 
 
 def _forks() -> bool:
-    """Tell whether kernels can be forked here, and held by a descriptor."""
+    """Return whether kernels can be forked here, and held by a descriptor."""
     if sys.platform != "linux":
         return False
     try:
@@ -48,7 +48,7 @@ _FORKS = _forks()
 
 
 class _Forked:
-    """A forked kernel in the place of `subprocess.Popen`; the nursery is its parent.
+    """A forked kernel in the place of `subprocess.Popen`; the fork server is its parent.
 
     It is held by a descriptor, not by its number, which the system may give to another process.
     """
@@ -95,7 +95,7 @@ class _Forked:
         self.send_signal(signal.SIGTERM)
 
 
-class Nursery:
+class ForkServer:
     """The process that is forked; asked in lines of JSON, it answers with process numbers."""
 
     def __init__(self) -> None:
@@ -116,7 +116,27 @@ class Nursery:
         self._process.wait()
 
     def fork(self, arguments: list[str], env: dict[str, str], cwd: str | None) -> _Forked:
-        """Start a kernel with the launcher's arguments."""
+        """Start a kernel.
+
+        Parameters
+        ----------
+        arguments : list of str
+            Of ``ipykernel_launcher``.
+        env : dict
+            The kernel's whole environment.
+        cwd : str or None
+            Folder to work in.
+
+        Returns
+        -------
+        _Forked
+            Stands for the process.
+
+        Raises
+        ------
+        OSError, ValueError
+            If the fork server has ended, or does not say a number.
+        """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -125,7 +145,7 @@ class Nursery:
             stdin.flush()
             answer = stdout.readline()
             if not answer:
-                raise ChildProcessError("the nursery has ended")
+                raise ChildProcessError("the fork server has ended")
             # Before the next fork, which might get the number of this one.
             return _Forked(int(answer), self._process.pid)
 
@@ -133,34 +153,34 @@ class Nursery:
 class ForkingProvisioner(LocalProvisioner):
     """Starts kernels by forking, where that can be done."""
 
-    _nursery: Nursery | None = None
+    _server: ForkServer | None = None
 
     @classmethod
     def prepare(cls) -> None:
         """Start the imports now, before the first visitor comes."""
         if _FORKS:
-            cls.nursery()
+            cls.fork_server()
 
     @classmethod
-    def nursery(cls) -> Nursery:
-        """The one of this server, started with its first question."""
-        if ForkingProvisioner._nursery is None:
-            ForkingProvisioner._nursery = Nursery()
-        return ForkingProvisioner._nursery
+    def fork_server(cls) -> ForkServer:
+        """Return the one of this process; the first call starts it."""
+        if ForkingProvisioner._server is None:
+            ForkingProvisioner._server = ForkServer()
+        return ForkingProvisioner._server
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel; see `jupyter_client.KernelProvisionerBase`."""
         if _FORKS and _LAUNCHER in cmd:
             arguments = cmd[cmd.index(_LAUNCHER) + 1 :]
             env = dict(kwargs.get("env") or os.environ)
-            nursery = self.nursery()
+            server = self.fork_server()
             try:
                 # In a thread: the first kernel waits for the imports, the server must not.
-                forked = await asyncio.to_thread(nursery.fork, arguments, env, kwargs.get("cwd"))
+                forked = await asyncio.to_thread(server.fork, arguments, env, kwargs.get("cwd"))
             except (OSError, ValueError) as error:
-                self.log.warning("Kernels start slowly, without a nursery: %s", error)
-                nursery.close()
-                ForkingProvisioner._nursery = None
+                self.log.warning("Kernels start slowly, without the fork server: %s", error)
+                server.close()
+                ForkingProvisioner._server = None
             else:
                 self.process = forked  # type: ignore[assignment]
                 self.pid = forked.pid  # and no `pgid`: signals go by the descriptor
@@ -168,7 +188,7 @@ class ForkingProvisioner(LocalProvisioner):
         return await super().launch_kernel(cmd, **kwargs)
 
 
-# -- in the nursery -----------------------------------------------------------------------
+# -- in the fork server -------------------------------------------------------------------
 
 
 def _prepare() -> None:
@@ -182,7 +202,7 @@ def _prepare() -> None:
 
     import audionome
     from audionome import audio
-    from audionome.app import details, widget
+    from audionome.app import details, payload, widget  # noqa: F401
 
     clicks = np.zeros(audio.WINDOW_HOP, np.float32)
     clicks[::11025] = 0.5
@@ -190,7 +210,7 @@ def _prepare() -> None:
     soundfile.write(content, clicks, audio.SAMPLE_RATE, format="WAV")
     answer = audionome.classify(content.getvalue())
     # Not the answer's charts: their table of usual values is read by threads, which a fork loses.
-    widget.look_of(details.look(content.getvalue(), answer))
+    payload.details_payload(details.measure_details(content.getvalue(), answer))
 
 
 def _become_kernel(request: dict[str, Any]) -> None:
@@ -198,7 +218,7 @@ def _become_kernel(request: dict[str, Any]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(2, 1)  # the nursery's answers are not for a kernel's words
+        os.dup2(2, 1)  # the fork server's answers are not for a kernel's words
     os.environ.clear()
     os.environ.update(request["env"])
     if request["cwd"]:
@@ -206,7 +226,7 @@ def _become_kernel(request: dict[str, Any]) -> None:
 
     from ipykernel.kernelapp import IPKernelApp
 
-    # The kernel ends itself when its parent does: the nursery, which ends with the server.
+    # The kernel ends itself when its parent does: the fork server, which ends with the server.
     parent = f"--IPKernelApp.parent_handle={os.getppid()}"
     # Failures are logged. Among the warnings is one, for every visitor, that the kernel listens on
     # this machine without encryption; what it is sent is signed.

@@ -21,18 +21,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audionome._extras import require_extra
+from audionome.app.environment import CLIPS_VARIABLE, SERVER_VARIABLE
 from audionome.errors import AudionomeError
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-__all__ = ["CLIPS_VARIABLE", "PORT", "ServerError", "prepare", "run", "settings"]
+__all__ = ["PORT", "ServerError", "prepare", "run", "settings"]
 
 PORT = 8866
-#: Set where our settings are; the notebook looks for it.
-VARIABLE = "AUDIONOME_SERVER"
-#: Names a folder of the reader's own music, as GTZAN's, to choose examples from.
-CLIPS_VARIABLE = "AUDIONOME_GTZAN_CLIPS"
 
 _PACKAGE = Path(__file__).parents[1]
 _PACKAGES = ("voila", "anywidget", "ipykernel", "ipywidgets", "pandas", "plotly", "psutil")
@@ -85,7 +82,7 @@ def prepare() -> None:
     # A visitor's kernel uses one core: the others belong to other visitors.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ[VARIABLE] = "1"
+    os.environ[SERVER_VARIABLE] = "1"
     logging.getLogger("asyncio").addFilter(_worth_telling)
     ForkingProvisioner.prepare()
 

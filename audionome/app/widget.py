@@ -1,9 +1,9 @@
 """The dashboard: give it music, hear it, see what genre it may be and why.
 
 One widget holds the page. The browser keeps the files, sends one after the other in pieces, plays
-them, and keeps the answers; `audionome.classify` and `audionome.app.details` work in a thread here.
-Nothing is decoded, computed or classified by this module, and no sound is written to disk or
-logged: the bytes of a file are gone when its answer is there.
+them, and keeps the answers; `audionome.classify` and `audionome.app.details` work in a thread here,
+and `audionome.app.payload` puts into words what they return. No sound is written to disk or logged:
+the bytes of a file are gone when its answer is there.
 
 Conventions
 -----------
@@ -13,7 +13,7 @@ of the server with its traceback and on the screen as one sentence.
 
 Messages from the browser: ``begin`` and ``chunk`` (a file), ``example``, ``cancel``, ``compare``,
 ``forget``, ``plotly``, ``ping``, ``again``. Messages to it: ``received``, ``sound`` (an example, to
-be played), ``answer``, ``look``, ``report``, ``compared``, ``plotly``, ``failed``, ``pong``.
+be played), ``answer``, ``details``, ``report``, ``compared``, ``plotly``, ``failed``, ``pong``.
 
 What is sent while the connection is interrupted is lost on both sides. So ``pong`` says what became
 of the newest job, and the browser asks for a lost answer with ``again``.
@@ -38,41 +38,22 @@ import traitlets
 from traitlets.log import get_logger
 
 from audionome._paths import data_path
-from audionome._words import likelihood
-from audionome.app.server import CLIPS_VARIABLE
+from audionome.app import payload
+from audionome.app.environment import CLIPS_VARIABLE, SERVER_VARIABLE
 
 if TYPE_CHECKING:
-    from audionome.app.details import Look
-    from audionome.charts import Chart
+    from audionome.app.details import Details
     from audionome.models.classifier import Prediction
 
-__all__ = [
-    "CLIPS_VARIABLE",
-    "MAX_BYTES",
-    "MAX_SECONDS",
-    "Dashboard",
-    "answer_of",
-    "comparison_of",
-    "look_of",
-    "page",
-]
+__all__ = ["MAX_BYTES", "MAX_SECONDS", "Dashboard", "page"]
 
 #: Largest file that is accepted.
 MAX_BYTES = 64 * 1024 * 1024
 #: Longest recording that is accepted (seconds): one visitor must not keep a class waiting.
 MAX_SECONDS = 3600.0
 
-SORRY = "Something went wrong on our side, not on yours. Try again, or try another file."
-_FOREIGN = (
-    "This server was started without the dashboard's settings, so charts and large files may fail "
-    "without a word: stop it, and start it with the command: audionome dashboard"
-)
-_LOST_LOOK = "The connection was interrupted; choose the file again for the closer look."
-_NO_LOOK = "The closer look failed on our side; the answer above is not touched by it."
-
 _STATIC = Path(__file__).parent / "static" / "dashboard"
 _PROGRESS_EVERY = 0.1  # s
-_VIEWS = ("spectrogram", "mfcc", "chroma")
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
@@ -94,13 +75,13 @@ def _guarded(callback: Callback) -> Callback:
             return callback(self, *args, **kwargs)
         except Exception:
             get_logger().exception("Dashboard: %s failed", callback.__qualname__)
-            self.fail(SORRY)
+            self.fail(payload.FAILED)
 
     return run  # type: ignore[return-value]
 
 
 def _source(kind: str, *names: str) -> str:
-    """One module of the browser from several files: no build step, no requests."""
+    """Return several files as one module of the browser: no build step, no requests."""
     return "\n".join((_STATIC / f"{name}.{kind}").read_text("utf-8") for name in names)
 
 
@@ -111,8 +92,9 @@ class Dashboard(anywidget.AnyWidget):
     ----------
     classify
         From bytes and a ``progress`` callback to a prediction; by default `audionome.classify`.
-    look
-        From bytes and the prediction to a closer look; by default `audionome.app.details.look`.
+    measure_details
+        From bytes and the prediction to the details; by default
+        `audionome.app.details.measure_details`.
     limit
         Largest file (bytes). The browser checks it first; it is checked again here.
     longest
@@ -146,21 +128,26 @@ class Dashboard(anywidget.AnyWidget):
         self,
         *,
         classify: Callable[..., Prediction] | None = None,
-        look: Callable[[bytes, Prediction], Look] | None = None,
+        measure_details: Callable[[bytes, Prediction], Details] | None = None,
         limit: int = MAX_BYTES,
         longest: float = MAX_SECONDS,
         clips: Path | None = None,
         notice: str = "",
     ) -> None:
         self._files = _examples(clips)
-        super().__init__(limit=limit, longest=longest, notice=notice, examples=_listed(self._files))
+        super().__init__(
+            limit=limit,
+            longest=longest,
+            notice=notice,
+            examples=payload.examples_payload(self._files),
+        )
         self._classify = classify
-        self._look = look
+        self._measure_details = measure_details
         self._job = 0
         self._name = ""
         self._size = 0  # bytes that are announced; 0 while none are expected
         self._content = bytearray()
-        self._answers: dict[int, tuple[str, Prediction]] = {}
+        self._predictions: dict[int, tuple[str, Prediction]] = {}
         self._lock = threading.RLock()
         # One worker: an older analysis ends at its next step, and two never share the memory.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audionome")
@@ -200,7 +187,7 @@ class Dashboard(anywidget.AnyWidget):
         elif kind == "plotly":
             self._send_plotly()
         elif kind == "forget":
-            self._answers.clear()
+            self._predictions.clear()
         elif kind == "compare":
             self._send_comparison([int(other) for other in message["jobs"]])
         elif kind == "chunk":
@@ -226,10 +213,7 @@ class Dashboard(anywidget.AnyWidget):
 
     def _begin(self, job: int, size: int) -> None:
         if size > self.limit:
-            self.fail(
-                f"This file has more than {self.limit // 2**20} MiB, the most that can be sent. "
-                "Cut it, or save it as MP3, and try again."
-            )
+            self.fail(payload.too_large(self.limit))
         elif size:
             self._size = size
         else:
@@ -255,7 +239,7 @@ class Dashboard(anywidget.AnyWidget):
         try:
             content = path.read_bytes()
         except OSError as error:
-            self.fail(f'"{path.name}" cannot be opened: {error.strerror}.', job=job)
+            self.fail(payload.unreadable(path.name, error.strerror), job=job)
             return
         self.send({"type": "sound", "job": job, "name": path.name}, buffers=[content])
         self._analyse(job, content)
@@ -269,12 +253,13 @@ class Dashboard(anywidget.AnyWidget):
 
     def _send_again(self, job: int) -> None:
         with self._lock:
-            if job in self._answers:
-                name, prediction = self._answers[job]
-                self.send({"type": "answer", "job": job, **answer_of(prediction, name=name)})
+            if job in self._predictions:
+                name, prediction = self._predictions[job]
+                answer = payload.answer_payload(prediction, name=name)
+                self.send({"type": "answer", "job": job, **answer})
             self.send({"type": "report", "report": self.report})
-            if job in self._answers and self._running is not None and self._running.done():
-                self.send({"type": "look", "job": job, "sentence": _LOST_LOOK})
+            if job in self._predictions and self._running is not None and self._running.done():
+                self.send({"type": "details", "job": job, "sentence": payload.LOST_DETAILS})
 
     def _send_plotly(self) -> None:
         try:
@@ -287,11 +272,12 @@ class Dashboard(anywidget.AnyWidget):
 
     def _send_comparison(self, jobs: Sequence[int]) -> None:
         try:
-            chosen = [self._answers[job] for job in jobs]
-            self.send({"type": "compared", "jobs": list(jobs), **comparison_of(chosen)})
+            chosen = [self._predictions[job] for job in jobs]
+            comparison = payload.comparison_payload(chosen)
+            self.send({"type": "compared", "jobs": list(jobs), **comparison})
         except Exception:
             get_logger().exception("Dashboard: the comparison failed")
-            self.send({"type": "failed", "what": "compared", "sentence": SORRY})
+            self.send({"type": "failed", "what": "compared", "sentence": payload.FAILED})
 
     # -- the work -------------------------------------------------------------------------
 
@@ -302,14 +288,14 @@ class Dashboard(anywidget.AnyWidget):
             import audionome
 
             audionome.load_classifier()
-            from audionome import charts, closer  # noqa: F401
+            from audionome import charts  # noqa: F401
+            from audionome.app import details  # noqa: F401
         except Exception:
             get_logger().exception("Dashboard: the model could not be loaded")
 
     def _analyse(self, job: int, content: bytes) -> None:
         waits = self._warm is not None and not self._warm.done()
-        sentence = "Loading the model; only the first answer waits for it…"
-        self.tell(job, "analysing", sentence if waits else "Listening to the sound…")
+        self.tell(job, "analysing", payload.LOADING if waits else payload.ANALYSING)
         self._running = self._worker.submit(self._work, job, self._name, content)
 
     def _work(self, job: int, name: str, content: bytes) -> None:
@@ -323,7 +309,7 @@ class Dashboard(anywidget.AnyWidget):
 
                 classify = functools.partial(audionome.classify, max_seconds=self.longest)
             prediction = classify(content, progress=self._progress_of(job))
-            answer = answer_of(prediction, name=name)
+            answer = payload.answer_payload(prediction, name=name)
         except _SupersededError:
             return
         except AudioError as error:
@@ -331,25 +317,26 @@ class Dashboard(anywidget.AnyWidget):
             return
         except Exception:
             get_logger().exception("Dashboard: the analysis failed")
-            self.fail(SORRY, job=job)
+            self.fail(payload.FAILED, job=job)
             return
         with self._lock:  # between the check and the answer no newer job may begin
             if job != self._job:
                 return
-            self._answers[job] = name, prediction
+            self._predictions[job] = name, prediction
             self.send({"type": "answer", "job": job, **answer})
-            self.tell(job, "done", "Done. The answer is below.", 1.0)
-        self._look_closer(job, content, prediction)
+            self.tell(job, "done", payload.DONE, 1.0)
+        self._send_details(job, content, prediction)
 
-    def _look_closer(self, job: int, content: bytes, prediction: Prediction) -> None:
+    def _send_details(self, job: int, content: bytes, prediction: Prediction) -> None:
         try:
             from audionome.app import details
 
-            look = self._look or details.look
-            self.send({"type": "look", "job": job, **look_of(look(content, prediction))})
+            measure = self._measure_details or details.measure_details
+            told = payload.details_payload(measure(content, prediction))
         except Exception:
-            get_logger().exception("Dashboard: the closer look failed")
-            self.send({"type": "look", "job": job, "sentence": _NO_LOOK})
+            get_logger().exception("Dashboard: the details failed")
+            told = {"sentence": payload.NO_DETAILS}
+        self.send({"type": "details", "job": job, **told})
         _give_back_memory()
 
     def _progress_of(self, job: int) -> Callable[[float, str], None]:
@@ -368,11 +355,18 @@ class Dashboard(anywidget.AnyWidget):
 
 
 def page() -> Dashboard:
-    """Return the dashboard for a notebook; under a Voilà without our settings it says so."""
-    from audionome.app import server
+    """Return the dashboard for a notebook.
 
-    voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
-    return Dashboard(notice=_FOREIGN if voila and server.VARIABLE not in os.environ else "")
+    Returns
+    -------
+    Dashboard
+        Under a Voilà without our settings, with a notice that says so.
+    """
+    foreign = (
+        os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+        and SERVER_VARIABLE not in os.environ
+    )
+    return Dashboard(notice=payload.FOREIGN_SERVER if foreign else "")
 
 
 def _give_back_memory() -> None:
@@ -381,15 +375,8 @@ def _give_back_memory() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
-# -- examples -----------------------------------------------------------------------------
-
-_RECORDINGS = "Recordings, openly licensed"
-_OWN = "Your own clips"
-_SYNTHETIC = "Made by a program: the model never heard such sounds and is often wrong"
-
-
 def _examples(clips: Path | None) -> dict[str, Path]:
-    """Identifiers of what can be chosen: recordings, the reader's own clips, synthetic pieces."""
+    """Return what can be chosen by identifier: recordings, the reader's own clips, pieces."""
     from audionome.datasets.recordings import recordings
 
     files = {f"recording {recording.name}": recording.path for recording in recordings()}
@@ -399,151 +386,6 @@ def _examples(clips: Path | None) -> dict[str, Path]:
 
         files |= {f"clip {k}": path for k, path in enumerate(scan(folder).files)}
     return files | {f"piece {p.stem}": p for p in sorted(data_path("examples").glob("*.ogg"))}
-
-
-def _listed(files: dict[str, Path]) -> list[Any]:
-    groups: dict[str, list[list[str]]] = {}
-    for identifier, path in files.items():
-        kind, _, rest = identifier.partition(" ")
-        group, name = {
-            "recording": (_RECORDINGS, rest),
-            "clip": (_OWN, path.name),
-            "piece": (_SYNTHETIC, f"{path.stem} (synthetic)"),
-        }[kind]
-        groups.setdefault(group, []).append([identifier, name])
-    return [[group, entries] for group, entries in groups.items()]
-
-
-# -- what the browser draws ---------------------------------------------------------------
-
-
-def answer_of(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
-    """Turn a prediction into what the page shows, in words and plain JSON.
-
-    Parameters
-    ----------
-    prediction
-        From `audionome.classify`.
-    name
-        Of the recording.
-
-    Returns
-    -------
-    dict
-        ``status``, ``genre``, ``headline``, ``sentence``, ``notes``, ``second``, ``confidence``,
-        ``color``, ``duration``, ``facts`` (pairs of name and value), ``why`` (sentences),
-        ``windows``, ``charts``, ``cells`` (of the session's table) and ``record`` (of its CSV file,
-        with all digits).
-    """
-    from audionome import charts, load_classifier
-    from audionome.app import details
-    from audionome.models import attribution
-
-    count = len(prediction.windows)
-    tempo = f"{prediction.tempo:.0f} beats/min" if prediction.tempo else "no clear beat"
-    rows = details.typical(prediction)
-    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
-    around = details.tracks_around(load_classifier().index)
-    return {
-        "status": prediction.status,
-        "genre": prediction.genre,
-        "headline": prediction.headline,
-        "sentence": prediction.message,
-        "notes": [note.text for note in prediction.notes],
-        "second": _second(prediction),
-        "confidence": likelihood(prediction.confidence),
-        "color": charts.PALETTE.get(prediction.genre, charts.OTHER),
-        "duration": prediction.duration,
-        "facts": [
-            ["Tempo", tempo],
-            ["Length", f"{_minutes(prediction.duration)} min"],
-            ["Listened to", f"{count} window{'s' if count != 1 else ''} of 3 s"],
-            ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
-        ],
-        "why": attribution.sentences(prediction.reasons, prediction.genre),
-        "windows": [_window(w.start, w.end, w.probabilities) for w in prediction.windows],
-        "charts": {
-            "probabilities": _chart(charts.probability_bars(prediction.probabilities)),
-            "timeline": _chart(charts.timeline(prediction.windows)),
-            "reasons": _chart(charts.reason_bars(prediction.reasons, prediction.genre)),
-            "typical": _chart(charts.typical_ranges(rows, prediction.genre)),
-            "place": _chart(charts.place_on_map(around, prediction.place, prediction.neighbours)),
-        },
-        "cells": {
-            "status": prediction.status,
-            "genre": prediction.genre,
-            "probability": likelihood(prediction.confidence),
-            "next": f"{ranked[1][0]} {likelihood(ranked[1][1])}",
-            "tempo": f"{prediction.tempo:.0f}" if prediction.tempo else "none",
-            "length": _minutes(prediction.duration),
-        },
-        "record": prediction.as_row(file=name),
-    }
-
-
-def look_of(look: Look) -> dict[str, Any]:
-    """Turn a closer look into what the page shows: outline, heading, key and charts."""
-    from audionome import charts
-    from audionome.app import details
-
-    end = look.start + float(look.frames.times[-1])
-    drawn = [charts.feature_of_clip(look.frames, view, start=look.start) for view in _VIEWS]
-    return {
-        "outline": [[round(float(v), 3) for v in pair] for pair in look.outline],
-        "heading": f"A closer look at {_minutes(look.start)} to {_minutes(end)}",
-        "key": details.key_words(look.key),
-        "charts": [_chart(chart) for chart in drawn],
-    }
-
-
-def comparison_of(chosen: Sequence[tuple[str, Prediction]]) -> dict[str, Any]:
-    """Turn several predictions with their names into what the page shows beside each other."""
-    from audionome import charts
-
-    # A legend has no room for long names.
-    names = [n if len(n) <= 30 else f"{n[:16]}…{n[-12:]}" for n, _ in chosen]
-    # Two files may have one name.
-    labels = [n if names.count(n) == 1 else f"{n} ({k + 1})" for k, n in enumerate(names)]
-    beside = {label: p.probabilities for label, (_, p) in zip(labels, chosen, strict=True)}
-    return {"names": labels, "chart": _chart(charts.probabilities_beside(beside))}
-
-
-def _minutes(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
-
-
-def _second(prediction: Prediction) -> str:
-    """What the other model says, in a sentence."""
-    if prediction.second_opinion is None:
-        return ""
-    genre, p = max(prediction.second_opinion.items(), key=lambda item: item[1])
-    agrees = "agrees" if genre == prediction.genre else "does not agree"
-    said = f"{agrees}: {genre}, {likelihood(p)}"
-    return f"A second model, which hears the classic features alone, {said}."
-
-
-def _window(start: float, end: float, probabilities: dict[str, float]) -> dict[str, Any]:
-    from audionome import charts
-
-    first, second = sorted(probabilities.items(), key=lambda item: -item[1])[:2]
-    return {
-        "start": start,
-        "end": end,
-        "said": ", ".join(f"{genre} {likelihood(p)}" for genre, p in (first, second)),
-        "color": charts.PALETTE.get(first[0], charts.OTHER),
-    }
-
-
-def _chart(chart: Chart) -> dict[str, Any]:
-    return {
-        "caption": chart.caption,
-        "alt": chart.alt,
-        "figure": chart.figure.to_json(),
-        "height": int(chart.figure.layout.height or 400),
-        "columns": [str(name) for name in chart.table.columns],
-        "rows": [[str(value) for value in row] for row in chart.table.itertuples(index=False)],
-    }
 
 
 @functools.cache

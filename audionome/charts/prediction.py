@@ -291,7 +291,7 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
     Parameters
     ----------
     rows
-        From `audionome.app.details.typical`.
+        From `audionome.models.context.compare_with_genre`.
     genre
         The genre whose range is drawn.
 
@@ -394,7 +394,7 @@ def place_on_map(
     ----------
     tracks
         ``track``, ``genre``, ``x`` and ``y`` of every track, from
-        `audionome.app.details.tracks_around`.
+        `audionome.models.neighbors.Index.places`.
     place
         Of the recording on the same axes.
     neighbours

@@ -29,6 +29,7 @@ Gebhardt, Lykartsis and Stein, A confidence measure for key labelling (ISMIR 201
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from audionome._paths import data_path
 from audionome.audio import SAMPLE_RATE
 from audionome.features.frames import PITCH_CLASSES
 
@@ -46,10 +48,12 @@ __all__ = [
     "MIN_SECONDS",
     "RELIABLE_FROM",
     "Key",
+    "KeyAccuracy",
     "estimate_key",
     "key_chroma",
     "key_templates",
     "match_key",
+    "reliable_key_accuracy",
 ]
 
 Array64 = NDArray[np.float64]
@@ -114,7 +118,7 @@ class Key:
         """Whether the key can be shown as a finding.
 
         ``strength + margin``, ``classes`` and ``seconds`` reach `RELIABLE_FROM`, `MIN_CLASSES` and
-        `MIN_SECONDS`. How often such a key is right is in ``data/research/key.json``.
+        `MIN_SECONDS`. How often such a key is right tells `reliable_key_accuracy`.
         """
         return (
             self.strength + self.margin >= RELIABLE_FROM
@@ -272,3 +276,40 @@ def estimate_key(samples: NDArray[np.float32]) -> Key:
     'C major'
     """
     return match_key(key_chroma(samples))
+
+
+@dataclass(frozen=True)
+class KeyAccuracy:
+    """How often keys were right.
+
+    Attributes
+    ----------
+    share : float
+        Of the keys that were exactly right, in [0, 1].
+    low, high : float
+        Ends of its 95 % interval, drawn over artists.
+    n : int
+        Number of tracks.
+    """
+
+    share: float
+    low: float
+    high: float
+    n: int
+
+
+def reliable_key_accuracy() -> KeyAccuracy:
+    """Return how often a reliable key was exactly right in GTZAN.
+
+    Returns
+    -------
+    KeyAccuracy
+        Of the half of the artists that was not used to choose the method.
+
+    See Also
+    --------
+    Key.reliable : When a key counts as reliable.
+    """
+    record = json.loads(data_path("research", "key.json").read_text(encoding="utf-8"))
+    right = record["reporting"]["exact_if_reliable"]
+    return KeyAccuracy(right["value"], right["low"], right["high"], right["n"])

@@ -8,9 +8,13 @@ same directions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Index", "Neighbour", "principal_axes"]
 
@@ -68,6 +72,29 @@ class Index:
         """Where a vector of standardised features lies on the first two axes."""
         x, y = np.asarray(vector, dtype=np.float64) @ self.axes[:, :2]
         return float(x), float(y)
+
+    def places(self) -> pd.DataFrame:
+        """Return where the tracks lie on the first two axes.
+
+        Returns
+        -------
+        DataFrame
+            A row per track: ``track``, ``genre``, and ``x`` and ``y`` (float64, without unit).
+
+        See Also
+        --------
+        Index.place : The same for a recording.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "track": self.tracks.astype(str),
+                "genre": self.genres.astype(str),
+                "x": self.vectors[:, 0].astype(np.float64),
+                "y": self.vectors[:, 1].astype(np.float64),
+            }
+        )
 
     def nearest(self, vector: NDArray[np.floating], *, n: int = 5) -> tuple[Neighbour, ...]:
         """The ``n`` tracks that are most alike, the nearest first."""

@@ -22,11 +22,13 @@ import audionome
 from audionome import charts
 from audionome._paths import data_path
 from audionome._words import likelihood
-from audionome.app import details
+from audionome.app import details, payload
+from audionome.app.environment import CLIPS_VARIABLE
 from audionome.audio import NotAudioError
 from audionome.datasets.gtzan import GENRES
 from audionome.datasets.recordings import recordings
 from audionome.features import LEVEL_FREE
+from audionome.models import context
 from audionome.models.classifier import Neighbour, Prediction, Reason, WindowPrediction
 from audionome.report import examples
 
@@ -37,14 +39,9 @@ from browser import barriers, launch, page_with_watch
 from voila_server import Server, Visit, notebook, serve
 
 from audionome.app.widget import (
-    CLIPS_VARIABLE,
     MAX_BYTES,
     MAX_SECONDS,
-    SORRY,
     Dashboard,
-    answer_of,
-    comparison_of,
-    look_of,
     page,
 )
 
@@ -183,19 +180,21 @@ def test_a_failing_analysis_ends_in_a_sentence_and_in_the_log(caplog) -> None:
     dashboard = Dashboard(classify=classify)
     upload(dashboard, b"sound")
     report = finished(dashboard)
-    assert (report["state"], report["sentence"]) == ("error", SORRY)
+    assert (report["state"], report["sentence"]) == ("error", payload.FAILED)
     assert "ZeroDivisionError: injected" in caplog.text
     assert "sound" not in caplog.text.split("ZeroDivisionError")[-1]
 
 
-def test_a_failing_look_leaves_the_answer(sent: list[dict[str, Any]], caplog) -> None:
-    def look(source: bytes, found: Prediction) -> details.Look:
+def test_failing_details_leave_the_answer(sent: list[dict[str, Any]], caplog) -> None:
+    def measure_details(source: bytes, found: Prediction) -> details.Details:
         raise ZeroDivisionError("injected")
 
-    dashboard = Dashboard(classify=lambda source, **_: prediction(), look=look)
+    dashboard = Dashboard(
+        classify=lambda source, **_: prediction(), measure_details=measure_details
+    )
     upload(dashboard, b"sound")
     assert finished(dashboard)["state"] == "done"
-    assert [message["type"] for message in sent] == ["received", "answer", "look"]
+    assert [message["type"] for message in sent] == ["received", "answer", "details"]
     assert "failed" in sent[-1]["sentence"]
     assert "charts" not in sent[-1]
     assert "ZeroDivisionError: injected" in caplog.text
@@ -214,7 +213,7 @@ def test_a_failing_look_leaves_the_answer(sent: list[dict[str, Any]], caplog) ->
 def test_a_broken_message_ends_in_a_sentence(message: dict[str, Any], caplog) -> None:
     dashboard = Dashboard(classify=lambda source, **_: prediction())
     post(dashboard, message)
-    assert (dashboard.report["state"], dashboard.report["sentence"]) == ("error", SORRY)
+    assert (dashboard.report["state"], dashboard.report["sentence"]) == ("error", payload.FAILED)
     assert "Traceback" in caplog.text
 
 
@@ -231,7 +230,9 @@ def test_charts_that_cannot_be_sent_are_told(monkeypatch, sent: list[dict[str, A
 def test_a_comparison_that_fails_is_told(sent: list[dict[str, Any]]) -> None:
     dashboard = Dashboard(classify=lambda source, **_: prediction())
     post(dashboard, {"type": "compare", "jobs": [1, 2]})
-    assert [(m["type"], m["what"], m["sentence"]) for m in sent] == [("failed", "compared", SORRY)]
+    assert [(m["type"], m["what"], m["sentence"]) for m in sent] == [
+        ("failed", "compared", payload.FAILED)
+    ]
 
 
 def test_what_is_forgotten_is_forgotten_here_too(sent: list[dict[str, Any]]) -> None:
@@ -240,7 +241,7 @@ def test_what_is_forgotten_is_forgotten_here_too(sent: list[dict[str, Any]]) -> 
     finished(dashboard)
     post(dashboard, {"type": "compare", "jobs": [1, 1]})
     post(dashboard, {"type": "forget"})
-    assert not dashboard._answers
+    assert not dashboard._predictions
     post(dashboard, {"type": "compare", "jobs": [1, 1]})
     assert [m["type"] for m in sent if m["type"] in {"compared", "failed"}] == [
         "compared",
@@ -285,7 +286,7 @@ def test_a_lost_answer_is_sent_again(sent: list[dict[str, Any]]) -> None:
     first, second = of(sent, "answer")
     assert first == second
     assert of(sent, "report")[0]["report"] == dashboard.report
-    assert "connection was interrupted" in of(sent, "look")[-1]["sentence"]
+    assert "connection was interrupted" in of(sent, "details")[-1]["sentence"]
 
 
 def test_the_limit_is_checked_again_in_python() -> None:
@@ -385,7 +386,9 @@ def test_cancel_drops_the_answer(sent: list[dict[str, Any]]) -> None:
 
 
 def test_the_answer_is_plain_json_with_ten_probabilities() -> None:
-    answer = json.loads(json.dumps(answer_of(prediction(), name="a.wav"), allow_nan=False))
+    answer = json.loads(
+        json.dumps(payload.answer_payload(prediction(), name="a.wav"), allow_nan=False)
+    )
     drawn = answer["charts"]
     assert drawn["reasons"]["rows"] == [["a quick tempo", "30.0"], ["few pitches", "-10.0"]]
     assert answer["why"] == [
@@ -395,7 +398,7 @@ def test_the_answer_is_plain_json_with_ten_probabilities() -> None:
     assert sorted(row[0] for row in drawn["probabilities"]["rows"]) == sorted(GENRES)
     assert len(drawn["timeline"]["rows"]) == len(answer["windows"]) == 4
     assert drawn["place"]["rows"] == [["rock.00000", "rock", "0.90"]]
-    assert len(drawn["typical"]["rows"]) == len(details.TYPICAL)
+    assert len(drawn["typical"]["rows"]) == len(context.DESCRIBED)
     assert all(chart["alt"] and chart["caption"] for chart in drawn.values())
     assert ["Length", "0:12 min"] in answer["facts"]
     assert answer["record"]["p_rock"] == prediction().probabilities["rock"]
@@ -407,19 +410,21 @@ def test_the_second_model_is_quoted() -> None:
 
     for genre, word in (("rock", "agrees: rock, 90%"), ("jazz", "does not agree: jazz, 90%")):
         second = dict.fromkeys(GENRES, 0.1 / 9) | {genre: 0.9}
-        told = answer_of(dataclasses.replace(prediction(), second_opinion=second))["second"]
+        told = payload.answer_payload(dataclasses.replace(prediction(), second_opinion=second))[
+            "second"
+        ]
         assert word in told
 
 
 def test_files_of_one_name_stay_apart_when_compared() -> None:
-    found = comparison_of([("a.wav", prediction()), ("a.wav", prediction())])
+    found = payload.comparison_payload([("a.wav", prediction()), ("a.wav", prediction())])
     assert found["names"] == ["a.wav (1)", "a.wav (2)"]
     assert found["chart"]["columns"] == ["genre", "a.wav (1)", "a.wav (2)"]
 
 
 def test_a_legend_has_room_for_long_names() -> None:
     name = "A Very Long Title of a Very Long Piece - Live.flac"
-    found = comparison_of([(name, prediction()), ("b.wav", prediction())])
+    found = payload.comparison_payload([(name, prediction()), ("b.wav", prediction())])
     assert found["names"] == ["A Very Long Titl… - Live.flac", "b.wav"]
 
 
@@ -602,7 +607,7 @@ def test_what_cannot_be_answered_gets_a_sentence(
     (path := tmp_path / name).write_bytes(make(*clip))
     visit.give(path)
     visit.wait("error")
-    assert words in visit.said()
+    assert words in visit.status()
     assert not visit.page.is_visible(".an-genre")
     assert visit.problems == []
 
@@ -629,7 +634,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(visit: Visit, tmp_pa
         file.truncate(MAX_BYTES + MIB)
     visit.give(path)
     visit.wait("error")
-    assert "This file has more than 64 MiB" in visit.said()
+    assert "This file has more than 64 MiB" in visit.status()
     assert "64 MiB" in visit.page.inner_text(".an-drop")
     assert visit.problems == []
 
@@ -652,7 +657,7 @@ def test_many_files_become_a_table(
     other = sorted((shared / "gtzan" / "clips").glob("*.flac"))[-1]
     fresh.give(short, poem, other)
     page.wait_for_selector(".an-drop[data-state=done]")
-    assert "3 files: 2 answered, 1 could not be" in fresh.said()
+    assert "3 files: 2 answered, 1 could not be" in fresh.status()
     expected = {p.name: audionome.classify(p) for p in (short, other)}
 
     rows = fresh.session()
@@ -707,20 +712,22 @@ def test_many_files_become_a_table(
     assert fresh.problems == []
 
 
-def test_the_closer_look_is_the_one_of_the_library(
+def test_the_details_are_those_of_the_library(
     visit: Visit, clip: tuple[np.ndarray, int], tmp_path: Path
 ) -> None:
     samples, rate = clip
     content = encode(samples[: 10 * rate], rate, "wav")
-    (path := tmp_path / "look.wav").write_bytes(content)
+    (path := tmp_path / "details.wav").write_bytes(content)
     visit.give(path)
     visit.wait("done")
-    visit.looked()
-    look = look_of(details.look(content, audionome.classify(content)))
+    visit.detailed()
+    told = payload.details_payload(details.measure_details(content, audionome.classify(content)))
     assert (
-        visit.page.inner_text(".an-look h2") == look["heading"] == "A closer look at 0:00 to 0:10"
+        visit.page.inner_text(".an-details h2")
+        == told["heading"]
+        == "A closer look at 0:00 to 0:10"
     )
-    for chart in look["charts"]:
+    for chart in told["charts"]:
         assert visit.table(chart["caption"]) == chart["rows"]
 
 
@@ -798,9 +805,9 @@ def test_stop_ends_the_work(fresh: Visit, clip: tuple[np.ndarray, int], tmp_path
     fresh.give(long, short)
     fresh.page.click(".an-stop")
     assert fresh.page.get_attribute(".an-drop", "data-state") == "idle"
-    assert "Stopped" in fresh.said()
+    assert "Stopped" in fresh.status()
     fresh.page.wait_for_timeout(1000)
-    assert "Stopped" in fresh.said()
+    assert "Stopped" in fresh.status()
     assert not fresh.page.is_visible(".an-genre")
     assert [row[1] for row in fresh.session()] == ["stopped", "stopped"]
     fresh.give(short)  # and it goes on
@@ -899,7 +906,7 @@ def test_a_recording_too_short_is_told_at_once(listening: Any, server: str) -> N
     visit.page.wait_for_selector("text=Stop recording (0:00")
     visit.page.click("text=Stop recording")
     visit.wait("error")
-    assert "record at least 3 s" in visit.said()
+    assert "record at least 3 s" in visit.status()
     assert visit.problems == []
     visit.close()
 
@@ -915,7 +922,7 @@ def test_a_microphone_that_is_not_allowed_is_explained(browser: Any, server: str
     )
     visit.page.click("text=Record with the microphone")
     visit.wait("error")
-    assert "did not allow the microphone" in visit.said()
+    assert "did not allow the microphone" in visit.status()
     visit.page.evaluate(
         "() => void Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"
     )
@@ -971,7 +978,7 @@ def test_a_lost_server_is_told(browser: Any, song: Path, tmp_path: Path) -> None
         visit.page.wait_for_selector(".an-drop[data-state=analysing]")
         server.kill()
         visit.wait("error")
-        assert "The server does not answer" in visit.said()
+        assert "The server does not answer" in visit.status()
         visit.close()
 
 
@@ -983,7 +990,7 @@ class Lossy(d.Dashboard):
         self.away = False
         super()._send_again(job)
     def send(self, content, buffers=None):
-        if not (self.away and content["type"] in {"answer", "look"}):
+        if not (self.away and content["type"] in {"answer", "details"}):
             super().send(content, buffers)
     def send_state(self, key=None):
         if self.report.get("state") != "done":
@@ -998,7 +1005,7 @@ def test_an_answer_lost_on_the_way_comes_again(browser: Any, song: Path, tmp_pat
         visit.give(song)
         visit.wait("done")
         assert visit.page.is_visible(".an-genre")
-        visit.looked()
+        visit.detailed()
         visit.close()
 
 
@@ -1014,15 +1021,15 @@ def test_a_file_lost_on_the_way_is_told(fresh: Visit, song: Path) -> None:
     )
     fresh.give(song)
     fresh.wait("error")
-    assert "interrupted while the file was sent" in fresh.said()
+    assert "interrupted while the file was sent" in fresh.status()
 
 
 INJECTED = {
     "classify": "d.Dashboard(classify=lambda content, progress: 1 / 0)",
-    "look": "d.Dashboard(look=lambda content, prediction: 1 / 0)",
-    "answer": "d.answer_of = lambda *_, **__: 1 / 0; d.Dashboard()",
+    "details": "d.Dashboard(measure_details=lambda content, prediction: 1 / 0)",
+    "answer": "d.payload.answer_payload = lambda *_, **__: 1 / 0; d.Dashboard()",
     "plotly": "d._plotly_js = lambda: 1 / 0; d.Dashboard()",
-    "compare": "d.comparison_of = lambda chosen: 1 / 0; d.Dashboard()",
+    "compare": "d.payload.comparison_payload = lambda chosen: 1 / 0; d.Dashboard()",
     "receive": "d.Dashboard._append = lambda *_: 1 / 0; d.Dashboard()",
 }
 
@@ -1046,11 +1053,11 @@ def test_no_failure_reaches_the_screen_as_nothing(
     visit.give(song)
     if where in {"classify", "answer", "receive"}:
         visit.wait("error")
-        assert visit.said() == SORRY
-    elif where == "look":
+        assert visit.status() == payload.FAILED
+    elif where == "details":
         visit.wait("done")
-        visit.looked()
-        assert "closer look failed" in page.inner_text(".an-look")
+        visit.detailed()
+        assert "closer look failed" in page.inner_text(".an-details")
         assert page.is_visible(".an-genre")
     elif where == "plotly":
         visit.wait("done")
@@ -1065,7 +1072,7 @@ def test_no_failure_reaches_the_screen_as_nothing(
             box.check()
         page.click("text=Compare the two marked")
         page.wait_for_selector(".an-drop[data-state=error]")
-        assert visit.said() == SORRY
+        assert visit.status() == payload.FAILED
     assert "ZeroDivisionError" in broken.log.read_text()
     assert visit.problems == []
     visit.close()

@@ -30,6 +30,7 @@ from browser import barriers, launch, page_with_watch
 from voila_server import BIN, ROOT, Server, Visit, free_port, notebook, serve
 
 from audionome.app import server as server_module
+from audionome.app.environment import CLIPS_VARIABLE
 from audionome.app.widget import MAX_SECONDS
 
 pytestmark = pytest.mark.browser
@@ -72,8 +73,8 @@ def soon(condition: Callable[[], Any], seconds: float = 30) -> bool:
 
 
 def kernels(server: Server) -> list[psutil.Process]:
-    (nursery,) = psutil.Process(server.process.pid).children()
-    return nursery.children()
+    (fork_server,) = psutil.Process(server.process.pid).children()
+    return fork_server.children()
 
 
 def clean(server: Server) -> None:
@@ -378,7 +379,7 @@ def test_a_session_that_cannot_be_ended_does_not_disturb_the_end(tmp_path: Path)
 
 
 def test_a_folder_of_clips_that_is_none_is_told(tmp_path: Path) -> None:
-    variable = server_module.CLIPS_VARIABLE
+    variable = CLIPS_VARIABLE
     with serve(tmp_path, env={**os.environ, variable: str(tmp_path / "none")}) as server:
         assert f'{variable} names no folder: "{tmp_path / "none"}"' in server.log.read_text()
 

@@ -20,7 +20,7 @@ from browser import page_with_watch
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-CHARTS = 8  # five of the answer, three of the closer look
+CHARTS = 8  # five of the answer, three of the details
 
 
 class Server:
@@ -140,9 +140,9 @@ class Visit:
         self.page.wait_for_selector(
             ".an-drop[data-state=done], .an-drop[data-state=error]", state="attached"
         )
-        assert self.page.get_attribute(".an-drop", "data-state") == state, self.said()
+        assert self.page.get_attribute(".an-drop", "data-state") == state, self.status()
 
-    def said(self) -> str:
+    def status(self) -> str:
         return self.page.inner_text(".an-drop [role=status]")
 
     def name(self) -> str:
@@ -163,14 +163,14 @@ class Visit:
         rows = self.page.locator(".an-session tbody tr").all()
         return [row.locator("td").all_text_contents()[1:] for row in rows]
 
-    def looked(self) -> None:
-        """Wait for the closer look."""
-        self.page.wait_for_selector(".an-look h2, .an-look .an-unsure")
+    def detailed(self) -> None:
+        """Wait for the details."""
+        self.page.wait_for_selector(".an-details h2, .an-details .an-unsure")
 
     def drawn(self, count: int = CHARTS) -> None:
         """Bring every chart near the screen, and wait until it is drawn."""
         if count == CHARTS:
-            self.looked()
+            self.detailed()
         charts = self.page.locator(".an-answer .an-chart")
         assert charts.count() == count
         for chart in charts.all():

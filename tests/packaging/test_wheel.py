@@ -215,7 +215,7 @@ def test_the_wheel_has_what_the_page_shows(with_dashboard: Path, tmp_path: Path)
         "from audionome.app import details, payload, widget\n"
         "assert importlib.util.find_spec('pyarrow') is None\n"
         "answer = audionome.classify(sys.argv[1])\n"
-        "found = details.details_of(sys.argv[1], answer)\n"
+        "found = details.measure_details(sys.argv[1], answer)\n"
         "told = [payload.answer_payload(answer), payload.details_payload(found)]\n"
         "json.dumps(told, allow_nan=False)\n"
         "print(len(told[0]['charts']), len(told[1]['charts']))\n"

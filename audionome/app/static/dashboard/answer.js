@@ -46,17 +46,17 @@ function whyOf(why) {
 
 function answerOf(model, player) {
   const title = element("h2", { className: "an-name", tabIndex: -1 });
-  const said = element("p", { className: "an-sentence", role: "status" });
+  const sentence = element("p", { className: "an-sentence", role: "status" });
   const body = element("div");
-  const look = element("div", { className: "an-look" });
-  const root = element("section", { className: "an-answer", hidden: true }, [title, body, look]);
+  const details = element("div", { className: "an-details" });
+  const root = element("section", { className: "an-answer", hidden: true }, [title, body, details]);
   root.setAttribute("aria-label", "Answer");
 
   function clear() {
     purge(root);
     body.replaceChildren();
-    look.replaceChildren();
-    said.textContent = "";
+    details.replaceChildren();
+    sentence.textContent = "";
     delete root.dataset.job;
     delete root.dataset.status;
     root.hidden = true;
@@ -68,11 +68,11 @@ function answerOf(model, player) {
     root.dataset.job = job;
     root.dataset.status = answer.status;
     title.textContent = name;
-    said.textContent = answer.sentence;
+    sentence.textContent = answer.sentence;
     const { probabilities, timeline, reasons, typical, place } = answer.charts;
     body.append(
       headOf(answer),
-      said,
+      sentence,
       notesOf(answer.notes) ?? "",
       answer.second ? element("p", { className: "an-second", textContent: answer.second }) : "",
       element("p", { className: "an-because", textContent: "What spoke most, for it and against it:" }),
@@ -85,25 +85,25 @@ function answerOf(model, player) {
       figureOf(model, typical),
       figureOf(model, place),
     );
-    if (answer.look) showLook(answer.look);
-    else look.append(element("p", { className: "an-help", textContent: "Looking closer…" }));
+    if (answer.details) showDetails(answer.details);
+    else details.append(element("p", { className: "an-help", textContent: "Looking closer…" }));
   }
 
-  function showLook(found) {
-    purge(look);
-    look.replaceChildren();
+  function showDetails(found) {
+    purge(details);
+    details.replaceChildren();
     if (found.sentence) {
-      look.append(element("p", { className: "an-unsure", textContent: found.sentence }));
+      details.append(element("p", { className: "an-unsure", textContent: found.sentence }));
     } else {
-      look.append(
+      details.append(
         element("h2", { textContent: found.heading }),
         element("p", { className: "an-key", textContent: found.key }),
       );
       for (const chart of found.charts) {
-        look.append(figureOf(model, chart, { onTime: player.hear }));
+        details.append(figureOf(model, chart, { onTime: player.hear }));
       }
     }
-    look.append(element("p", { className: "an-help", textContent: CAUTION }));
+    details.append(element("p", { className: "an-help", textContent: CAUTION }));
   }
 
   // Two answers beside each other; the chart of both comes from Python.
@@ -131,5 +131,5 @@ function answerOf(model, player) {
     );
   }
 
-  return { root, title, clear, show, showLook, compare };
+  return { root, title, clear, show, showDetails, compare };
 }

@@ -300,10 +300,10 @@ function render({ model, el }) {
       // Of many files the first answer is opened; who has chosen another one keeps it.
       if (batch.size === 1 || first) open(entry, { quiet: true });
       session.paint();
-    } else if (message.type === "look" && entry?.answer) {
-      entry.answer.look = message;
+    } else if (message.type === "details" && entry?.answer) {
+      entry.answer.details = message;
       if (answer.root.dataset.job === String(message.job)) {
-        answer.showLook(message);
+        answer.showDetails(message);
         player.answer(entry.answer);
       }
     } else if (message.type === "compared" && message.jobs.join() === comparing) {

@@ -40,7 +40,7 @@ function playerOf() {
   function answer(found) {
     windows = found?.windows ?? [];
     duration = found?.duration ?? 0;
-    outline = found?.look?.outline ?? [];
+    outline = found?.details?.outline ?? [];
     slider.max = Math.max(0, windows.length - 1);
     slider.value = 0;
     slider.hidden = canvas.hidden = !outline.length;
@@ -56,10 +56,10 @@ function playerOf() {
   function mark() {
     if (!windows.length) return;
     const k = at() < 0 ? windows.length - 1 : at();
-    const { start, end, said } = windows[k];
+    const { start, end, likeliest } = windows[k];
     if (document.activeElement !== slider) slider.value = k;
-    slider.setAttribute("aria-valuetext", `${clock(start)} to ${clock(end)}: ${said}`);
-    const text = `${clock(start)} to ${clock(end)}: ${said}`;
+    slider.setAttribute("aria-valuetext", `${clock(start)} to ${clock(end)}: ${likeliest}`);
+    const text = `${clock(start)} to ${clock(end)}: ${likeliest}`;
     if (here.textContent !== text) here.textContent = text;
   }
 

@@ -8,6 +8,8 @@ const COLUMNS = [
   ["tempo", "Tempo", "an-minor"],
   ["length", "Length", "an-minor"],
 ];
+// What stands before the genre, by the status of the prediction.
+const DOUBTS = { unsure: "not sure: ", "out-of-distribution": "unlike anything; nearest " };
 const WORDS = { waiting: "waiting", working: "being heard", stopped: "stopped" };
 
 // entry: { job, name, file, state, sentence, answer }; state is "waiting", "working", "done",
@@ -77,7 +79,7 @@ function sessionOf({ onShow, onCompare, onForget }) {
 
   function cellsOf(entry) {
     const cells = entry.answer?.cells;
-    const doubt = { unsure: "not sure: ", unlike: "unlike anything; nearest " }[cells?.status] ?? "";
+    const doubt = DOUBTS[cells?.status] ?? "";
     const state = cells ? doubt + cells.genre : entry.sentence || WORDS[entry.state];
     const open = button(entry.name, () => onShow(entry), {
       className: "an-link",

@@ -1,7 +1,7 @@
 // Whether this visit still has its kernel: one that was ended (for want of memory, or because the
 // page was away for too long) says nothing, so the server is asked.
 
-const LOOK_EVERY = 3000; // ms
+const CHECK_EVERY = 3000; // ms
 
 function watchOf({ onEnd }) {
   // Only Voilà's page names its kernel; elsewhere the front end itself shows what became of it.
@@ -9,7 +9,7 @@ function watchOf({ onEnd }) {
   const { baseUrl, kernelId } = config ? JSON.parse(config.textContent) : {};
   if (!kernelId) return { close() {} };
 
-  async function look() {
+  async function check() {
     if (document.hidden) return;
     try {
       const answer = await fetch(`${baseUrl}api/kernels/${kernelId}`, { cache: "no-store" });
@@ -25,15 +25,15 @@ function watchOf({ onEnd }) {
     onEnd();
   }
 
-  let timer = setInterval(look, LOOK_EVERY);
-  document.addEventListener("visibilitychange", look);
+  let timer = setInterval(check, CHECK_EVERY);
+  document.addEventListener("visibilitychange", check);
 
   // Tells whether it was still watching.
   function close() {
     const watched = timer !== null;
     clearInterval(timer);
     timer = null;
-    document.removeEventListener("visibilitychange", look);
+    document.removeEventListener("visibilitychange", check);
     return watched;
   }
 

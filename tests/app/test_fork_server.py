@@ -1,4 +1,4 @@
-"""Kernels of the dashboard: forked, ended with the server, and there without a nursery too."""
+"""Kernels of the dashboard: forked, ended with the server, and there without a fork server too."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def opened(server: Server) -> None:
         assert b"kernelId" in answer.read()
 
 
-def nursery_of(server: Server) -> psutil.Process:
+def fork_server_of(server: Server) -> psutil.Process:
     (process,) = psutil.Process(server.process.pid).children()
     assert "audionome.app.fork_server" in process.cmdline()
     return process
@@ -48,11 +48,11 @@ def test_kernels_are_forked_and_end_with_their_page(tmp_path: Path) -> None:
     with serve(tmp_path) as server, sync_playwright() as playwright:
         opened(server)
         visit = Visit(launch(playwright), server.url)
-        nursery = nursery_of(server)
-        assert len(nursery.children()) == 2
+        process = fork_server_of(server)
+        assert len(process.children()) == 2
         visit.page.click("h1")  # browsers tell a page of its end only if somebody was there
         visit.page.close(run_before_unload=True)
-        assert soon(lambda: len(nursery.children()) == 1)
+        assert soon(lambda: len(process.children()) == 1)
         assert visit.problems == []
     assert "Traceback" not in server.log.read_text()
 
@@ -68,10 +68,10 @@ def test_nothing_is_left_when_the_server_is_killed(tmp_path: Path) -> None:
 
 
 @linux
-def test_kernels_start_as_ever_without_a_nursery(tmp_path: Path) -> None:
+def test_kernels_start_as_ever_without_a_fork_server(tmp_path: Path) -> None:
     with serve(tmp_path) as server:
-        nursery_of(server).kill()
+        fork_server_of(server).kill()
         opened(server)
         started = psutil.Process(server.process.pid).children(recursive=True)
         assert any("ipykernel_launcher" in process.cmdline() for process in started)
-        assert "without a nursery" in server.log.read_text()
+        assert "without the fork server" in server.log.read_text()

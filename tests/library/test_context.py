@@ -1,4 +1,4 @@
-"""The closer look: the stretch, the outline, what is usual, and its charts."""
+"""A prediction in context: the likeliest stretch, what is usual, places, and their charts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import io
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import soundfile as sf
 
+pytest.importorskip("pandas", reason="Not installed: pip install -e .[lab]")
+pytest.importorskip("plotly", reason="Not installed: pip install -e .[dashboard]")
+
+import pandas as pd
+
 import audionome
 from audionome import audio, charts
-from audionome.app import details
-from audionome.audio import AudioError
 from audionome.datasets import gtzan
 from audionome.datasets.gtzan import GENRES
 from audionome.features import frames
-from audionome.features.key import Key
+from audionome.models import context
 from audionome.models.classifier import Prediction, WindowPrediction
 
 
@@ -54,54 +56,13 @@ def windows(*shares: float) -> list[WindowPrediction]:
 
 def test_the_stretch_is_where_the_genre_is_likeliest() -> None:
     heard = windows(0.1, 0.2, 0.9, 0.8, 0.1)
-    assert details.most_telling(heard, "jazz", most=2) == (2, 4)
-    assert details.most_telling(heard, "rock", most=2) == (0, 2)
-    assert details.most_telling(heard, "jazz") == (0, 5)  # shorter than the stretch
+    assert context.likeliest_stretch(heard, "jazz", most=2) == (2, 4)
+    assert context.likeliest_stretch(heard, "rock", most=2) == (0, 2)
+    assert context.likeliest_stretch(heard, "jazz") == (0, 5)  # shorter than the stretch
 
 
 def test_of_equal_stretches_the_earliest() -> None:
-    assert details.most_telling(windows(*[0.5] * 6), "jazz", most=3) == (0, 3)
-
-
-# -- the look -----------------------------------------------------------------------------
-
-
-def test_the_frames_are_those_of_the_stretch(sound: np.ndarray, answer: Prediction) -> None:
-    found = details.look(wav(sound), answer)
-    first, last = details.most_telling(answer.windows, answer.genre)
-    part = sound[first * audio.WINDOW_HOP : last * audio.WINDOW_HOP]
-    expected = frames.frame_features(part)
-    assert found.start == answer.windows[first].start
-    np.testing.assert_allclose(found.frames.mel_db, expected.mel_db, atol=1e-3)
-    np.testing.assert_allclose(found.frames.rms, expected.rms, rtol=1e-4)
-
-
-def test_the_outline_covers_the_recording(sound: np.ndarray, answer: Prediction) -> None:
-    found = details.look(wav(sound), answer, points=70)
-    assert found.outline.shape == (70, 2)
-    assert found.outline[:, 0].max() == 0  # clicks are positive
-    assert found.outline[:55, 1].max() == pytest.approx(0.05, rel=1e-4)
-    assert found.outline[55:, 1].min() == pytest.approx(0.5, rel=1e-4)
-
-
-def test_a_short_recording_has_fewer_points(answer: Prediction) -> None:
-    samples = np.zeros(audio.WINDOW_LENGTH, np.float32)
-    samples[::5000] = 0.5
-    found = details.look(wav(samples), audionome.classify(wav(samples)))
-    assert found.outline.shape == (30, 2)
-    assert found.outline[:, 1].max() == pytest.approx(0.5, rel=1e-4)
-
-
-def test_what_cannot_be_decoded_raises_as_elsewhere(answer: Prediction) -> None:
-    with pytest.raises(AudioError):
-        details.look(b"Roses are red", answer)
-
-
-def test_a_key_is_named_only_when_it_can_be_relied_on() -> None:
-    sure = Key(tonic=9, mode="minor", strength=0.95, margin=0.2, classes=7.0, seconds=30.0)
-    assert details.key_words(sure).startswith("The key is probably A minor: ")
-    assert "95" in details.key_words(sure)
-    assert "minor" not in details.key_words(dataclasses.replace(sure, margin=0.0))
+    assert context.likeliest_stretch(windows(*[0.5] * 6), "jazz", most=3) == (0, 3)
 
 
 # -- what is usual ------------------------------------------------------------------------
@@ -114,11 +75,11 @@ def test_the_median_of_a_genre_is_usual_and_the_extremes_are_not(answer: Predict
         ("min", "lower than usual"),
         ("max", "higher than usual"),
     ):
-        values = {name: float(table.loc[("jazz", name), column]) for name in details.TYPICAL}
+        values = {name: float(table.loc[("jazz", name), column]) for name in context.DESCRIBED}
         asked = dataclasses.replace(answer, features=values, tempo=values["tempo"], genre="jazz")
-        rows = details.typical(asked)
+        rows = context.compare_with_genre(asked)
         assert set(rows["verdict"]) == {verdict}
-        assert rows["feature"].to_list() == list(details.TYPICAL)
+        assert rows["feature"].to_list() == list(context.DESCRIBED)
         assert (rows["least"] <= rows["low"]).all()
         assert (rows["low"] < rows["middle"]).all()
         assert (rows["middle"] < rows["high"]).all()
@@ -126,17 +87,17 @@ def test_the_median_of_a_genre_is_usual_and_the_extremes_are_not(answer: Predict
 
 
 def test_no_beat_is_no_slow_one(answer: Prediction) -> None:
-    rows = details.typical(dataclasses.replace(answer, tempo=0.0))
-    assert rows["feature"].to_list() == [name for name in details.TYPICAL if name != "tempo"]
+    rows = context.compare_with_genre(dataclasses.replace(answer, tempo=0.0))
+    assert rows["feature"].to_list() == [name for name in context.DESCRIBED if name != "tempo"]
 
 
 def test_another_genre_can_be_asked_about(answer: Prediction) -> None:
-    ranges = [details.typical(answer, genre=genre)["low"].to_list() for genre in GENRES]
+    ranges = [context.compare_with_genre(answer, genre=genre)["low"].to_list() for genre in GENRES]
     assert len({tuple(r) for r in ranges}) == len(GENRES)
 
 
 def test_the_place_of_a_training_track_is_its_point_on_the_map(clips: list[Path]) -> None:
-    around = details.tracks_around(audionome.load_classifier().index).set_index("track")
+    around = audionome.load_classifier().index.places().set_index("track")
     for path in clips[:3]:
         point = around.loc[path.stem, ["x", "y"]].to_numpy(dtype=float)
         np.testing.assert_allclose(audionome.classify(path).place, point, rtol=0.01, atol=0.05)
@@ -146,7 +107,7 @@ def test_the_place_of_a_training_track_is_its_point_on_the_map(clips: list[Path]
 
 
 def test_the_chart_of_usual_values_says_what_is_not(answer: Prediction) -> None:
-    rows = details.typical(answer, genre="jazz").assign(verdict="usual")
+    rows = context.compare_with_genre(answer, genre="jazz").assign(verdict="usual")
     rows.loc[1, "verdict"] = "higher than usual"
     chart = charts.typical_ranges(rows, "jazz")
     assert f"{rows['words'][1]} is higher than usual; the other 5 are as usual" in chart.alt
@@ -164,7 +125,7 @@ def test_the_chart_of_usual_values_says_what_is_not(answer: Prediction) -> None:
 
 
 def test_the_map_leads_to_the_neighbours(answer: Prediction) -> None:
-    around = details.tracks_around(audionome.load_classifier().index)
+    around = audionome.load_classifier().index.places()
     chart = charts.place_on_map(around, answer.place, answer.neighbours)
     *genres, lines, here = chart.figure.data
     assert sum(len(trace.x) for trace in genres) == len(around)

@@ -1,0 +1,8 @@
+"""Names of the environment variables by which the server and the page's kernels agree."""
+
+__all__ = ["CLIPS_VARIABLE", "SERVER_VARIABLE"]
+
+#: Set by a server that has our settings; the page looks for it.
+SERVER_VARIABLE = "AUDIONOME_SERVER"
+#: Names a folder of the reader's own music, such as GTZAN's, to choose examples from.
+CLIPS_VARIABLE = "AUDIONOME_GTZAN_CLIPS"

@@ -1,0 +1,292 @@
+"""What the page is told: predictions, details and failures as words and plain JSON.
+
+Everything that the browser shows of a recording is made here from what the library returns; the
+JavaScript in ``static/dashboard`` only lays it out. Plotly and pandas are imported when the first
+answer is drawn, not when the page opens.
+
+Conventions
+-----------
+A chart is a dictionary: ``caption``, ``alt`` (text alternative), ``figure`` (Plotly's JSON),
+``height`` (px), ``columns`` and ``rows`` (its table, as text). Times are in seconds, colours in
+CSS's notation, probabilities in words as `audionome._words.likelihood` writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audionome._words import likelihood, share, span
+
+if TYPE_CHECKING:
+    from audionome.app.details import Details
+    from audionome.charts import Chart
+    from audionome.features.key import Key
+    from audionome.models.classifier import Prediction, WindowPrediction
+
+__all__ = [
+    "ANALYSING",
+    "DONE",
+    "FAILED",
+    "FOREIGN_SERVER",
+    "LOADING",
+    "LOST_DETAILS",
+    "NO_DETAILS",
+    "answer_payload",
+    "chart_payload",
+    "comparison_payload",
+    "details_payload",
+    "examples_payload",
+    "too_large",
+    "unreadable",
+]
+
+LOADING = "Loading the model; only the first answer waits for it…"
+ANALYSING = "Listening to the sound…"
+DONE = "Done. The answer is below."
+FAILED = "Something went wrong on our side, not on yours. Try again, or try another file."
+NO_DETAILS = "The closer look failed on our side; the answer above is not touched by it."
+LOST_DETAILS = "The connection was interrupted; choose the file again for the closer look."
+FOREIGN_SERVER = (
+    "This server was started without the dashboard's settings, so charts and large files may fail "
+    "without a word: stop it, and start it with the command: audionome dashboard"
+)
+
+_GROUPS = {
+    "recording": "Recordings, openly licensed",
+    "clip": "Your own clips",
+    "piece": "Made by a program: the model never heard such sounds and is often wrong",
+}
+_VIEWS = ("spectrogram", "mfcc", "chroma")
+_LONGEST_NAME = 30  # characters: a legend has no room for more
+
+
+def too_large(limit: int) -> str:
+    """Return the sentence about a file of more bytes than the limit."""
+    return (
+        f"This file has more than {limit // 2**20} MiB, the most that can be sent. "
+        "Cut it, or save it as MP3, and try again."
+    )
+
+
+def unreadable(name: str, reason: str | None) -> str:
+    """Return the sentence about an example that cannot be opened, with the system's reason."""
+    return f'"{name}" cannot be opened: {reason}.'
+
+
+def examples_payload(files: Mapping[str, Path]) -> list[Any]:
+    """Return the menu of examples.
+
+    Parameters
+    ----------
+    files : mapping of str to Path
+        By identifier: ``"recording"``, ``"clip"`` or ``"piece"``, a space, and a name.
+
+    Returns
+    -------
+    list
+        Groups with at least one example: pairs of a heading and of pairs of identifier and name.
+    """
+    groups: dict[str, list[list[str]]] = {}
+    for identifier, path in files.items():
+        kind, _, name = identifier.partition(" ")
+        shown = {"clip": path.name, "piece": f"{path.stem} (synthetic)"}.get(kind, name)
+        groups.setdefault(_GROUPS[kind], []).append([identifier, shown])
+    return [[heading, entries] for heading, entries in groups.items()]
+
+
+def answer_payload(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
+    """Return what the page shows of a prediction.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        From `audionome.classify`.
+    name : str
+        Of the recording.
+
+    Returns
+    -------
+    dict
+        ``status``, ``genre``, ``headline``, ``sentence``, ``notes`` (sentences), ``second``
+        (opinion, a sentence or empty), ``confidence``, ``color``, ``duration`` (s), ``facts``
+        (pairs of name and value), ``why`` (sentences), ``windows``, ``charts`` (five), ``cells``
+        (of the session's table) and ``record`` (of its CSV file, with all digits).
+
+    See Also
+    --------
+    details_payload : What is sent after it.
+    """
+    from audionome import charts, load_classifier
+    from audionome.models import attribution
+    from audionome.models.context import compare_with_genre
+
+    genre = prediction.genre
+    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    tempo = f"{prediction.tempo:.0f}" if prediction.tempo else ""
+    drawn = {
+        "probabilities": charts.probability_bars(prediction.probabilities),
+        "timeline": charts.timeline(prediction.windows),
+        "reasons": charts.reason_bars(prediction.reasons, genre),
+        "typical": charts.typical_ranges(compare_with_genre(prediction), genre),
+        "place": charts.place_on_map(
+            load_classifier().index.places(), prediction.place, prediction.neighbours
+        ),
+    }
+    return {
+        "status": prediction.status,
+        "genre": genre,
+        "headline": prediction.headline,
+        "sentence": prediction.message,
+        "notes": [note.text for note in prediction.notes],
+        "second": _second_opinion(prediction),
+        "confidence": likelihood(prediction.confidence),
+        "color": _color(genre),
+        "duration": prediction.duration,
+        "facts": [
+            ["Tempo", f"{tempo} beats/min" if tempo else "no clear beat"],
+            ["Length", f"{_minutes(prediction.duration)} min"],
+            ["Listened to", _windows_of_3_s(len(prediction.windows))],
+            ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
+        ],
+        "why": attribution.sentences(prediction.reasons, genre),
+        "windows": [_window(window) for window in prediction.windows],
+        "charts": {key: chart_payload(chart) for key, chart in drawn.items()},
+        "cells": {
+            "status": prediction.status,
+            "genre": genre,
+            "probability": likelihood(prediction.confidence),
+            "next": _genre_and_probability(*ranked[1]),
+            "tempo": tempo or "none",
+            "length": _minutes(prediction.duration),
+        },
+        "record": prediction.as_row(file=name),
+    }
+
+
+def details_payload(details: Details) -> dict[str, Any]:
+    """Return what the page shows of the details of a recording.
+
+    Parameters
+    ----------
+    details : Details
+        From `audionome.app.details.measure_details`.
+
+    Returns
+    -------
+    dict
+        ``outline`` (pairs of the lowest and the highest sample, full scale), ``heading``, ``key``
+        (a sentence) and ``charts`` (three).
+    """
+    from audionome import charts
+
+    end = details.start + float(details.frames.times[-1])
+    drawn = [charts.feature_of_clip(details.frames, view, start=details.start) for view in _VIEWS]
+    return {
+        "outline": [[round(float(v), 3) for v in pair] for pair in details.outline],
+        "heading": f"A closer look at {_minutes(details.start)} to {_minutes(end)}",
+        "key": _key(details.key),
+        "charts": [chart_payload(chart) for chart in drawn],
+    }
+
+
+def comparison_payload(chosen: Sequence[tuple[str, Prediction]]) -> dict[str, Any]:
+    """Return what the page shows of several predictions beside each other.
+
+    Parameters
+    ----------
+    chosen : sequence of (str, Prediction)
+        Names of recordings, which may be equal, and their predictions.
+
+    Returns
+    -------
+    dict
+        ``names``, shortened and made different from each other, and ``chart``.
+    """
+    from audionome import charts
+
+    names = [
+        name if len(name) <= _LONGEST_NAME else f"{name[:16]}…{name[-12:]}" for name, _ in chosen
+    ]
+    labels = [n if names.count(n) == 1 else f"{n} ({k + 1})" for k, n in enumerate(names)]
+    beside = {label: p.probabilities for label, (_, p) in zip(labels, chosen, strict=True)}
+    return {"names": labels, "chart": chart_payload(charts.probabilities_beside(beside))}
+
+
+def chart_payload(chart: Chart) -> dict[str, Any]:
+    """Return a chart as the page draws it; see the conventions of this module.
+
+    Parameters
+    ----------
+    chart : Chart
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "caption": chart.caption,
+        "alt": chart.alt,
+        "figure": chart.figure.to_json(),
+        "height": int(chart.figure.layout.height or 400),
+        "columns": [str(name) for name in chart.table.columns],
+        "rows": [_texts(row) for row in chart.table.itertuples(index=False)],
+    }
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    return [str(value) for value in values]
+
+
+def _window(window: WindowPrediction) -> dict[str, Any]:
+    first, second = sorted(window.probabilities.items(), key=lambda item: -item[1])[:2]
+    return {
+        "start": window.start,
+        "end": window.end,
+        "likeliest": f"{_genre_and_probability(*first)}, {_genre_and_probability(*second)}",
+        "color": _color(first[0]),
+    }
+
+
+def _color(genre: str) -> str:
+    from audionome import charts
+
+    return charts.PALETTE.get(genre, charts.OTHER)
+
+
+def _genre_and_probability(genre: str, probability: float) -> str:
+    return f"{genre} {likelihood(probability)}"
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _windows_of_3_s(count: int) -> str:
+    return f"{count} window{'s' if count != 1 else ''} of 3 s"
+
+
+def _second_opinion(prediction: Prediction) -> str:
+    if prediction.second_opinion is None:
+        return ""
+    genre, p = max(prediction.second_opinion.items(), key=lambda item: item[1])
+    agrees = "agrees" if genre == prediction.genre else "does not agree"
+    return (
+        "A second model, which hears the classic features alone, "
+        f"{agrees}: {genre}, {likelihood(p)}."
+    )
+
+
+def _key(key: Key) -> str:
+    """Name a key and how often such a key is right, or say that there is none to rely on."""
+    from audionome.features.key import reliable_key_accuracy
+
+    if not key.reliable:
+        return "No key can be told from it with any certainty."
+    right = reliable_key_accuracy()
+    return (
+        f"The key is probably {key.name}: of the keys that we could tell so clearly in GTZAN, "
+        f"{share(right.share)} were exactly right ({span(right.low, right.high)})."
+    )
