@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from audionome import files
+from audionome._extras import require_extra
 from audionome.cli._common import (
     FAILED,
     JOBS,
@@ -33,6 +34,7 @@ def features(
     An interrupted run goes on where it stopped. Exit code 2 if a file could not be read; the
     others are still measured.
     """
+    require_extra("lab", "pandas", "pyarrow", who="Writing tables")
     from audionome.features.folder import measure_folder
 
     with quiet_libraries(), progress() as bar:

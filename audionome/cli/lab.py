@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from audionome import files
+from audionome._extras import require_extra
 from audionome.cli._common import JOBS, advance, console, escape, fail, progress, quiet_libraries
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ _COMPLETION = Annotated[
         show_default="$AUDIONOME_GTZAN_TABLE",
     ),
 ]
+
+
+@app.callback()
+def _root() -> None:
+    require_extra("lab", "pandas", "psutil", "pyarrow", "sklearn", who="The lab")
 
 
 def _out(default: str) -> Any:

@@ -167,8 +167,12 @@ def test_the_import_is_quick(installed: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("command", "extra"),
-    [(["dashboard"], "dashboard"), (["lab", "evaluate"], "lab"), (["lab", "summarise"], "lab")],
-    ids=" ".join,
+    [
+        (["dashboard"], "dashboard"),
+        (["lab", "evaluate"], "lab"),
+        (["lab", "tracks", "."], "lab"),
+        (["features", ".", "--out", "table.csv"], "lab"),
+    ],
 )
 def test_what_an_extra_brings_is_told_in_one_sentence(
     installed: Path, tmp_path: Path, command: list[str], extra: str
@@ -178,6 +182,7 @@ def test_what_an_extra_brings_is_told_in_one_sentence(
     assert told.stdout == ""
     (line,) = told.stderr.splitlines()
     assert f"pip install 'audionome[{extra}]'" in line
+    assert not any(tmp_path.iterdir())
 
 
 # -- with the dashboard -------------------------------------------------------------------
