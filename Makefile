@@ -7,6 +7,7 @@ OUT ?= book
 PORT ?= 8000
 DASHBOARD_PORT ?= 8866
 HOST ?= localhost
+BASE_URL ?= /
 
 BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/.ready
@@ -22,9 +23,10 @@ site: $(READY)
 	$(BIN)/jupyter-book build . --path-output $(OUT) -W --keep-going -q
 	@echo "Done. Open $(abspath $(SITE))/index.html, or run: make serve"
 
-# HOST=0.0.0.0 lets other machines in: a class on one network.
+# HOST=0.0.0.0 lets other machines in: a class on one network. BASE_URL=/music is for a proxy.
 dashboard: $(READY)
-	@$(BIN)/audionome dashboard --host $(HOST) --port $(DASHBOARD_PORT)
+	@$(BIN)/audionome dashboard --host $(HOST) --port $(DASHBOARD_PORT) \
+	  --base-url $(BASE_URL)
 
 serve: site
 	@echo "The report: http://localhost:$(PORT)  (stop it with Ctrl-C)"

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from audionome.errors import AudionomeError
 
-__all__ = ["data_path", "in_checkout", "output_path"]
-
+__all__ = ["data_path", "in_checkout", "not_installed", "output_path"]
 
 _PACKAGE = Path(__file__).parent
 
@@ -31,6 +30,16 @@ def data_path(*parts: str) -> Path:
     if folder := os.environ.get("AUDIONOME_DATA"):
         return Path(folder, *parts)
     return (_PACKAGE.parent / "data" if in_checkout() else _PACKAGE / "_data").joinpath(*parts)
+
+
+def not_installed(path: Path) -> str:
+    """Return the sentence about data that no wheel brings, or nothing where that is not why."""
+    if in_checkout() or os.environ.get("AUDIONOME_DATA") or not path.is_relative_to(data_path()):
+        return ""
+    return (
+        f'"{path.name}" is no part of the installed package; let AUDIONOME_DATA name the folder '
+        '"data" of a copy of the repository.'
+    )
 
 
 def output_path(*parts: str, out: Path | None = None) -> Path:

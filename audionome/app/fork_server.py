@@ -209,7 +209,7 @@ def _prepare() -> None:
     content = io.BytesIO()
     soundfile.write(content, clicks, audio.SAMPLE_RATE, format="WAV")
     answer = audionome.classify(content.getvalue())
-    # Not the answer's charts: their table of usual values is read by threads, which a fork loses.
+    payload.answer_payload(answer)
     payload.details_payload(details.measure_details(content.getvalue(), answer))
 
 

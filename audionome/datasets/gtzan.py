@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from audionome._paths import data_path
+from audionome._paths import data_path, not_installed
 from audionome.datasets.artists import artist_groups
 from audionome.errors import AudionomeError
 from audionome.features.registry import COLUMNS
@@ -275,6 +275,11 @@ def read_wild(path: str | Path) -> pd.DataFrame:
 # -- validation ---------------------------------------------------------------------------
 
 
+def _require_file(path: Path) -> None:
+    told = not_installed(path) or f'"{path}" is missing; restore it from the repository.'
+    _require(path.is_file(), told)
+
+
 def _require(condition: bool, sentence: str) -> None:
     if not condition:
         raise DatasetError(sentence)
@@ -285,7 +290,7 @@ def _sha256(path: Path) -> str:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    _require(path.is_file(), f'"{path}" is missing; restore it from the repository.')
+    _require_file(path)
     try:
         return pd.read_parquet(path)
     except Exception as error:  # Arrow has many of its own
@@ -293,7 +298,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def _read_json(path: Path) -> dict:
-    _require(path.is_file(), f'"{path}" is missing; restore it from the repository.')
+    _require_file(path)
     try:
         record = json.loads(path.read_bytes())
     except (ValueError, OSError) as error:
@@ -603,7 +608,7 @@ def load_summary() -> pd.DataFrame:
         If the file is missing or damaged.
     """
     path = data_path("results", "gtzan_summary.csv")
-    _require(path.is_file(), f'"{path}" is missing; restore it from the repository.')
+    _require_file(path)
     try:
         # As text first: pandas' own parser of numbers may be wrong in the last bit.
         text = pd.read_csv(path, dtype=str)

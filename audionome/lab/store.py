@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from audionome._paths import data_path, in_checkout
+from audionome._paths import data_path, not_installed
 from audionome.errors import AudionomeError
 
 __all__ = ["Benchmark", "Results", "StaleResultsError", "load", "load_benchmark", "sources"]
@@ -75,16 +74,9 @@ class Benchmark:
 
 def missing(path: Path, command: str) -> StaleResultsError:
     """Return the error about a file of results that is not there; the command makes it."""
-    if (
-        path.is_relative_to(data_path())
-        and not in_checkout()
-        and "AUDIONOME_DATA" not in os.environ
-    ):
-        return StaleResultsError(
-            f'"{path.name}" is no part of the installed package; let AUDIONOME_DATA name the '
-            'folder "data" of a copy of the repository.'
-        )
-    return StaleResultsError(f'"{path.name}" is missing in {path.parent}; run `{command}`.')
+    return StaleResultsError(
+        not_installed(path) or f'"{path.name}" is missing in {path.parent}; run `{command}`.'
+    )
 
 
 def sources() -> dict[str, str]:

@@ -11,6 +11,7 @@ import sys
 import tarfile
 import urllib.request
 import zipfile
+from collections.abc import Iterator
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path
@@ -20,6 +21,9 @@ import pytest
 
 import audionome
 from audionome import _paths
+from audionome.datasets import gtzan
+from audionome.errors import AudionomeError
+from audionome.lab import store
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
@@ -296,20 +300,33 @@ def test_the_lock_names_no_package_server() -> None:
         assert re.fullmatch(r"[a-z0-9-]+==[\w.+!]+( ; .+)?", line), line
 
 
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder in which the package seems to lie."""
+    monkeypatch.delenv("AUDIONOME_DATA", raising=False)
+    monkeypatch.setattr(_paths, "_PACKAGE", tmp_path / "audionome")
+    _paths.in_checkout.cache_clear()
+    yield tmp_path
+    _paths.in_checkout.cache_clear()
+
+
+def test_data_that_no_wheel_brings_are_told_as_such(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for load in (gtzan.load, gtzan.load_windows, store.load):
+        with pytest.raises(AudionomeError, match=r"no part of the installed .* AUDIONOME_DATA"):
+            load()
+    monkeypatch.setenv("AUDIONOME_DATA", str(elsewhere))
+    with pytest.raises(AudionomeError, match="missing; restore it"):
+        gtzan.load()
+
+
 @pytest.mark.parametrize(
     ("project", "ours"),
     [('name = "audionome"', True), ('name = "other"', False), ("not even TOML [", False)],
 )
-def test_only_a_checkout_of_this_project_is_one(
-    project: str, ours: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "pyproject.toml").write_text(f"[project]\n{project}\n")
-    monkeypatch.delenv("AUDIONOME_DATA", raising=False)
-    monkeypatch.setattr(_paths, "_PACKAGE", tmp_path / "audionome")
-    _paths.in_checkout.cache_clear()
-    try:
-        expected = tmp_path / "data" if ours else tmp_path / "audionome" / "_data"
-        assert _paths.data_path() == expected
-    finally:
-        _paths.in_checkout.cache_clear()
+def test_only_a_checkout_of_this_project_is_one(project: str, ours: bool, elsewhere: Path) -> None:
+    (elsewhere / "data").mkdir()
+    (elsewhere / "pyproject.toml").write_text(f"[project]\n{project}\n")
+    expected = elsewhere / "data" if ours else elsewhere / "audionome" / "_data"
+    assert _paths.data_path() == expected
