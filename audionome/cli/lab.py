@@ -170,22 +170,27 @@ def analyse(
     complete_with: _COMPLETION = None,
     out: Annotated[Path | None, _out("data/results")] = None,
 ) -> None:
-    """Write importance.parquet and learning_curve.parquet."""
+    """Write importance.parquet and learning_curve.parquet, and what they sum up per track."""
     from audionome.lab import crossval, store, studies
+    from audionome.lab.studies import importance, learning_curve
 
     record = studies.stamps() | {"sources": store.sources()}
     folder = _output_folder(out, "results")
     for name in ("importance", "learning_curve"):
         files.own_table(folder / f"{name}.parquet", ["model", "variant"])
+        files.own_table(folder / f"{name}_tracks.parquet", ["track", "artist", "correct"])
     rows = crossval.evaluation_rows(_complete_dataset(complete_with, "The analyses need"))
     with progress() as bar:
-        for name, study in (
-            ("importance", studies.importance),
-            ("learning_curve", studies.learning_curve),
-        ):
-            task = bar.add_task(name.replace("_", " ").capitalize(), total=None)
-            table = study(rows, progress=partial(advance, bar, task))
-            _write_table(table, folder / f"{name}.parquet")
+        task = bar.add_task("Importance", total=None)
+        lost = importance.losses(rows, progress=partial(advance, bar, task))
+        task = bar.add_task("Learning curve", total=None)
+        found = learning_curve.outcomes(rows, progress=partial(advance, bar, task))
+    for name, tracks, summarise in (
+        ("importance", lost, importance.summarise),
+        ("learning_curve", found, learning_curve.summarise),
+    ):
+        _write_table(tracks, folder / f"{name}_tracks.parquet")
+        _write_table(summarise(tracks), folder / f"{name}.parquet")
     files.write_text(folder / "studies.json", json.dumps(record, indent=1) + "\n")
 
 

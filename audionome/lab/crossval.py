@@ -26,7 +26,10 @@ from audionome.datasets import gtzan
 from audionome.datasets.artists import artist_groups
 from audionome.features import COLUMNS
 from audionome.lab import estimators, protocols
-from audionome.lab.metrics import Tally, track_probabilities
+from audionome.lab.metrics import track_probabilities
+from audionome.lab.predictions import PROBABILITY_COLUMNS
+from audionome.lab.scores import COSTS, score, tally
+from audionome.lab.scores import RECIPE as SCORES
 
 __all__ = ["RECIPE", "Run", "evaluate", "evaluation_rows", "planned_runs"]
 
@@ -37,11 +40,9 @@ RECIPE = 1
 #: Cheap protocols first, so that an interrupted evaluation has something to show.
 _ORDER = ("random-windows", "fault-filtered", "wild", "artist-grouped", "track-grouped")
 _KEYS = ["model", "variant", "protocol", "fold"]
-_COSTS = ["tune_seconds", "fit_seconds", "predict_seconds", "peak_mb"]
 _STAMP = ["recipe", "data", "settings"]
-_RECORD = [*_KEYS, *_STAMP, "params", *_COSTS]
+_RECORD = [*_KEYS, *_STAMP, "params", *COSTS]
 _META = ["track", "window", "genre", "artist", "fault_filtered", "domain"]
-PROBABILITY_COLUMNS = [f"p_{genre}" for genre in gtzan.GENRES]
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class _PeakMemory:
 
 
 def _fit(run: Run, rows: pd.DataFrame, parts: protocols.Parts) -> dict[str, Any]:
-    """Tune and fit one model, and answer about every part."""
+    """Tune and fit one model, and predict every part."""
     X = rows[list(COLUMNS)].to_numpy(np.float64)
     names = rows["genre"].to_numpy(dtype=str)
     spec = estimators.MODELS[run.model]
@@ -192,39 +193,40 @@ def _fit(run: Run, rows: pd.DataFrame, parts: protocols.Parts) -> dict[str, Any]
     with _PeakMemory() as memory:
         model = spec.make(run.variant).set_params(**chosen).fit(X[train], names[train])
     fitted = perf_counter()
-    answers = {}
+    predictions, seconds = {}, {}
     for name in ("test", "unknown", "valid", "train"):
         part = getattr(parts, name)
         if part.size:
             begin = perf_counter()
-            given, proba = estimators.answers(model, X[part])
-            answers[name] = (part, given, proba, perf_counter() - begin)
+            y_pred, proba = estimators.answers(model, X[part])
+            seconds[name] = perf_counter() - begin
+            predictions[name] = (part, y_pred, proba)
     return {
         "params": chosen,
         "tune_seconds": tuned - start,
         "fit_seconds": fitted - tuned,
-        "predict_seconds": answers["test"][3],
+        "predict_seconds": seconds["test"],
         "peak_mb": memory.megabytes,
-        "answers": answers,
+        "predictions": predictions,
     }
 
 
-def _levels(
+def _tallies(
     rows: pd.DataFrame,
     part: NDArray[np.intp],
-    given: NDArray[np.str_],
+    y_pred: NDArray[np.str_],
     proba: NDArray[np.float64],
-) -> dict[str, Tally]:
-    """Count the answers about a part per window and per track."""
-    number = {genre: i for i, genre in enumerate(gtzan.GENRES)}
-    truth = rows["genre"].iloc[part].map(number).to_numpy()
-    tracks = rows["track"].to_numpy(dtype=str)[part]
+) -> dict[str, dict[str, Any]]:
+    """Count the predictions about a part per window and per track."""
+    y_true, tracks = (rows[c].to_numpy(dtype=str)[part] for c in ("genre", "track"))
     mean = track_probabilities(proba, tracks)
-    first = pd.Series(truth).groupby(tracks).first().reindex(mean.index).to_numpy()
-    values = mean.to_numpy()
+    of_track = pd.Series(y_true).groupby(tracks).first().reindex(mean.index)
+    values, genres = mean.to_numpy(), np.array(gtzan.GENRES)
+    names = mean.index.to_numpy(dtype=str)
+    likeliest = genres[values.argmax(axis=1)]
     return {
-        "window": Tally.of(truth, np.array([number[str(g)] for g in given]), proba, tracks),
-        "track": Tally.of(first, values.argmax(axis=1), values, mean.index.to_numpy()),
+        "window": tally(y_true, y_pred, proba, tracks),
+        "track": tally(of_track.to_numpy(dtype=str), likeliest, values, names),
     }
 
 
@@ -243,15 +245,12 @@ def _work(
         done = _fit(run, rows, fold)
     identity = {name: getattr(run, name) for name in _KEYS}
     tested, tallies = [], []
-    for name, (part, given, proba, _) in done.pop("answers").items():
+    for name, (part, y_pred, proba) in done.pop("predictions").items():
         if name in ("test", "unknown"):
-            tested.append(_predictions(rows, part, given, proba))
-        if name == "unknown":
+            tested.append(_predictions(rows, part, y_pred, proba))
             continue
-        # What is stored is what is measured: the test counts come from the stored rows.
-        proba = tested[0][PROBABILITY_COLUMNS].to_numpy(np.float64) if name == "test" else proba
-        for level, tally in _levels(rows, part, given, proba).items():
-            tallies.append({**identity, "split": name, "level": level, **_flat(tally)})
+        for level, counts in _tallies(rows, part, y_pred, proba).items():
+            tallies.append({**identity, "split": name, "level": level, **counts})
     predictions = pd.concat(tested, ignore_index=True)
     for at, name in enumerate(_KEYS):
         predictions.insert(at, name, identity[name])
@@ -271,43 +270,14 @@ def _part(folder: Path, run: Run, kind: str) -> Path:
 def _predictions(
     rows: pd.DataFrame,
     part: NDArray[np.intp],
-    given: NDArray[np.str_],
+    y_pred: NDArray[np.str_],
     proba: NDArray[np.float64],
 ) -> pd.DataFrame:
     table = rows.iloc[part][["track", "window", "genre"]].reset_index(drop=True)
-    table["predicted"] = np.asarray(given, dtype=str)
+    table["predicted"] = np.asarray(y_pred, dtype=str)
     # Half precision keeps the file small; three digits of a probability are plenty.
     table[PROBABILITY_COLUMNS] = proba.astype(np.float16).astype(np.float32)
     return table
-
-
-def _flat(tally: Tally) -> dict[str, Any]:
-    return {
-        "confusion": tally.confusion.ravel().tolist(),
-        "log_loss": tally.log_loss,
-        "confidence": tally.confidence.tolist(),
-        "right": tally.right.tolist(),
-        "count": tally.count.tolist(),
-        "track": tally.tracks.index.tolist(),
-        "track_right": tally.tracks["right"].astype(np.int16).tolist(),
-        "track_n": tally.tracks["n"].astype(np.int16).tolist(),
-    }
-
-
-def _tally(row: Any) -> Tally:
-    n = len(gtzan.GENRES)
-    tracks = pd.DataFrame(
-        {"right": np.asarray(row.track_right, float), "n": np.asarray(row.track_n)},
-        index=np.asarray(row.track, dtype=str),
-    )
-    return Tally(
-        np.asarray(row.confusion).reshape(n, n),
-        float(row.log_loss),
-        np.asarray(row.confidence),
-        np.asarray(row.right),
-        np.asarray(row.count),
-        tracks,
-    )
 
 
 # -- all runs -----------------------------------------------------------------------------
@@ -356,6 +326,7 @@ def evaluate(
     files.require_output_folder(folder)
     for name in ("runs", "tallies", "predictions"):
         files.own_table(folder / f"{name}.parquet", _KEYS)
+    files.own_table(folder / "artists.parquet", ["track", "artist"])
     kept = files.Parts(folder / ".unfinished")
     parts = kept.folder
     # Runs of other protocols that are kept must be of these data, too.
@@ -383,7 +354,8 @@ def evaluate(
             if progress is not None:
                 progress(done, len(runs))
     finally:
-        scores = _merge(folder, parts, sources or {}, versions)
+        artists = _artists(rows, folder / "artists.parquet")
+        scores = _merge(folder, parts, artists, sources or {}, versions)
         kept.remove()
     return scores
 
@@ -418,7 +390,11 @@ def _notes(parts: Path) -> list[dict[str, Any]]:
 
 
 def _merge(
-    folder: Path, parts: Path, sources: dict[str, str], versions: dict[tuple[str, str], str]
+    folder: Path,
+    parts: Path,
+    artists: pd.Series,
+    sources: dict[str, str],
+    versions: dict[tuple[str, str], str],
 ) -> pd.DataFrame:
     """Put the parts into the committed files; newer runs replace older ones."""
     notes = _notes(parts)
@@ -427,14 +403,27 @@ def _merge(
     kept = _kept(folder / "runs.parquet", fresh, versions)
     tallies = _concat(parts, finished, "tallies")
     tallies = _replace(folder / "tallies.parquet", tallies, kept, ["split", "level"])
-    answers = _concat(parts, finished, "predictions")
-    _replace(folder / "predictions.parquet", answers, kept, ["track", "window"])
+    # Of what is tested every prediction is there; counts of it would only say the same.
+    tallies = tallies[tallies["split"] != "test"] if len(tallies) else tallies
+    _write(tallies, folder / "tallies.parquet")
+    predictions = _concat(parts, finished, "predictions")
+    predictions = _replace(folder / "predictions.parquet", predictions, kept, ["track", "window"])
     runs = _replace(folder / "runs.parquet", fresh, kept, [])
-    scores = _scores(runs, tallies)
+    scores = score(runs, predictions, tallies, artists)
+    _write(artists.reset_index(), folder / "artists.parquet")
     _write(scores, folder / "scores.parquet")
-    record = {"recipe": RECIPE, "sources": sources, "runs": len(runs)}
+    record = {"recipe": RECIPE, "scores": SCORES, "sources": sources, "runs": len(runs)}
     files.write_text(folder / "evaluation.json", json.dumps(record, indent=1) + "\n")
     return scores
+
+
+def _artists(rows: pd.DataFrame, path: Path) -> pd.Series:
+    """Return each track's artist; tracks whose rows are not here keep the one that is stored."""
+    here = rows.astype({"track": str}).groupby("track")["artist"].first()
+    if not path.is_file():
+        return here
+    stored = pd.read_parquet(path).astype({"track": str}).set_index("track")["artist"]
+    return pd.concat([here, stored[~stored.index.isin(here.index)]]).rename_axis("track")
 
 
 def _concat(parts: Path, finished: list[Run], kind: str) -> pd.DataFrame:
@@ -486,19 +475,3 @@ def _write(table: pd.DataFrame, path: Path) -> None:
             table[name] = table[name].astype(np.float16)
     with files.written_whole(path) as unfinished:
         table.to_parquet(unfinished, index=False, compression="zstd", compression_level=19)
-
-
-def _scores(runs: pd.DataFrame, tallies: pd.DataFrame) -> pd.DataFrame:
-    cost = runs.groupby(_KEYS[:3], observed=True)[_COSTS].mean()
-    names = [*_KEYS[:3], "level", "split"]
-    rows: list[dict[str, Any]] = []
-    for _, group in tallies.groupby(names, observed=True):
-        identity = {name: group[name].iloc[0] for name in names}
-        # A protocol with missing folds has no score yet.
-        if len(group) < protocols.PROTOCOLS[str(identity["protocol"])].n_folds:
-            continue
-        total = Tally.sum(_tally(row) for row in group.itertuples())
-        rows.append({**identity, **total.measures()})
-    if not rows:
-        return pd.DataFrame(columns=[*names, "accuracy"])
-    return pd.DataFrame(rows).merge(cost.reset_index(), on=_KEYS[:3])

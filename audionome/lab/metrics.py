@@ -18,7 +18,7 @@ A new measure is one function here with the arguments of those below, and one en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import overload
 
@@ -27,7 +27,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from audionome.datasets.gtzan import GENRES
-from audionome.lab.bootstrap import cluster_distribution, mean_interval, percentile_interval
+from audionome.lab.bootstrap import mean_interval
 
 __all__ = [
     "METRICS",
@@ -549,97 +549,3 @@ def accuracy_interval(
         raise ValueError("an accuracy needs at least one answer")
     found = mean_interval(right, clusters, n_resamples=n_resamples, seed=seed)
     return Interval(found.estimate, found.low, found.high, found.n)
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Counts from which every measure of a set of answers follows; tallies of folds add up.
-
-    Attributes
-    ----------
-    confusion : ndarray of shape (genres, genres)
-        Answers by true genre (row) and given genre (column).
-    log_loss : float
-        Sum of -log(probability of the truth).
-    confidence, right, count : ndarray of shape (10,)
-        Sums of confidence and of right answers, and number of answers, per bin of confidence.
-    tracks : DataFrame
-        Index: track. ``right`` and ``n``: right answers and answers about it.
-    """
-
-    confusion: NDArray[np.int64]
-    log_loss: float
-    confidence: NDArray[np.float64]
-    right: NDArray[np.float64]
-    count: NDArray[np.float64]
-    tracks: pd.DataFrame
-
-    @classmethod
-    def of(
-        cls,
-        truth: NDArray[np.integer],
-        given: NDArray[np.integer],
-        probabilities: NDArray[np.floating],
-        tracks: ArrayLike,
-    ) -> Tally:
-        """Count answers.
-
-        Parameters
-        ----------
-        truth, given : ndarray of shape (n,)
-            Numbers of the true and of the given genre.
-        probabilities : ndarray of shape (n, genres)
-        tracks : array-like of shape (n,)
-            The track that each answer is about.
-        """
-        probabilities = np.asarray(probabilities, dtype=np.float64)
-        n, genres = probabilities.shape
-        confusion = np.zeros((genres, genres), dtype=np.int64)
-        np.add.at(confusion, (truth, given), 1)
-        right = (truth == given).astype(np.float64)
-        confidence = probabilities.max(axis=1)
-        which = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
-        # As scikit-learn's log_loss does: no answer costs more than the smallest number allows.
-        of_truth = np.clip(probabilities[np.arange(n), truth], np.finfo(np.float64).eps, 1)
-        per_track = pd.DataFrame({"right": right, "n": 1}).groupby(np.asarray(tracks)).sum()
-        return cls(
-            confusion,
-            float(-np.log(of_truth).sum()),
-            np.bincount(which, confidence, minlength=N_BINS).astype(np.float64),
-            np.bincount(which, right, minlength=N_BINS).astype(np.float64),
-            np.bincount(which, minlength=N_BINS).astype(np.float64),
-            per_track,
-        )
-
-    @classmethod
-    def sum(cls, tallies: Iterable[Tally]) -> Tally:
-        """Add the tallies of several folds."""
-        each = list(tallies)
-        return cls(
-            np.sum([t.confusion for t in each], axis=0),
-            float(np.sum([t.log_loss for t in each])),
-            np.sum([t.confidence for t in each], axis=0),
-            np.sum([t.right for t in each], axis=0),
-            np.sum([t.count for t in each], axis=0),
-            pd.concat([t.tracks for t in each]).groupby(level=0).sum(),
-        )
-
-    def measures(self) -> dict[str, float]:
-        """Accuracy with its interval over tracks, macro F1, log loss, calibration error, n."""
-        n = int(self.confusion.sum())
-        hits = np.diag(self.confusion).astype(np.float64)
-        sizes = self.confusion.sum(axis=0) + self.confusion.sum(axis=1)
-        present = sizes > 0
-        right, asked = (self.tracks[c].to_numpy(np.float64) for c in ("right", "n"))
-        low, high = percentile_interval(
-            cluster_distribution(lambda w: w @ right / (w @ asked), np.arange(asked.size))
-        )
-        return {
-            "accuracy": float(hits.sum() / n),
-            "accuracy_low": float(low),
-            "accuracy_high": float(high),
-            "macro_f1": float(np.mean(2 * hits[present] / sizes[present])),
-            "log_loss": self.log_loss / n,
-            "ece": float(np.abs(self.confidence - self.right).sum() / n),
-            "n": n,
-        }

@@ -29,11 +29,13 @@ class Results:
     scores : DataFrame
         One row per model, variant, protocol, level and split.
     predictions : DataFrame
-        One row per run and tested window: the answer to a window the model had not met.
+        One row per run and tested window, which the model had not met: ``model``, ``variant``,
+        ``protocol``, ``fold``, ``track``, ``window``, ``genre`` (true), ``predicted``,
+        ``p_blues`` ... ``p_rock``, and ``artist``, the number of the track's group.
     params : DataFrame
         Hyperparameters that were chosen, per run, as JSON.
     importance, learning_curve : DataFrame
-        See `audionome.lab.studies`.
+        See `audionome.lab.studies.importance` and `audionome.lab.studies.learning_curve`.
     """
 
     scores: pd.DataFrame
@@ -104,11 +106,13 @@ def load(*, folder: Path | None = None) -> Results:
     StaleResultsError
         If they are missing, or were made from other data or by another recipe.
     """
-    from audionome.lab import crossval, studies
+    from audionome.lab import crossval, scores, studies
 
     folder = folder or data_path("results")
     made = _fresh(folder / "evaluation.json", "audionome lab evaluate")
-    _require(made.get("recipe") == crossval.RECIPE, folder, "audionome lab evaluate")
+    recipes = {name: made.get(name) for name in ("recipe", "scores")}
+    wanted = {"recipe": crossval.RECIPE, "scores": scores.RECIPE}
+    _require(recipes == wanted, folder, "audionome lab evaluate")
     made = _fresh(folder / "studies.json", "audionome lab analyse")
     recipes = {name: made.get(name, {}).get("recipe") for name in studies.RECIPES}
     _require(recipes == studies.RECIPES, folder, "audionome lab analyse")
@@ -121,6 +125,8 @@ def load(*, folder: Path | None = None) -> Results:
 
     predictions = read("predictions")
     numbers = predictions.select_dtypes("float16").columns
+    artists = read("artists").set_index("track")["artist"]
+    predictions["artist"] = artists.loc[predictions["track"]].to_numpy()
     return Results(
         scores=read("scores"),
         predictions=predictions.astype(dict.fromkeys(numbers, "float32")),

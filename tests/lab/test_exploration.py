@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from colours import contrast
 
 from audionome import features
 from audionome.datasets import gtzan
-from audionome.lab import exploration, store
+from audionome.lab import compare, exploration, store
 from audionome.lab.estimators import MODELS
 from audionome.lab.exploration import Claim, correlate, projection
 from audionome.lab.protocols import LADDER
@@ -201,10 +202,10 @@ def test_maps_of_genres_that_lie_apart_and_of_noise() -> None:
     noise = found.alike.set_index("map")["alike"]
     assert noise[projection.LDA_MAP] < 0.5
     assert noise[projection.LDA_OWN] > noise[projection.LDA_MAP] + 0.2
-    # A difference is called one only where the intervals do not overlap.
-    rows = found.alike.set_index("map")
-    apart = rows.loc[projection.LDA_OWN, "low"] > rows.loc[projection.LDA_MAP, "high"]
-    assert ("tidier than it is" if apart else "may be luck") in lessons.maps(found)
+    assert found.lda_own.word == "better"
+    assert "tidier than it is" in lessons.maps(found)
+    same = compare.verdict(compare.paired_difference([1, 0], [0, 1], [0, 1]))
+    assert "tidier" not in lessons.maps(replace(found, lda_own=same))
     assert (found.alike["low"] <= found.alike["alike"]).all()
 
 
@@ -221,6 +222,7 @@ def test_preparing_outside_the_fold_makes_up_a_result_from_noise() -> None:
     assert abs(scaled["difference"]) < 0.08
     assert discriminant["inside"] < 0.35
     assert discriminant["low"] > 0.15
+    assert discriminant["verdict"] == "better"
     assert "*Standardisation, then LDA*" in lessons.preparation(table)
 
 
@@ -246,7 +248,9 @@ def test_every_model_finds_four_corners(corners: pd.DataFrame, model: str) -> No
     found = exploration.regions(corners, model, features=("x", "y"), cells=12)
     step = max(found.steps, key=lambda s: s.test)
     assert step.test > 0.97
-    assert step.low < 1
+    assert step.low <= step.test <= step.high
+    assert step.verdict is None
+    assert all(other.verdict is not None for other in found.steps if other is not step)
     # A tree may cut off a corner that no track is near.
     edges = [step.cells[row, column] for row, column in ((1, 1), (-2, 1), (1, -2), (-2, -2))]
     assert [found.genres[i] for i in edges] == list(CORNERS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,11 @@ from sklearn import metrics
 
 from audionome._paths import data_path
 from audionome.datasets import gtzan
-from audionome.lab import crossval, estimators, protocols, store, studies
-from audionome.lab.metrics import Tally, expected_calibration_error, track_probabilities
+from audionome.features import COLUMNS
+from audionome.lab import bootstrap, crossval, estimators, protocols, scores, store, studies
+from audionome.lab.metrics import expected_calibration_error, track_probabilities
+from audionome.lab.predictions import PROBABILITY_COLUMNS
+from audionome.lab.studies import importance, learning_curve
 
 GENRES = np.array(gtzan.GENRES)
 
@@ -33,26 +37,38 @@ def rows(shared: Path, published: Path) -> pd.DataFrame:
 # -- measures -----------------------------------------------------------------------------
 
 
-def test_tally_is_scikit_learns() -> None:
+def made_up(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """True and predicted genres, probabilities and tracks of five windows each."""
     rng = np.random.default_rng(0)
-    truth = rng.integers(0, 10, 500)
-    proba = rng.dirichlet(np.ones(10), 500)
-    given = proba.argmax(axis=1)
-    halves = [slice(0, 200), slice(200, 500)]
-    tracks = np.array([f"t{i // 5}" for i in range(500)])
-    got = Tally.sum(Tally.of(truth[h], given[h], proba[h], tracks[h]) for h in halves).measures()
-    assert got["n"] == 500
-    assert got["accuracy"] == pytest.approx(metrics.accuracy_score(truth, given))
-    assert got["macro_f1"] == pytest.approx(metrics.f1_score(truth, given, average="macro"))
-    assert got["log_loss"] == pytest.approx(metrics.log_loss(truth, proba))
-    assert got["ece"] == pytest.approx(
-        expected_calibration_error(proba.max(axis=1), truth == given)
+    proba = rng.dirichlet(np.ones(10), n)
+    tracks = np.array([f"t{i // 5:03d}" for i in range(n)])
+    return GENRES[rng.integers(0, 10, n)], GENRES[proba.argmax(axis=1)], proba, tracks
+
+
+def test_tallies_of_folds_add_up_to_scikit_learns_measures() -> None:
+    y_true, y_pred, proba, tracks = made_up(500)
+    halves = [slice(0, 203), slice(203, 500)]
+    rows = [
+        SimpleNamespace(**scores.tally(y_true[h], y_pred[h], proba[h], tracks[h])) for h in halves
+    ]
+    artists = pd.Series(np.arange(100) // 4, index=[f"t{i:03d}" for i in range(100)])
+    got = scores._of_tallies(rows, artists)
+    assert (got["n"], got["tracks"], got["artists"]) == (500, 100, 25)
+    assert got["accuracy"] == pytest.approx(metrics.accuracy_score(y_true, y_pred))
+    assert got["macro_f1"] == pytest.approx(metrics.f1_score(y_true, y_pred, average="macro"))
+    assert got["log_loss"] == pytest.approx(metrics.log_loss(y_true, proba))
+    error = expected_calibration_error(proba.max(axis=1), y_true == y_pred)
+    assert got["ece"] == pytest.approx(error)
+    # The interval is that of the predictions one by one.
+    found = bootstrap.mean_interval(y_true == y_pred, artists.loc[tracks])
+    assert (got["accuracy_low"], got["accuracy_high"]) == pytest.approx((found.low, found.high))
+    assert got["design_effect"] == pytest.approx(
+        bootstrap.design_effect(y_true == y_pred, artists.loc[tracks])
     )
-    assert got["accuracy_low"] < got["accuracy"] < got["accuracy_high"]
 
 
 def _measures(table: pd.DataFrame) -> dict[str, float]:
-    proba = table[crossval.PROBABILITY_COLUMNS].to_numpy(np.float64)
+    proba = table[PROBABILITY_COLUMNS].to_numpy(np.float64)
     proba /= proba.sum(axis=1, keepdims=True)
     return {
         "accuracy": metrics.accuracy_score(table["genre"], table["predicted"]),
@@ -64,19 +80,19 @@ def _measures(table: pd.DataFrame) -> dict[str, float]:
 
 def test_scores_are_those_of_the_stored_predictions(committed: store.Results) -> None:
     known = committed.predictions[committed.predictions["genre"].isin(gtzan.GENRES)]
-    scores = committed.scores.set_index(["model", "variant", "protocol", "level", "split"])
+    table_of = committed.scores.set_index(["model", "variant", "protocol", "level", "split"])
     checked = 0
     for key, table in known.groupby(["model", "variant", "protocol"], observed=True):
-        if (*key, "window", "test") not in scores.index:
+        if (*key, "window", "test") not in table_of.index:
             continue
         checked += 1
         tracks = table.groupby("track", observed=True)
         by_track = pd.DataFrame({"genre": tracks["genre"].first()})
-        by_track[crossval.PROBABILITY_COLUMNS] = tracks[crossval.PROBABILITY_COLUMNS].mean()
-        best = by_track[crossval.PROBABILITY_COLUMNS].to_numpy().argmax(axis=1)
+        by_track[PROBABILITY_COLUMNS] = tracks[PROBABILITY_COLUMNS].mean()
+        best = by_track[PROBABILITY_COLUMNS].to_numpy().argmax(axis=1)
         by_track["predicted"] = GENRES[best]
         for level, answers in (("window", table), ("track", by_track)):
-            stored = scores.loc[(*key, level, "test")]
+            stored = table_of.loc[(*key, level, "test")]
             for name, value in _measures(answers).items():
                 # Half-precision rows do not sum to one exactly, hence the log loss' margin.
                 margin = 0.02 if name == "log_loss" else 1.5 / stored["n"]
@@ -107,6 +123,10 @@ def test_stale_results_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             other.setitem(studies.RECIPES, name, studies.RECIPES[name] + 1)
             with pytest.raises(store.StaleResultsError, match="audionome lab analyse"):
                 store.load(folder=tmp_path)
+    with monkeypatch.context() as other:
+        other.setattr(scores, "RECIPE", scores.RECIPE + 1)
+        with pytest.raises(store.StaleResultsError, match="audionome lab evaluate"):
+            store.load(folder=tmp_path)
     record = json.loads((tmp_path / "studies.json").read_text())
     record["sources"]["tracks.parquet"] = "other"
     (tmp_path / "studies.json").write_text(json.dumps(record))
@@ -159,10 +179,10 @@ def test_an_interrupted_evaluation_goes_on(
     monkeypatch.setattr(crossval, "_fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
         crossval.evaluate(rows, tmp_path, runs=chosen, jobs=1)
-    scores = crossval.evaluate(rows, tmp_path, runs=chosen, jobs=1)
+    found = crossval.evaluate(rows, tmp_path, runs=chosen, jobs=1)
     assert sorted(fits) == [0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9]
-    assert set(scores["n"]) == {8 * 9918, 9918, 8 * 1000, 1000} | set(scores["n"])
-    test = scores[(scores["split"] == "test") & (scores["level"] == "track")].iloc[0]
+    assert set(found["n"]) == {8 * 9918, 9918, 8 * 1000, 1000}
+    test = found[(found["split"] == "test") & (found["level"] == "track")].iloc[0]
     assert test["n"] == 1000
 
     # Nothing is left to do, and a changed stamp makes a run due again.
@@ -197,11 +217,10 @@ def test_stamps_follow_data_recipe_and_settings(
 def test_every_stored_run_carries_its_stamp(rows: pd.DataFrame) -> None:
     stored = crossval._finished(data_path("results"), data_path("results", ".parts"))
     assert set(stored) == set(crossval.planned_runs())
-    versions = {
-        name: crossval.data_version(crossval._in_domain(rows, name)) for name in protocols.LADDER
-    }
+    tables = {name: crossval._in_domain(rows, name) for name in protocols.LADDER}
+    versions = crossval.data_versions(tables)
     for run, stamp in stored.items():
-        assert stamp == crossval._stamp(run, versions[run.protocol]), run
+        assert stamp == crossval._stamp(run, versions[run.variant, run.protocol]), run
 
 
 def test_the_studies_carry_their_stamps() -> None:
@@ -288,8 +307,8 @@ def test_correlated_groups() -> None:
     values = rng.normal(size=(400, 57))
     values[:, 5] = np.exp(values[:, 3])  # the same order: Spearman 1
     values[:, 9] = -values[:, 3]
-    groups = studies.correlated_groups(values)
-    names = np.array(crossval.COLUMNS)
+    groups = importance.correlated_groups(values)
+    names = np.array(COLUMNS)
     assert groups[0] == list(names[[3, 5, 9]])
     assert sum(map(len, groups)) == 57
     assert len(groups) == 55
@@ -299,7 +318,7 @@ def _easy() -> pd.DataFrame:
     """Forty tracks by forty artists whose genre is told by one feature alone."""
     rng = np.random.default_rng(0)
     n = 200
-    rows = pd.DataFrame(rng.normal(size=(n * 2, 57)), columns=list(crossval.COLUMNS))
+    rows = pd.DataFrame(rng.normal(size=(n * 2, 57)), columns=list(COLUMNS))
     genre = np.repeat(np.tile(GENRES, n // 10), 2)
     rows["tempo"] = 10.0 * pd.Categorical(genre, categories=GENRES).codes
     track = np.repeat([f"t{i}" for i in range(n)], 2)
@@ -309,18 +328,28 @@ def _easy() -> pd.DataFrame:
 
 
 def test_importance_finds_the_only_feature_that_matters() -> None:
-    table = studies.importance(_easy(), model="tree", repeats=2)
+    lost = importance.losses(_easy(), model="tree", repeats=2)
+    table = importance.summarise(lost, model="tree")
     assert table["group"].iloc[0] == "tempo"
     assert table["drop"].iloc[0] > 0.7
     assert table["low"].iloc[0] > 0.5
+    assert table["verdict"].iloc[0] == "better"
     assert (table["drop"].iloc[1:].abs() < 0.05).all()
+    assert (table["verdict"].iloc[1:] == "cannot be told apart").all()
+    # A part of the study is what it is in the whole.
+    part = importance.losses(_easy(), model="tree", repeats=2, folds=[3], groups=[1])
+    whole = lost[(lost["fold"] == 3) & (lost["group"] == part["group"].iloc[0])]
+    pd.testing.assert_frame_equal(part, whole.reset_index(drop=True))
 
 
 def test_the_learning_curve_rises() -> None:
-    curve = studies.learning_curve(_easy(), sizes=(20, 150), chosen=[("tree", "study")])
+    found = learning_curve.outcomes(_easy(), sizes=(20, 150), models=[("tree", "study")])
+    curve = learning_curve.summarise(found)
     assert curve["tracks"].tolist() == [20, 150]
-    assert curve["accuracy"].iloc[1] > curve["accuracy"].iloc[0]
     assert curve["accuracy"].iloc[1] > 0.95
+    assert curve["gain"].iloc[1] == pytest.approx(curve["accuracy"].diff().iloc[1])
+    assert curve["verdict"].to_list() == ["", "better"]
+    assert np.isnan(curve["gain"].iloc[0])
 
 
 def test_runs_of_other_data_are_not_kept(rows: pd.DataFrame, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Conventions
 -----------
 Nothing is drawn or said here: the report draws it and puts it into
 words. Windows of one track, and tracks of one artist, are not independent; so intervals are 95 %
-bootstrap intervals over artists unless a docstring says otherwise.
+intervals over artists (`audionome.lab.bootstrap`).
 """
 
 from __future__ import annotations

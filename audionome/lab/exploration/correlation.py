@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from audionome.datasets.gtzan import Gtzan
 from audionome.features import COLUMNS
+from audionome.lab.bootstrap import cluster_distribution, percentile_interval
 
 __all__ = ["CLAIMS", "Claim", "Correlations", "Tested", "correlate", "correlations"]
 
@@ -41,7 +42,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Tested:
-    """A claim held against the numbers.
+    """A claim compared with the numbers.
 
     Attributes
     ----------
@@ -105,7 +106,7 @@ class Correlations:
         return table.sort_values("r", key=np.abs, ascending=False, ignore_index=True)
 
     def test(self, claim: Claim) -> Tested:
-        """Hold a claim against the numbers."""
+        """Compare a claim with the numbers."""
         rows = []
         for one, other in claim.pairs:
             r, low, high = (
@@ -121,7 +122,7 @@ class Correlations:
 
 
 def _judge(claim: Claim, r: float, low: float, high: float) -> tuple[float, str]:
-    """How far the number lies from the claim (less is better), and the verdict."""
+    """Return how far the number lies from the claim (less is better), and the verdict."""
     if claim.together:
         sign = 1 if claim.bound > 0 else -1
         least, most = sorted((sign * low, sign * high))
@@ -186,13 +187,16 @@ def correlate(
     count = np.diff([*starts, len(X)]).astype(np.float64)
     sums = np.add.reduceat(X[order], starts, axis=0)
     products = np.stack([rows.T @ rows for rows in np.split(X[order], starts[1:])])
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=resamples)
-    n = draws @ count
-    mean = (draws @ sums) / n[:, None]
-    squares = (draws @ products.reshape(n_groups, -1)).reshape(-1, n_columns, n_columns)
-    drawn = _correlation(squares / n[:, None, None] - mean[:, :, None] * mean[:, None, :])
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+
+    def resampled(draws: NDArray[np.float64]) -> NDArray[np.float64]:
+        n = draws @ count
+        mean = (draws @ sums) / n[:, None]
+        squares = (draws @ products.reshape(n_groups, -1)).reshape(-1, n_columns, n_columns)
+        return _correlation(squares / n[:, None, None] - mean[:, :, None] * mean[:, None, :])
+
+    low, high = percentile_interval(
+        cluster_distribution(resampled, np.arange(n_groups), n_resamples=resamples, seed=seed)
+    )
     of_genre = np.unique(np.asarray(genres, dtype=str), return_inverse=True)[1]
     centres = np.stack([X[of_genre == g].mean(axis=0) for g in range(int(of_genre.max()) + 1)])
     rest = X - centres[of_genre]

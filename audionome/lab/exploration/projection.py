@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from audionome.datasets.gtzan import Gtzan
+from audionome.lab.bootstrap import mean_interval
+from audionome.lab.compare import (
+    Verdict,
+    accuracy_difference,
+    paired_difference,
+    verdict,
+    verdicts,
+)
 
 __all__ = [
     "Maps",
@@ -164,6 +171,9 @@ class Maps:
     alike : DataFrame
         One row per map, and for all features together: ``map``, ``alike`` (mean share of a
         track's nearest tracks by other artists that have its genre), ``low``, ``high``, ``n``.
+    lda_own : Verdict
+        Of that share on the LDA map of the music it learned from, set beside its map of other
+        music.
     n_learned : int
         Tracks that the maps were learned from.
     k : int
@@ -172,6 +182,7 @@ class Maps:
 
     points: dict[str, pd.DataFrame]
     alike: pd.DataFrame
+    lda_own: Verdict
     n_learned: int
     k: int
 
@@ -217,16 +228,18 @@ def maps(tracks: pd.DataFrame) -> Maps:
         LDA_OWN: (linear.transform(old), learned),
         TSNE_MAP: (tsne.fit_transform(new), shown),
     }
-    points, rows = {}, []
+    points, rows, alike = {}, [], {}
     for title, (xy, where) in {**found, ALL_FEATURES: (new, shown)}.items():
         keys = tracks.iloc[where][_KEYS].reset_index(drop=True)
         same = _alike(xy, keys)
-        low, high = _interval(same, keys["artist"].to_numpy())
-        rows.append((title, float(np.mean(same)), low, high, len(keys)))
+        alike[title] = same, keys["artist"].to_numpy()
+        i = mean_interval(*alike[title])
+        rows.append((title, i.estimate, i.low, i.high, i.n))
         if title in found:
             points[title] = keys.assign(x=xy[:, 0], y=xy[:, 1])
-    alike = pd.DataFrame(rows, columns=["map", "alike", "low", "high", "n"])
-    return Maps(points, alike, n_learned=len(learned), k=_NEIGHBOURS)
+    table = pd.DataFrame(rows, columns=["map", "alike", "low", "high", "n"])
+    own = verdict(accuracy_difference(*alike[LDA_OWN], *alike[LDA_MAP]))
+    return Maps(points, table, own, n_learned=len(learned), k=_NEIGHBOURS)
 
 
 def _alike(xy: NDArray[np.float64], keys: pd.DataFrame) -> NDArray[np.float64]:
@@ -238,18 +251,6 @@ def _alike(xy: NDArray[np.float64], keys: pd.DataFrame) -> NDArray[np.float64]:
     distance[artists[:, None] == artists[None, :]] = np.inf
     nearest = np.argsort(distance, axis=1, kind="stable")[:, :_NEIGHBOURS]
     return np.asarray((genres[nearest] == genres[:, None]).mean(axis=1))
-
-
-def _interval(
-    values: NDArray[np.float64], artists: NDArray[Any], *, resamples: int = 2000
-) -> tuple[float, float]:
-    """Interval of the mean, artists drawn anew."""
-    group = np.unique(artists, return_inverse=True)[1]
-    n = int(group.max()) + 1
-    count, total = np.bincount(group), np.bincount(group, values)
-    draws = np.random.default_rng(_SEED).multinomial(n, np.full(n, 1 / n), size=resamples)
-    low, high = np.percentile((draws @ total) / (draws @ count), [2.5, 97.5])
-    return float(low), float(high)
 
 
 def preparation(tracks: pd.DataFrame) -> pd.DataFrame:
@@ -267,8 +268,8 @@ def preparation(tracks: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per way: ``way``, accuracies ``outside`` and ``inside``, and their ``difference``
-        with ``low`` and ``high``.
+        One row per way: ``way``, accuracies ``outside`` and ``inside``, their ``difference`` with
+        ``low`` and ``high``, and ``verdict``: what "outside" is, set beside "inside".
     """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.model_selection import StratifiedGroupKFold
@@ -287,7 +288,7 @@ def preparation(tracks: pd.DataFrame) -> pd.DataFrame:
     folds = list(
         StratifiedGroupKFold(10, shuffle=True, random_state=_SEED).split(values, genres, artists)
     )
-    rows = []
+    rows, found = [], []
     for name, make in ways.items():
         everything = make().fit(values, genres)
         right = {"outside": np.zeros(len(values)), "inside": np.zeros(len(values))}
@@ -298,10 +299,12 @@ def preparation(tracks: pd.DataFrame) -> pd.DataFrame:
             ):
                 neighbours = KNeighborsClassifier(_NEIGHBOURS)
                 neighbours.fit(prepare.transform(values[train]), genres[train])
-                said = neighbours.predict(prepare.transform(values[test]))
-                right[where][test] = said == genres[test]
-        difference = right["outside"] - right["inside"]
-        low, high = _interval(difference, artists)
-        rows.append((name, right["outside"].mean(), right["inside"].mean(), difference.mean(),
-                     low, high))  # fmt: skip
-    return pd.DataFrame(rows, columns=["way", "outside", "inside", "difference", "low", "high"])
+                y_pred = neighbours.predict(prepare.transform(values[test]))
+                right[where][test] = y_pred == genres[test]
+        found.append(paired_difference(right["outside"], right["inside"], artists))
+        i = found[-1].interval
+        rows.append((name, right["outside"].mean(), right["inside"].mean(), i.estimate, i.low,
+                     i.high))  # fmt: skip
+    columns = ["way", "outside", "inside", "difference", "low", "high"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(verdict=[v.word for v in verdicts(found)])

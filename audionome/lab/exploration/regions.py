@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audionome.lab.analysis import Confusion, confusion, titled
-from audionome.lab.analysis import _wilson as wilson
+from audionome.lab.bootstrap import mean_interval
+from audionome.lab.compare import Verdict, paired_difference, verdicts
+from audionome.lab.confusion import Confusion, confusion
 from audionome.lab.estimators import MODELS
 from audionome.lab.exploration.projection import halves
+from audionome.lab.names import titled
 from audionome.lab.protocols import PROTOCOLS
 
 __all__ = [
@@ -75,12 +77,14 @@ class Step:
     ----------
     value : float
     cells : ndarray of shape (rows, columns)
-        Answer at each point of the grid, as a number of the list of genres; the first row is the
-        lowest value of the second feature.
+        Prediction at each point of the grid, as a number of the list of genres; the first row is
+        the lowest value of the second feature.
     train, test : float
-        Share of right answers on the points that it learned from, and on tracks by other artists.
+        Accuracy on the points that it learned from, and on tracks by other artists.
     low, high : float
-        Wilson's 95 % interval of ``test``.
+        95 % interval of ``test``, over artists.
+    verdict : Verdict or None
+        Of ``test``, set beside the best step; None for the best step itself.
     """
 
     value: float
@@ -89,11 +93,12 @@ class Step:
     test: float
     low: float
     high: float
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
 class Regions:
-    """Regions of a plane where a model gives one answer.
+    """Regions of a plane where a model predicts one genre.
 
     Attributes
     ----------
@@ -162,20 +167,21 @@ def regions(
     grid = np.stack(np.meshgrid(axes[:, 0], axes[:, 1]), axis=-1).reshape(-1, 2)
     number = {genre: i for i, genre in enumerate(genres)}
     dial = DIALS[model]
-    steps = []
+    artists = rows["artist"].to_numpy()[test]
+    steps, correct = [], []
     for value in dial.settings:
         predict = _fitted(model, dial, value, X[train], y[train])
-        answers = np.array([number[g] for g in predict(grid)], dtype=np.int8)
-        right = float(np.mean(predict(X[test]) == y[test]))
-        steps.append(
-            Step(
-                value,
-                answers.reshape(cells, cells),
-                float(np.mean(predict(X[train]) == y[train])),
-                right,
-                *wilson(right, len(test)),
-            )
-        )
+        predictions = np.array([number[g] for g in predict(grid)], dtype=np.int8)
+        correct.append(predict(X[test]) == y[test])
+        found = mean_interval(correct[-1], artists)
+        own = float(np.mean(predict(X[train]) == y[train]))
+        cells_of_step = predictions.reshape(cells, cells)
+        steps.append(Step(value, cells_of_step, own, found.estimate, found.low, found.high))
+    top = max(range(len(steps)), key=lambda k: steps[k].test)
+    others = [k for k in range(len(steps)) if k != top]
+    family = verdicts([paired_difference(correct[k], correct[top], artists) for k in others])
+    for k, judged in zip(others, family, strict=True):
+        steps[k] = replace(steps[k], verdict=judged)
     return Regions(
         model,
         MODELS[model].title,
@@ -237,7 +243,7 @@ def own_confusions(predictions: pd.DataFrame, model: str) -> dict[str, Confusion
     Returns
     -------
     dict of str to Confusion
-        Settings in words to what `audionome.lab.analysis.confusion` counts; only what has results.
+        Settings in words to what `audionome.lab.confusion.confusion` counts; only what has results.
     """
     named = {"tuned": "tuned", "the study's": "study"}
     found = {

@@ -1,7 +1,7 @@
-"""How spectral contrast and tonnetz, which the published tables lack, are spread in GTZAN.
+"""How spectral contrast and tonnetz, which the published tables lack, are distributed in GTZAN.
 
-``python -m audionome.lab.studies.contrast_tonnetz FOLDER`` measures the windows of every
-clip in a folder with a subfolder for each genre, and writes ``data/research/spread.parquet``; the
+``python -m audionome.lab.studies.contrast_tonnetz FOLDER`` measures the windows of every clip in a
+folder with a subfolder for each genre, and writes ``data/research/contrast_tonnetz.parquet``; the
 report reads that file.
 """
 
@@ -87,7 +87,7 @@ def measure(samples: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def summarise(clips: list[Path], *, jobs: int = 1) -> pd.DataFrame:
-    """Measure clips, and say how each feature is spread in each genre.
+    """Measure clips, and return how each feature is distributed in each genre.
 
     Parameters
     ----------
@@ -125,14 +125,14 @@ def _file(path: Path) -> NDArray[np.float64]:
 
 
 def load() -> pd.DataFrame:
-    """The committed output of `summarise` over the GTZAN clips whose audio can be had.
+    """Return the committed output of `summarise` over the GTZAN clips whose audio can be had.
 
     Raises
     ------
     StaleResultsError
         If there is none.
     """
-    path = data_path("research", "spread.parquet")
+    path = data_path("research", "contrast_tonnetz.parquet")
     if not path.is_file():
         raise missing(path, "python -m audionome.lab.studies.contrast_tonnetz FOLDER")
     return pd.read_parquet(path)
@@ -141,7 +141,7 @@ def load() -> pd.DataFrame:
 def main(folder: str) -> None:
     """Measure a folder and write the file."""
     clips = sorted(path for path in Path(folder).glob("*/*") if path.parent.name in GENRES)
-    path = output_path("research") / "spread.parquet"
+    path = output_path("research") / "contrast_tonnetz.parquet"
     require_output_folder(path.parent)
     table = summarise(clips, jobs=-1)
     with written_whole(path) as unfinished:
