@@ -210,9 +210,9 @@ def pdf(site: Path, out: Path) -> None:
 
 def social(out: Path) -> None:
     """Draw the picture that is shown with a link: the ladder, as it stands in the results."""
-    from audionome.lab import analysis, store
+    from audionome.lab import ladder, store
 
-    steps = analysis.ladder(store.load().scores, model="svc", variant="study", level="window")
+    steps = ladder.ladder(store.load().scores, model="svc", variant="study", level="window")
     rungs = "".join(
         f'<div class="rung"><span>{html.escape(step["protocol_title"])}</span>'
         f'<i style="width:{760 * step["accuracy"]:.0f}px"></i></div>'

@@ -70,12 +70,15 @@ def numbers() -> dict[str, str]:
     dict
         ``{model}_{variant}_{level}_{protocol}_accuracy``, ``_interval`` and ``_n`` for every
         test score (``-`` is written ``_``), the same of the ``chosen`` model, of the shipped
-        models (``extended`` and ``classic``) by protocol, and some counts.
+        models (``extended`` and ``classic``) by protocol, some counts, and what each protocol
+        resolves: ``resolution_{protocol}_tracks``, ``_artists``, ``_effective`` (independent
+        clips), ``_half_width`` and ``_independent`` (points).
     """
     from audionome import audio, features
     from audionome.datasets import gtzan
-    from audionome.lab import analysis, store
+    from audionome.lab import ladder, store
     from audionome.lab.estimators import MODELS
+    from audionome.lab.names import model_title
     from audionome.lab.protocols import LADDER
     from audionome.models.classifier import load_classifier
 
@@ -95,8 +98,8 @@ def numbers() -> dict[str, str]:
         if spec.study_accuracy:
             found[f"{name}_reported"] = f"{100 * spec.study_accuracy:.2f}\N{NO-BREAK SPACE}%"
     scores = store.load().scores
-    chosen = analysis.best(scores)
-    found["chosen_title"] = analysis.model_title(*chosen)
+    chosen = ladder.best(scores)
+    found["chosen_title"] = model_title(*chosen)
     tests = scores[scores["split"] == "test"].rename(
         columns={"accuracy_low": "low", "accuracy_high": "high"}
     )
@@ -105,6 +108,13 @@ def numbers() -> dict[str, str]:
         found |= result(f"{row['model']}_{row['variant']}_{rung}".replace("-", "_"), row)
         if (row["model"], row["variant"]) == chosen:
             found |= result(f"chosen_{rung}", row)
+    for row in ladder.resolution(scores).to_dict("records"):
+        key = f"resolution_{row['protocol']}".replace("-", "_")
+        found[f"{key}_tracks"] = f"{int(row['tracks']):,}"
+        found[f"{key}_artists"] = f"{int(row['artists']):,}"
+        found[f"{key}_effective"] = f"{row['effective_n']:.0f}"
+        found[f"{key}_half_width"] = f"{100 * row['half_width']:.0f}"
+        found[f"{key}_independent"] = f"{100 * row['half_width_independent']:.0f}"
     for model in ("extended", "classic"):
         for protocol, row in load_classifier(model).card["evaluation"].items():
             key = f"{model}_" + re.sub(r"\W+", "_", protocol)

@@ -15,7 +15,7 @@ from colours import contrast
 
 from audionome import features
 from audionome.datasets import gtzan
-from audionome.lab import analysis
+from audionome.lab.confusion import Confusion, Hardest
 from audionome.report import charts, render
 
 GENRES = gtzan.GENRES
@@ -234,7 +234,7 @@ def test_metric_comparison_draws_three_measures_of_each_model() -> None:
     assert chart.table["log loss"].to_list() == ["1.50", "", "1.50"]
 
 
-def confusion(hits: int) -> analysis.Confusion:
+def confusion(hits: int) -> Confusion:
     counts = pd.DataFrame(0, index=list(GENRES), columns=list(GENRES)).rename_axis(index="genre")
     counts.loc["jazz", ["jazz", "rock"]] = [hits, 10 - hits]
     shares = counts.div(counts.sum(axis="columns").replace(0, np.nan), axis="index")
@@ -242,7 +242,7 @@ def confusion(hits: int) -> analysis.Confusion:
         [("jazz", "rock", 10 - hits, 1 - hits / 10)],
         columns=["genre", "predicted", "count", "share"],
     )
-    return analysis.Confusion(counts, shares, pairs)
+    return Confusion(counts, shares, pairs)
 
 
 def test_confusion_matrix_has_a_menu_of_protocols() -> None:
@@ -315,7 +315,7 @@ def test_importance_bars_draw_the_most_and_list_all() -> None:
 
 def test_hard_tracks_are_counted() -> None:
     tracks = pd.DataFrame({"wrong": [2, 2, 0, 0, 0]})
-    chart = charts.hard_tracks(analysis.Hardest(tracks, 2, 2))
+    chart = charts.hard_tracks(Hardest(tracks, 2, 2))
     (bars,) = chart.figure.data
     assert list(bars.y) == [3, 0, 2]
     assert "all of them for 2" in chart.alt
@@ -332,7 +332,7 @@ def test_comparison_forest_fills_only_what_differs() -> None:
             "low": [0.0, -0.03, -0.25, -0.65],
             "high": [0.0, 0.01, -0.15, -0.55],
             "p_holm": [np.nan, 0.4, 1e-9, 1e-9],
-            "differs": [False, False, True, True],
+            "verdict": ["", "cannot be told apart", "worse", "worse"],
         }
     )
     chart = charts.comparison_forest(table)
@@ -356,7 +356,7 @@ def test_a_chart_without_results_says_so() -> None:
         charts.learning_curve(none),
         charts.importance_bars(none),
         charts.comparison_forest(none),
-        charts.hard_tracks(analysis.Hardest(none, 0, 0)),
+        charts.hard_tracks(Hardest(none, 0, 0)),
     ):
         assert chart.alt.endswith("There are no results for this chart yet.")
         assert "There are no results" in render.figure_html(chart)

@@ -18,13 +18,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from test_site import ROOT, TOC
 
 from audionome.features import COLUMNS
-from audionome.lab import analysis, estimators
+from audionome.lab import estimators, ladder
 from audionome.report import render
 
 SCORES = pd.read_parquet(ROOT / "data" / "results" / "scores.parquet")
@@ -100,19 +101,39 @@ def score(model: str, variant: str, level: str, protocol: str) -> dict[str, Any]
     return rows.rename(columns={"accuracy_low": "low", "accuracy_high": "high"}).iloc[0].to_dict()
 
 
+RESOLVED = r"resolution_(\w+)_(tracks|artists|effective|half_width|independent)"
+
+
+def resolved(protocol: str, what: str) -> float:
+    """The median over the models of what a protocol resolves, as it is written."""
+    rows = SCORES.astype(dict.fromkeys(("model", "variant", "protocol", "level", "split"), str))
+    rows = rows[(rows["level"] == "track") & (rows["split"] == "test") & (rows["model"] != "dummy")]
+    rows = rows[rows["protocol"].str.replace("-", "_") == protocol]
+    both = rows.groupby("model")["variant"].transform("nunique") > 1
+    rows = rows[(rows["variant"] == "tuned") | ~both]
+    if what == "half_width":
+        return round(50 * float((rows["accuracy_high"] - rows["accuracy_low"]).median()))
+    if what == "independent":
+        variance = rows["accuracy"] * (1 - rows["accuracy"]) / rows["n"]
+        return round(196 * float(np.sqrt(variance).median()))
+    return round(float(rows["effective_n" if what == "effective" else what].median()))
+
+
 def stored(key: str) -> list[float] | None:
     """The numbers that a name stands for, read from the files; None for words and constants."""
     if match := re.fullmatch(r"(\w+)_reported", key):
         return [100 * float(estimators.MODELS[match[1]].study_accuracy or 0)]
     if key == "n_features":
         return [len(COLUMNS)]
+    if match := re.fullmatch(RESOLVED, key):
+        return [resolved(*match.groups())]
     if not (match := re.fullmatch(r"(\w+)_(accuracy|interval|n)", key)):
         return None
     name, what = match.groups()
     if rung := re.fullmatch(r"(\w+)_(study|tuned|chosen)_(track|window)_(\w+)", f"_{name}"):
         row = score(rung[1].removeprefix("_"), *rung.groups()[1:])
     elif rung := re.fullmatch(r"chosen_(track|window)_(\w+)", name):
-        model, variant = analysis.best(SCORES.astype({"model": str, "variant": str}))
+        model, variant = ladder.best(SCORES.astype({"model": str, "variant": str}))
         row = score(model.replace("-", "_"), variant, *rung.groups())
     else:
         row = CARDS.get(name) or CARDS[f"svc_{name}"]

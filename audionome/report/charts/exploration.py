@@ -660,7 +660,7 @@ def model_results(table: pd.DataFrame) -> Chart:
         One row per protocol.
     """
     caption = (
-        "Accuracy per track under every protocol, with 95 % intervals over tracks: how far does "
+        "Accuracy per track under every protocol, with 95 % intervals over artists: how far does "
         "it fall?"
     )
     if table.empty:

@@ -36,9 +36,10 @@ from audionome.charts._base import (
     unique,
     wrapped,
 )
+from audionome.lab.compare import SAME
 
 if TYPE_CHECKING:
-    from audionome.lab.analysis import Confusion, Hardest
+    from audionome.lab.confusion import Confusion, Hardest
 
 #: Whose figures stand beside ours.
 STUDY = "Stijnen and Delaere"
@@ -64,7 +65,7 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
     Parameters
     ----------
     levels
-        Name of a way to count (``"per track"``) to a table from `audionome.lab.analysis.ladders`; a
+        Name of a way to count (``"per track"``) to a table from `audionome.lab.ladder.ladders`; a
         menu chooses, the first one is shown first.
     selected
         Model that is drawn in colour, with its intervals.
@@ -156,7 +157,7 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
         f"{listed(told) if told else 'no result'}.",
         table=table,
         caption="Accuracy on every rung of the ladder: what is learned from and tested "
-        "changes (95 % intervals over tracks for the coloured line)",
+        "changes (95 % intervals over artists for the coloured line)",
     )
 
 
@@ -166,7 +167,7 @@ def study_and_ours(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table
-        From `audionome.lab.analysis.study_table`.
+        From `audionome.lab.ladder.study_table`.
 
     Returns
     -------
@@ -230,7 +231,7 @@ def train_valid_test(protocols: Mapping[str, pd.DataFrame]) -> Chart:
     Parameters
     ----------
     protocols
-        Title of a protocol to a table from `audionome.lab.analysis.gaps`; a menu chooses.
+        Title of a protocol to a table from `audionome.lab.ladder.gaps`; a menu chooses.
 
     Returns
     -------
@@ -314,7 +315,7 @@ def metric_comparison(protocols: Mapping[str, pd.DataFrame]) -> Chart:
     Parameters
     ----------
     protocols
-        Title of a protocol to a table from `audionome.lab.analysis.metrics`.
+        Title of a protocol to a table from `audionome.lab.ladder.measures`.
 
     Returns
     -------
@@ -387,7 +388,7 @@ def confusion_matrix(protocols: Mapping[str, Confusion], *, choice: str = "Proto
     Parameters
     ----------
     protocols
-        Title of a protocol to a result of `audionome.lab.analysis.confusion`.
+        Title of a protocol to a result of `audionome.lab.confusion.confusion`.
     choice
         What the menu chooses, if it is not protocols.
 
@@ -451,7 +452,7 @@ def recall_by_genre(protocols: Mapping[str, pd.DataFrame], *, choice: str = "Pro
     Parameters
     ----------
     protocols
-        Title of a protocol to a table from `audionome.lab.analysis.per_genre`.
+        Title of a protocol to a table from `audionome.lab.confusion.per_genre`.
     choice
         What the menu chooses, if it is not protocols.
 
@@ -540,7 +541,7 @@ def reliability_diagram(
     Parameters
     ----------
     protocols
-        Title of a protocol to a table from `audionome.lab.analysis.reliability`.
+        Title of a protocol to a table from `audionome.lab.calibration.reliability`.
     choice
         What the menu chooses, if it is not protocols.
 
@@ -743,7 +744,7 @@ def hard_tracks(result: Hardest) -> Chart:
     Parameters
     ----------
     result
-        From `audionome.lab.analysis.hardest_tracks`.
+        From `audionome.lab.confusion.hardest_tracks`.
 
     Returns
     -------
@@ -786,7 +787,7 @@ def comparison_forest(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table
-        From `audionome.lab.analysis.compare_all`.
+        From `audionome.lab.ladder.compare_models`.
 
     Returns
     -------
@@ -805,9 +806,9 @@ def comparison_forest(table: pd.DataFrame) -> Chart:
     figure = go.Figure()
     for name, differs, color, symbol in (
         ("differs", True, PARTS[6][0], "circle"),
-        ("cannot be told apart", False, PARTS[0][0], "circle-open"),
+        (SAME, False, PARTS[0][0], "circle-open"),
     ):
-        rows = others[others["differs"].to_numpy(dtype=bool) == differs]
+        rows = others[(others["verdict"] != SAME).to_numpy(dtype=bool) == differs]
         figure.add_scatter(
             x=rounded(rows["difference"]),
             y=rows["title"].to_list(),
@@ -836,7 +837,7 @@ def comparison_forest(table: pd.DataFrame) -> Chart:
         },
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": names},
     )
-    same = int((~others["differs"].to_numpy(dtype=bool)).sum())
+    same = int((others["verdict"] == SAME).sum())
     return Chart(
         figure=figure,
         alt=f"Difference in accuracy of {len(others)} models from {best}, with 95 % intervals: "

@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-Every function takes what `audionome.lab` computed and returns Markdown in which every number
-and every verdict comes from it: "better", "too sure" or "cannot be told apart" depend on the data.
+Every function takes what `audionome.lab` computed and returns Markdown. Every number in it and
+every verdict ("better", "cannot be told apart") comes from there; only the words around them are
+from here.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ import pandas as pd
 
 from audionome._words import duration, listed, points, share, span
 from audionome.features import COLUMNS
-from audionome.lab import analysis
-from audionome.lab.analysis import FLOOR, TOLERANCE, Confusion, Hardest, Unknown
+from audionome.lab import ladder as rungs_of
+from audionome.lab.calibration import Overconfidence, Unknown
+from audionome.lab.compare import SAME
+from audionome.lab.confusion import Confusion, Hardest
 from audionome.lab.estimators import MODELS
+from audionome.lab.ladder import TOLERANCE
+from audionome.lab.names import FLOOR, model_title, protocol_title
 from audionome.lab.protocols import LADDER
 from audionome.lab.store import Benchmark
 
@@ -37,6 +42,7 @@ __all__ = [
     "metrics",
     "missing",
     "reliability",
+    "resolution",
     "shipped",
     "speed",
     "study",
@@ -57,18 +63,18 @@ _RUNGS = {
 
 def missing(scores: pd.DataFrame) -> str:
     """Say which results are not there, or that none is missing."""
-    lacking = analysis.missing(scores)
+    lacking = rungs_of.missing(scores)
     if lacking.empty:
         return "Every model has a result under every protocol."
     parts = []
     for protocol, rows in lacking.groupby("protocol", sort=False):
         names = [
-            analysis.model_title(str(model), variants.iloc[0] if len(variants) == 1 else None)
+            model_title(str(model), variants.iloc[0] if len(variants) == 1 else None)
             for model, variants in rows.groupby("model", sort=False)["variant"]
         ]
         whole = len(rows) == sum(len(spec.variants) for spec in MODELS.values())
         parts.append(
-            f"under *{analysis.protocol_title(str(protocol))}* "
+            f"under *{protocol_title(str(protocol))}* "
             + ("every model" if whole else listed(names))
         )
     plural = "results are" if len(lacking) > 1 else "result is"
@@ -96,9 +102,9 @@ def ladder(steps: pd.DataFrame, name: str) -> str:
             rung = f"the way from *{above['protocol_title']}* to *{step['protocol_title']}*"
         rung = f"{rung[:1].upper()}{rung[1:]}"
         cost, low, high = (float(step[c]) for c in ("cost", "cost_low", "cost_high"))
-        if low <= 0 <= high:
+        if step["verdict"] == SAME:
             text.append(
-                f"{rung} makes no difference that can be told from chance "
+                f"{rung} makes no difference that can be told from chance: the two rungs {SAME} "
                 f"({points(-cost)} points, {span(-high, -low)})."
             )
             continue
@@ -107,6 +113,26 @@ def ladder(steps: pd.DataFrame, name: str) -> str:
         within = "" if pd.isna(low) else f" ({span(*bounds)})"
         text.append(f"{rung} {verb} **{points(sign * cost)} points**{within}.")
     return " ".join(text)
+
+
+def resolution(table: pd.DataFrame) -> str:
+    """Say how little the clips resolve once it counts that artists have several."""
+    if table.empty:
+        return "There are no results to measure yet."
+    rows = table.set_index("protocol").to_dict("index")
+    text = []
+    for name in ("artist-grouped", "fault-filtered"):
+        if row := rows.get(name):
+            text.append(
+                f"The {row['n']:,} tracks of *{row['protocol_title']}* are by {row['artists']:,} "
+                f"artists and are worth about **{row['effective_n']:.0f} independent ones**: the "
+                f"interval of an accuracy is **±{points(row['half_width'])} points**, not "
+                f"±{points(row['half_width_independent'])}."
+            )
+    return (
+        " ".join(text) + " Accuracies that lie closer together than that say nothing by "
+        "themselves; models are compared on the same tracks, artist by artist."
+    )
 
 
 def study(table: pd.DataFrame) -> str:
@@ -202,8 +228,8 @@ def genres(table: pd.DataFrame) -> str:
         f"{span(top['recall_low'], top['recall_high'])}), {low['genre']} least often "
         f"({share(low['recall'])}, {span(low['recall_low'], low['recall_high'])})."
     )
-    if low["recall_high"] >= top["recall_low"]:
-        text += " The intervals overlap, so even this order is not certain."
+    if low["verdict"] == SAME:
+        text += f" Even these two {SAME}, so the order is not certain."
     return text
 
 
@@ -229,13 +255,14 @@ def best(table: pd.DataFrame) -> str:
     top = table[table["reference"]].iloc[0]
     others = table[~table["reference"] & (table["model"] != FLOOR)]
     text = f"**{top['title']}** has {share(top['accuracy'])}."
-    same = others[~others["differs"].to_numpy(dtype=bool)]
-    worse = others[others["differs"].to_numpy(dtype=bool) & (others["difference"] < 0)]
-    better = others[others["differs"].to_numpy(dtype=bool) & (others["difference"] > 0)]
+    better, worse, same = (
+        others[(others["verdict"] == word).to_numpy(dtype=bool)]
+        for word in ("better", "worse", SAME)
+    )
     for rows, words in (
         (better, "Better: {}."),
         (worse, "It is better than {}."),
-        (same, "It **cannot be told apart** from {}: a difference this small can be luck."),
+        (same, "It and {} **cannot be told apart**: a difference this small can be luck."),
     ):
         if not rows.empty:
             named = listed(rows["title"].to_list())
@@ -245,8 +272,8 @@ def best(table: pd.DataFrame) -> str:
 
 
 def choice(scores: pd.DataFrame, table: pd.DataFrame, *, model: str, variant: str) -> str:
-    """Say which model was chosen by `audionome.lab.analysis.best`, and how sure that choice is."""
-    name = analysis.model_title(model, variant)
+    """Say which model was chosen by `audionome.lab.ladder.best`, and how sure that choice is."""
+    name = model_title(model, variant)
     rows = scores[
         (scores["model"] == model)
         & (scores["variant"] == variant)
@@ -262,7 +289,7 @@ def choice(scores: pd.DataFrame, table: pd.DataFrame, *, model: str, variant: st
     others = table[~table["reference"].to_numpy(dtype=bool)] if len(table) else table
     if others.empty:
         return text
-    same = int((~others["differs"].to_numpy(dtype=bool)).sum())
+    same = int((others["verdict"] == SAME).sum())
     if not same:
         return f"{text} On test music it is told apart from every other."
     models = f"{same} others" if same > 1 else "one other"
@@ -283,24 +310,26 @@ def shipped(card: Mapping[str, Any]) -> str:
     )
 
 
-def reliability(bins: pd.DataFrame) -> str:
+def reliability(bins: pd.DataFrame, found: Overconfidence | None) -> str:
     """Say whether the confidence of a model may be believed; ``it`` is the model."""
-    if bins.empty:
+    if bins.empty or found is None:
         return "there are no answers to count yet."
-    n = float(bins["n"].sum())
-    claimed, right = (float((bins[c] * bins["n"]).sum() / n) for c in ("confidence", "accuracy"))
-    held = int(((bins["low"] <= bins["confidence"]) & (bins["confidence"] <= bins["high"])).sum())
-    gap = claimed - right
-    word = "too sure of itself" if gap > 0 else "too modest"
-    return (
-        f"it claims {share(claimed)} on average and is right in {share(right)}: "
-        + (
-            f"{word}, by {points(abs(gap))} points. "
-            if abs(gap) >= TOLERANCE
-            else f"the two agree within {100 * TOLERANCE:.0f} points. "
+    gap = found.verdict.interval
+    if found.verdict.differs:
+        word = "too sure of itself" if gap.estimate > 0 else "too modest"
+        bounds = sorted((abs(gap.low), abs(gap.high)))
+        told = f"{word}, by {points(abs(gap.estimate))} points ({span(*bounds)}). "
+    else:
+        told = (
+            f"the two {SAME} (they are {points(abs(gap.estimate))} points apart, "
+            f"{span(gap.low, gap.high)}). "
         )
-        + f"In {held} of {len(bins)} steps of confidence the claim lies inside the interval of "
-        "what is found."
+    known = bins.dropna(subset=["low", "high"])
+    inside = (known["low"] <= known["confidence"]) & (known["confidence"] <= known["high"])
+    return (
+        f"it claims {share(found.confidence)} on average and is right in {share(found.accuracy)}: "
+        f"{told}In {int(inside.sum())} of {len(known)} steps of confidence the claim lies inside "
+        "the interval of what is found."
     )
 
 
@@ -310,9 +339,9 @@ def unknown(result: Unknown | None) -> str:
         return "There are no answers about music of an unknown genre yet."
     table = result.table.set_index("kind")
     mean, n = table["mean"], int(table["n"]["unknown"])
-    said = [f"{genre} ({share(part)})" for genre, part in result.said.head(3).items()]
+    named = [f"{genre} ({share(part)})" for genre, part in result.predicted.head(3).items()]
     text = (
-        f"{n} tracks are soul, a genre that it never learned. It calls them {listed(said)}, with "
+        f"{n} tracks are soul, a genre that it never learned. It calls them {listed(named)}, with "
         f"a mean confidence of {share(mean['unknown'])}"
     )
     if {"right", "wrong"} <= set(mean.index):
@@ -323,11 +352,12 @@ def unknown(result: Unknown | None) -> str:
     text += "."
     text += (
         f" A track of a known genre gets more confidence than a soul track in "
-        f"{share(result.auc)} of pairs ({span(result.low, result.high)}); "
+        f"{share(result.auc.estimate)} of pairs ({span(result.auc.low, result.auc.high)}); "
     )
-    if result.low <= 0.5:
+    if result.verdict.word != "better":
         return f"{text}that is no better than blind, so it does not notice."
-    return f"{text}blind would be half of them, so it does notice, {_how_much(result.auc)}."
+    how_much = _how_much(result.auc.estimate)
+    return f"{text}blind would be half of them, so it does notice, {how_much}."
 
 
 def _how_much(auc: float) -> str:
@@ -343,14 +373,13 @@ def learning(curve: pd.DataFrame) -> str:
     unsure: list[str] = []
     for title, rows in curve.groupby("title", sort=False) if len(curve) else ():
         rows = rows.sort_values("tracks")
-        first, before, last = rows.iloc[0], rows.iloc[max(len(rows) - 2, 0)], rows.iloc[-1]
+        first, last = rows.iloc[0], rows.iloc[-1]
         told.append(
             f"{title} goes from {share(first['accuracy'])} with {first['tracks']:,} tracks to "
             f"{share(last['accuracy'])} with {last['tracks']:,}"
         )
-        sure = last["low"] > before["accuracy"] and last["accuracy"] > before["high"]
-        gain = points(last["accuracy"] - before["accuracy"])
-        (rising if sure else unsure).append(f"{title} ({gain} points)")
+        gain = f"{points(last['gain'])} points, {span(last['gain_low'], last['gain_high'])}"
+        (rising if last["verdict"] == "better" else unsure).append(f"{title} ({gain})")
     if not told:
         return "There is no learning curve yet."
     text = f"{listed(told)}."
@@ -358,8 +387,8 @@ def learning(curve: pd.DataFrame) -> str:
         text += f" In the last step the curve still rises for {listed(rising)}."
     if unsure:
         text += (
-            f" Whether the last step still brings anything cannot be told for {listed(unsure)}: "
-            "the intervals are wider than the gain."
+            f" For {listed(unsure)} the last two sizes {SAME}: whether the last step still brings "
+            "anything is open."
         )
     return text
 
@@ -374,11 +403,11 @@ def importance(table: pd.DataFrame) -> str:
         f"Scrambling {top['label']} costs most: {points(top['drop'])} points "
         f"({span(top['low'], top['high'])})."
     )
-    needed = int((rows["low"] > 0).sum())
+    needed = int((rows["verdict"] == "better").sum())
     if needed == len(rows):
-        return f"{text} Every interval lies above zero: this model relies on all of the groups."
+        return f"{text} It is better with each of the groups: this model relies on all of them."
     return (
-        f"{text} For {len(rows) - needed} of {len(rows)} groups the interval includes zero: no "
+        f"{text} For {len(rows) - needed} of {len(rows)} groups it {SAME} with and without: no "
         "loss can be told from chance."
     )
 

@@ -16,10 +16,11 @@ import pandas as pd
 
 from audionome._words import listed, points, share, span
 from audionome.datasets import gtzan
-from audionome.lab import analysis
+from audionome.lab.compare import SAME
 from audionome.lab.estimators import MODELS
 from audionome.lab.exploration import DIALS, Correlations, Maps, Principal, Regions, Tested
 from audionome.lab.exploration.projection import ALL_FEATURES, LDA_MAP, LDA_OWN, PCA_MAP, TSNE_MAP
+from audionome.lab.names import protocol_title
 
 __all__ = [
     "between_genres",
@@ -37,6 +38,7 @@ __all__ = [
     "seven",
     "strongest",
     "thin",
+    "two_sided",
     "unscaled",
 ]
 
@@ -71,6 +73,22 @@ def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> str:
         f"version. Of the other {n[other]} our lists do not say why. Nor does it leave out all "
         f"such clips: {int((kept > 1).sum())} songs still have more than one. For {n[unheard]} "
         "more clip the audio is corrupt in every copy that can be had."
+    )
+
+
+def two_sided(table: pd.DataFrame, tracks: pd.DataFrame) -> str:
+    """Say how far the published split keeps artists apart, by our list of them."""
+    if table.empty:
+        return "By our list of artists, none is on two sides of the published split."
+    sides = table[["train", "valid", "test"]]
+    tested = table.loc[(sides["train"] > 0) | (sides["valid"] > 0), "test"].sum()
+    parts = tracks["fault_filtered"].to_numpy(dtype=str)
+    many = "groups of artists are" if len(table) > 1 else "group of artists is"
+    return (
+        f"By our list of artists, {len(table)} {many} on two sides of the published split, with "
+        f"{int(sides.to_numpy().sum())} of its {int((parts != '').sum()):,} tracks; of its "
+        f"{int((parts == 'test').sum()):,} tested tracks, {int(tested)} are by artists who are "
+        "also learned from or validated with."
     )
 
 
@@ -198,13 +216,13 @@ def maps(found: Maps) -> str:
         f"{told(LDA_MAP)}; on the t-SNE map {told(TSNE_MAP)}. On the music that LDA learned from, "
         f"its map shows {told(LDA_OWN)}"
     )
-    own, other = rows[LDA_OWN], rows[LDA_MAP]
-    if own["alike"] <= other["alike"]:
+    judged = found.lda_own
+    if judged.interval.estimate <= 0:
         return f"{text}."
-    text += f", {points(own['alike'] - other['alike'])} points more"
-    if own["low"] <= other["high"]:
-        return f"{text}; the intervals overlap, so that may be luck."
-    return f"{text}: a map that has seen the answers looks tidier than it is."
+    text += f", {points(judged.interval.estimate)} points more"
+    if judged.word != "better":
+        return f"{text}; the two {SAME}, so that may be luck."
+    return f"{text}: a map that has seen the genres looks tidier than it is."
 
 
 def preparation(table: pd.DataFrame) -> str:
@@ -217,8 +235,8 @@ def preparation(table: pd.DataFrame) -> str:
             f"{share(row['inside'])} inside each fold, a difference of "
             f"{points(row['difference'])} points ({span(low, high)})"
         )
-        if low <= 0 <= high:
-            text += ", which cannot be told from chance"
+        if row["verdict"] == SAME:
+            text += f": the two {SAME}"
         parts.append(text)
     return "; ".join(parts) + "."
 
@@ -235,8 +253,8 @@ def dial(found: Regions) -> str:
         f"({share(new.test)}, {span(new.low, new.high)}; the worst setting has "
         f"{share(worst.test)})."
     )
-    if worst.high >= new.low:
-        text += " With so few tracks the intervals overlap: the shapes teach more than the scores."
+    if worst.verdict is not None and not worst.verdict.differs:
+        text += f" With so few artists the two {SAME}: the shapes teach more than the scores."
     return text
 
 
@@ -261,7 +279,7 @@ def own_results(scores: pd.DataFrame, model: str) -> str:
         if row := found.get(variant):
             bounds = span(row["accuracy_low"], row["accuracy_high"])
             told.append(f"**{share(row['accuracy'])}** {words} ({bounds})")
-    where = analysis.protocol_title("artist-grouped")
+    where = protocol_title("artist-grouped")
     if not told:
         return f"{text}Under *{where}* there is no result yet."
     return f"{text}Per track and under *{where}* we get {listed(told)}."
@@ -330,7 +348,7 @@ def settings(params: pd.DataFrame, model: str) -> str:
         return f"{text}."
     best = {k.removeprefix("classify__"): v for k, v in json.loads(counts.index[0]).items()}
     best = {name: value for name, value in best.items() if name in searched}
-    where = analysis.protocol_title("artist-grouped")
+    where = protocol_title("artist-grouped")
     return (
         f"{text}; under *{where}* it most often took {_written(best)} ({int(counts.iloc[0])} of "
         f"{len(rows)} folds)."

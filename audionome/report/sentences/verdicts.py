@@ -377,7 +377,7 @@ def wild(table: pd.DataFrame) -> str:
         f"outside than on new artists of GTZAN, by {points(least['loss'])} points "
         f"({least['title']}) to {points(most['loss'])} ({most['title']}). The highest of them "
         f"outside, {best['title']}, names {share(best['outside'])} right "
-        f"({span(best['low'], best['high'])}, over tracks)."
+        f"({span(best['low'], best['high'])}, over artists)."
     )
 
 
@@ -445,19 +445,18 @@ def wild_genres(table: pd.DataFrame) -> str:
 
 def loudness(found: Shortcut) -> str:
     """Say whether dropping the level helps outside GTZAN."""
-    one, other = found.with_level, found.without_level
+    one, other, gain = found.with_level, found.without_level, found.gain
     text = (
         f"Trained on all of GTZAN with all {found.n_columns} columns, the study's support vector "
-        f"machine names {share(one.accuracy)} of the wild tracks right "
+        f"machine names {share(one.estimate)} of the wild tracks right "
         f"({span(one.low, one.high)}); without the {found.n_columns - found.n_level_free} columns "
-        f"that depend on the level, {share(other.accuracy)} ({span(other.low, other.high)}). "
+        f"that depend on the level, {share(other.estimate)} ({span(other.low, other.high)}). "
     )
-    facts = f"{points(found.gain)} points, {span(found.low, found.high)}, paired"
-    if found.low > 0:
-        return f"{text}Without the level it is better ({facts})."
-    if found.high < 0:
-        return f"{text}Without the level it is worse ({facts})."
-    return f"{text}The difference may be luck ({facts})."
+    i = gain.interval
+    facts = f"{points(i.estimate)} points, {span(i.low, i.high)}, paired"
+    if gain.differs:
+        return f"{text}Without the level it is {gain.word} ({facts})."
+    return f"{text}The two {gain.word} ({facts})."
 
 
 # -- neighbours and repetitions -----------------------------------------------------------
