@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from needs import unmet
+import toy
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = Path(os.environ.get("AUDIONOME_SHARED", ROOT.parent / "shared"))
 
 
 TESTS = Path(__file__).parent
@@ -33,14 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """Folder with real clips and the published tables; not part of the repository."""
-    if not (SHARED / "gtzan" / "clips").is_dir():
-        unmet("audio", "needs the shared data (real clips, published tables) beside the repository")
-    return SHARED
-
-
-@pytest.fixture(scope="session")
 def pieces() -> list[Path]:
     """The ten synthetic pieces of the repository, one per genre, in the order of the genres."""
     found = sorted((ROOT / "data" / "examples").glob("*.ogg"))
@@ -49,15 +40,19 @@ def pieces() -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def published(shared: Path) -> Path:
-    """The published 3-second table."""
-    return shared / "gtzan" / "features_3_sec.parquet"
+def clips() -> list[Path]:
+    """Real music of 30 seconds: the openly licensed recordings of the repository."""
+    found = sorted((ROOT / "data" / "examples" / "recordings").glob("*.ogg"))
+    assert len(found) >= 5
+    return found
 
 
 @pytest.fixture(scope="session")
-def clips(shared: Path) -> list[Path]:
-    """The real GTZAN clips."""
-    return sorted((shared / "gtzan" / "clips").glob("*.flac"))
+def completion(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up copy of the published 3-second table, which completes the dataset."""
+    path = tmp_path_factory.mktemp("completion") / "features_3_sec.parquet"
+    toy.published().to_parquet(path)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,14 @@ from numpy.typing import NDArray
 from audionome.audio import SAMPLE_RATE
 from audionome.features import COLUMNS
 
+#: Columns whose values come close to zero, where a relative error means nothing: held to an
+#: absolute error instead. The means of the separated waveforms are the offset of a signal that
+#: swings around zero; cepstral means are sums of decibels of either sign; the variance of a
+#: separated waveform is rounding noise where the clip is digitally silent.
+ABSOLUTE = {"harmony_mean": 1e-8, "perceptr_mean": 1e-8, "harmony_var": 1e-12} | {
+    f"mfcc{i}_mean": 1e-4 for i in range(1, 21)
+}
+
 _STFT = {"n_fft": 2048, "hop_length": 512, "pad_mode": "reflect"}
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 import audionome
-from audionome import charts
+from audionome import audio, charts
 from audionome._paths import data_path
 from audionome._words import likelihood
 from audionome.app import details, payload
@@ -510,10 +510,8 @@ def fresh(browser: Any, server: str) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def clip(shared: Path) -> tuple[np.ndarray, int]:
-    import soundfile
-
-    return soundfile.read(shared / "gtzan" / "clips" / "blues.00036.flac", dtype="float32")
+def clip(clips: list[Path]) -> tuple[np.ndarray, int]:
+    return audio.load(clips[0]), audio.SAMPLE_RATE
 
 
 def encode(samples: np.ndarray, rate: int, kind: str) -> bytes:
@@ -648,13 +646,13 @@ def downloaded(visit: Visit) -> list[dict[str, str]]:
 
 
 def test_many_files_become_a_table(
-    fresh: Visit, clip: tuple[np.ndarray, int], shared: Path, tmp_path: Path
+    fresh: Visit, clip: tuple[np.ndarray, int], clips: list[Path], tmp_path: Path
 ) -> None:
     page = fresh.page
     samples, rate = clip
     (poem := tmp_path / "poem.wav").write_text("Roses are red.\n" * 50)
     (short := tmp_path / "=short.wav").write_bytes(encode(samples[: 7 * rate], rate, "wav"))
-    other = sorted((shared / "gtzan" / "clips").glob("*.flac"))[-1]
+    other = clips[1]
     fresh.give(short, poem, other)
     page.wait_for_selector(".an-drop[data-state=done]")
     assert "3 files: 2 answered, 1 could not be" in fresh.status()
@@ -864,14 +862,13 @@ def test_nobody_is_shut_out(fresh: Visit, clip: tuple[np.ndarray, int], tmp_path
 
 @pytest.fixture(scope="module")
 def listening(
-    playwright: Any, tmp_path_factory: pytest.TempPathFactory, shared: Path
+    playwright: Any, tmp_path_factory: pytest.TempPathFactory, clips: list[Path]
 ) -> Iterator[Any]:
     """A browser whose microphone plays a clip; it still asks for permission."""
     import soundfile
 
-    samples, rate = soundfile.read(shared / "gtzan" / "clips" / "blues.00036.flac")
     path = tmp_path_factory.mktemp("microphone") / "clip.wav"
-    soundfile.write(path, samples, rate, subtype="PCM_16")
+    soundfile.write(path, audio.load(clips[0]), audio.SAMPLE_RATE, subtype="PCM_16")
     browser = launch(
         playwright,
         "--use-fake-device-for-media-stream",

@@ -2,7 +2,7 @@
 
 What follows from stored tables alone is tested on any machine: the scores from predictions and
 tallies, the studies' tables from what is stored per track. What only the complete table or audio
-can tell is in the tests that ask for `shared`.
+can tell is in ``tests/private/test_results.py``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audionome import audio
 from audionome._paths import data_path
 from audionome.datasets import gtzan
-from audionome.lab import crossval, scores, store
-from audionome.lab.studies import contrast_tonnetz, importance, learning_curve, loudness
+from audionome.lab import scores, store
+from audionome.lab.studies import importance, learning_curve
 
 KEYS = ["model", "variant", "protocol", "level", "split"]
 #: Cheap to score, and of every protocol.
@@ -139,77 +138,6 @@ def test_the_studies_tables_hold_every_track_once() -> None:
     assert set(lost["correct"]) <= {0, 1}
     found = read(data_path("results"), "learning_curve_tracks")
     assert not found.duplicated(["model", "variant", "tracks", "track"]).any()
-
-
-# -- what only the complete table, or audio, can tell -------------------------------------
-
-
-@pytest.fixture(scope="module")
-def complete(published: Path) -> gtzan.Gtzan:
-    return gtzan.load(complete_with=published)
-
-
-@pytest.fixture(scope="module")
-def wild(shared: Path) -> pd.DataFrame:
-    return gtzan.read_wild(shared / "wild" / "wild_3s.parquet")
-
-
-def test_the_importance_of_two_groups_recomputes(complete: gtzan.Gtzan) -> None:
-    rows = crossval.evaluation_rows(complete)
-    again = importance.losses(rows, folds=[0], groups=[0, 5])
-    stored = read(data_path("results"), "importance_tracks")
-    same = stored.set_index(["group", "track"]).loc[list(zip(again["group"], again["track"],
-                                                             strict=True))]  # fmt: skip
-    # A last bit of another processor may turn one prediction in a few hundred.
-    for column in ("correct", "shuffled"):
-        off = np.abs(same[column].to_numpy(float) - again[column].to_numpy(float))
-        assert off.mean() < 0.01, column
-
-
-def test_the_smallest_step_of_the_learning_curve_recomputes(complete: gtzan.Gtzan) -> None:
-    rows = crossval.evaluation_rows(complete)
-    again = learning_curve.outcomes(rows, sizes=[50], models=[("lda", "tuned")])
-    stored = read(data_path("results"), "learning_curve_tracks")
-    stored = stored[(stored["model"] == "lda") & (stored["tracks"] == 50)].set_index("track")
-    off = stored["correct"].loc[again["track"]].to_numpy() != again["correct"].to_numpy()
-    assert off.mean() < 0.005
-
-
-def test_the_artists_of_other_music_recompute(complete: gtzan.Gtzan, wild: pd.DataFrame) -> None:
-    rows = crossval.evaluation_rows(complete, wild).astype({"track": str})
-    again = rows.groupby("track")["artist"].first()
-    stored = read(data_path("results"), "artists").set_index("track")["artist"]
-    pd.testing.assert_series_equal(
-        stored.sort_index(), again.sort_index(), check_dtype=False, check_names=False
-    )
-
-
-def test_the_loudness_study_recomputes(complete: gtzan.Gtzan, wild: pd.DataFrame) -> None:
-    again, stored = loudness.predict(complete, wild), loudness.load()
-    np.testing.assert_array_equal(stored["artist"], again["artist"])
-    np.testing.assert_array_equal(stored["genre"].astype(str), again["genre"].astype(str))
-    for name in ("all", "level_free"):
-        assert (stored[name].astype(str) != again[name]).mean() < 0.005
-
-
-def test_the_summary_of_gtzan_recomputes(complete: gtzan.Gtzan) -> None:
-    again = gtzan.summarise(complete)
-    pd.testing.assert_frame_equal(gtzan.load_summary(), again, rtol=1e-9, check_dtype=False)
-
-
-def test_contrast_and_tonnetz_of_a_genre_recompute(
-    clips: list[Path], complete: gtzan.Gtzan
-) -> None:
-    measured = complete.tracks.set_index("track")["measured"]
-    own = [p for p in clips if p.stem.startswith("disco.") and measured[p.stem]]
-    values = np.concatenate([contrast_tonnetz.measure(audio.load(path)) for path in own])
-    stored = contrast_tonnetz.load()
-    stored = stored[stored["genre"] == "disco"].set_index("feature")
-    assert (stored["n_clips"] == len(own)).all()
-    assert (stored["n_windows"] == len(values)).all()
-    wanted = np.quantile(values, (0.05, 0.5, 0.95), axis=0)
-    got = stored.loc[list(contrast_tonnetz.FEATURES), ["p05", "p50", "p95"]].to_numpy().T
-    np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-6)
 
 
 def test_the_keys_account_adds_up() -> None:

@@ -48,36 +48,25 @@ def test_a_prediction_is_whole(answer: audionome.Prediction, clips: list[Path]) 
     assert answer.message.endswith(".")
 
 
-def test_its_training_clips_are_named_right(clips: list[Path]) -> None:
-    """Not a measure of quality (the model has heard them): it shows that the path is whole."""
-    right = [audionome.classify(p).genre == p.name.split(".")[0] for p in clips[::3]]
-    assert np.mean(right) > 0.8
-
-
-def test_same_samples_same_answer(clips: list[Path], answer: audionome.Prediction) -> None:
+def test_same_samples_same_answer(clips: list[Path]) -> None:
     import io
 
     import soundfile as sf
 
-    samples, rate = sf.read(clips[0], dtype="int16")
-    buffer = io.BytesIO()
-    sf.write(buffer, samples, rate, format="WAV", subtype="PCM_16")
-    assert audionome.classify(buffer.getvalue()).probabilities == answer.probabilities
+    samples = np.round(audio.load(clips[0]) * 32767).astype(np.int16)
+    answers = []
+    for kind in ("WAV", "FLAC"):
+        buffer = io.BytesIO()
+        sf.write(buffer, samples, 22050, format=kind, subtype="PCM_16")
+        answers.append(audionome.classify(buffer.getvalue()).probabilities)
+    assert answers[0] == answers[1]
 
 
-def test_a_longer_file_keeps_its_first_windows(
-    clips: list[Path], answer: audionome.Prediction
-) -> None:
-    import io
-
-    import soundfile as sf
-
-    samples = np.concatenate([audio.load(p)[:661500] for p in clips[:2]])
-    buffer = io.BytesIO()
-    sf.write(buffer, np.round(samples * 32768).astype(np.int16), 22050, format="WAV")
-    longer = audionome.classify(buffer.getvalue())
-    assert len(longer.windows) == 20
-    for a, b in zip(longer.windows[:10], answer.windows, strict=True):
+def test_a_longer_file_keeps_its_first_windows(clips: list[Path]) -> None:
+    parts = [np.round(audio.load(p)[:661500] * 32767).astype(np.int16) for p in clips[:2]]
+    first, longer = (audionome.classify(wav(x)) for x in (parts[0], np.concatenate(parts)))
+    assert (len(first.windows), len(longer.windows)) == (10, 20)
+    for a, b in zip(longer.windows[:10], first.windows, strict=True):
         assert a.probabilities == pytest.approx(b.probabilities, abs=1e-4)
 
 
@@ -165,7 +154,7 @@ def test_progress_rises_to_one(clips: list[Path]) -> None:
     told: list[tuple[float, str]] = []
     audionome.classify(clips[0], progress=lambda part, step: told.append((part, step)))
     parts = [part for part, _ in told]
-    assert parts == sorted(parts)
+    assert min(np.diff(parts)) > -1e-9
     assert parts[0] == 0
     assert parts[-1] == 1
     assert len(parts) > 10
@@ -249,24 +238,19 @@ def test_the_headline_is_no_surer_than_the_answer(
     )
 
 
-def test_a_recording_that_was_learned_from_says_so(clips: list[Path]) -> None:
-    for clip in clips[::6]:
-        found = audionome.classify(clip)
-        assert found.learned_from == clip.stem
-        assert [note.kind for note in found.notes] == ["learned"]
-        assert clip.stem in found.notes[0].text
-    import io
-
-    import soundfile as sf
-
-    samples, _ = sf.read(clips[4], dtype="float32")
-    buffer = io.BytesIO()
-    sf.write(buffer, np.stack([0.5 * samples] * 2, axis=1), 22050, format="FLAC")
-    assert audionome.classify(buffer.getvalue()).learned_from == clips[4].stem
+def test_a_recording_of_the_index_is_known_again(shipped: classifier.Classifier) -> None:
+    index = shipped.index
+    for i in (3, 300, 700):
+        vector = np.linalg.pinv(index.axes.T) @ index.vectors[i].astype(np.float64)
+        found = index.same(vector)
+        (at,) = np.flatnonzero(index.tracks == found)
+        assert index.artists[at] == index.artists[i]  # itself, or a repetition of it
+        assert index.nearest(vector, n=1)[0].similarity == pytest.approx(1)
+        assert index.same(-vector) is None
 
 
-def test_other_music_was_not_learned_from(shared: Path) -> None:
-    for path in (shared / "open_audio").glob("*.ogg"):
+def test_other_music_was_not_learned_from(clips: list[Path]) -> None:
+    for path in clips:
         assert audionome.classify(path).learned_from is None
 
 
@@ -297,24 +281,22 @@ def test_reasons_for_the_genre_come_first() -> None:
 @pytest.mark.parametrize("seconds", [3, 6, 10])
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_silence_changes_no_answer(clips: list[Path], seconds: int, side: str) -> None:
-    import soundfile as sf
 
     for clip in clips[::5]:
-        samples, _ = sf.read(clip, dtype="int16")
+        samples = np.round(audio.load(clip) * 32767).astype(np.int16)
         silent = np.zeros(seconds * 22050, np.int16)
-        alone = audionome.classify(clip)
+        alone = audionome.classify(wav(samples))
         parts = [silent, samples] if side == "before" else [samples, silent]
         padded = audionome.classify(wav(np.concatenate(parts)))
         assert (padded.genre, padded.status) == (alone.genre, alone.status)
         assert padded.probabilities == pytest.approx(alone.probabilities, abs=0.01)
         assert padded.silence == pytest.approx(seconds + alone.silence, abs=0.02)
-        assert [note.kind for note in padded.notes] == ["silence", "learned"]
+        assert [note.kind for note in padded.notes] == ["silence"]
 
 
 def test_a_hidden_track_after_a_gap_is_heard(clips: list[Path]) -> None:
-    import soundfile as sf
 
-    samples, _ = sf.read(clips[0], dtype="int16")
+    samples = np.round(audio.load(clips[0]) * 32767).astype(np.int16)
     song = np.tile(samples, 6)
     silent = np.zeros(60 * 22050, np.int16)
     alone = audionome.classify(wav(song))
@@ -404,42 +386,14 @@ def test_the_extended_model_is_the_better_one_on_the_same_tracks() -> None:
             assert disco["extended"].mean() >= disco["classic"].mean()
 
 
-def test_the_classic_model_was_trained_on_this_table(published: Path) -> None:
-    dataset = gtzan.load(complete_with=published)
-    card = json.loads(data_path("models", "classic.json").read_text())
-    data = training._classic_material(dataset.windows, dataset.tracks, features.COLUMNS)
-    assert training._hash(data) == card["data"]["sha256"]
-    again = training._fit_classic(data, np.arange(len(data.tracks)))
-    shipped = audionome.load_classifier("classic").model
-    np.testing.assert_allclose(again.weights, shipped.weights, atol=1e-4)
-    np.testing.assert_allclose(again.bias, shipped.bias, atol=1e-4)
-
-
-def test_music_from_elsewhere(shared: Path) -> None:
-    """The stored answers about it are those of the committed model; soul makes it unsure."""
-    wild = pd.read_parquet(shared / "wild" / "wild_3s.parquet")
-    shipped = audionome.load_classifier("classic")
-    means = metrics.track_probabilities(shipped.predict_proba(wild), wild["track"].to_numpy())
-    labels = wild.groupby("track")["label"].first().loc[means.index].to_numpy(dtype=str)
-    given = np.array(gtzan.GENRES)[means.to_numpy().argmax(axis=1)]
-    known = labels != "soul"
-    accuracy = np.mean(given[known] == labels[known])
-    assert accuracy == pytest.approx(shipped.card["evaluation"]["wild"]["accuracy"], abs=1e-9)
-    assert accuracy >= 0.45
-    unsure = classifier.spread(means.to_numpy()) > shipped.card["unsure_above"]
-    # One in ten GTZAN tracks by unknown artists is called unsure; of music it never learned, two.
-    assert unsure[~known].mean() >= 2 * training._UNSURE_SHARE
-    assert unsure[~known].mean() > unsure[known].mean()
-
-
 def test_training_needs_the_complete_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(gtzan.COMPLETION_VARIABLE, raising=False)
     with pytest.raises(gtzan.DatasetError, match="needs all tracks"):
         training.train(gtzan.load(), tmp_path, tmp_path)
 
 
-def test_the_extended_model_needs_audio(tmp_path: Path, published: Path) -> None:
-    dataset = gtzan.load(complete_with=published)
+def test_the_extended_model_needs_audio(tmp_path: Path, completion: Path) -> None:
+    dataset = gtzan.load(complete_with=completion)
     with pytest.raises(gtzan.DatasetError, match="--clips"):
         training.train(dataset, tmp_path, tmp_path, name="extended")
     (tmp_path / "empty").mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import reference
+from reference import ABSOLUTE, window_features
 
 from audionome import audio, features
 from audionome.datasets import gtzan
@@ -19,17 +19,6 @@ from audionome.features.median import WIDTH, sliding_median
 RATE = audio.SAMPLE_RATE
 N = audio.WINDOW_LENGTH
 TIME = np.arange(N) / RATE
-
-#: Columns whose values come close to zero, where a relative error means nothing: held to an
-#: absolute error instead. The means of the separated waveforms are the offset of a signal that
-#: swings around zero; cepstral means are sums of decibels of either sign; the variance of a
-#: separated waveform is rounding noise where the clip is digitally silent.
-ABSOLUTE = {"harmony_mean": 1e-8, "perceptr_mean": 1e-8, "harmony_var": 1e-12} | {
-    f"mfcc{i}_mean": 1e-4 for i in range(1, 21)
-}
-#: In a few windows of the published table the roll-off of one frame lies one bin (10.8 Hz)
-#: beside ours, where a running sum meets its threshold in the last bit.
-TIES = {"rolloff_var": 0.001}
 
 
 def row(samples: np.ndarray) -> pd.Series:
@@ -189,10 +178,9 @@ def test_progress_is_told(tone: np.ndarray) -> None:
 # -- registry -----------------------------------------------------------------------------
 
 
-def test_registry_covers_the_published_columns(published: Path) -> None:
-    table = pd.read_parquet(published)
+def test_every_entry_of_the_registry_is_whole() -> None:
+    assert list(REGISTRY) == list(COLUMNS)
     assert len(COLUMNS) == 57
-    assert [c for c in table.columns if c in REGISTRY] == list(COLUMNS)
     for feature in REGISTRY.values():
         assert feature.meaning.endswith(".")
         assert feature.unit
@@ -218,86 +206,18 @@ def test_filter_banks_are_librosas() -> None:
         np.testing.assert_allclose(gtzan57.chroma_filters(tuning), chroma, rtol=1e-5, atol=1e-9)
 
 
-def test_equals_librosa(clips: list[Path]) -> None:
+def test_equals_librosa(pieces: list[Path], clips: list[Path], tone: np.ndarray) -> None:
     noise = np.random.default_rng(1).normal(size=N).astype(np.float32)
-    cases = [audio.windows(audio.load(path))[1] for path in clips[::8]]
-    cases += [0.1 * noise, np.where(TIME < 1, 0, 0.1 * noise).astype(np.float32)]
+    cases = [audio.windows(audio.load(path))[1] for path in [*pieces, *clips[::3]]]
+    cases += [tone[:N], 0.1 * noise, np.where(TIME < 1, 0, 0.1 * noise).astype(np.float32)]
     for samples in cases:
-        got, expected = gtzan57.window_features(samples), reference.window_features(samples)
+        got, expected = gtzan57.window_features(samples), window_features(samples)
         error = np.abs(got - expected)
         bound = 1e-4 * np.abs(expected) + [ABSOLUTE.get(c, 0) for c in COLUMNS]
         assert not (error > bound).any(), np.array(COLUMNS)[error > bound]
 
 
-def parity(ours: pd.DataFrame, published: Path) -> pd.DataFrame:
-    """Median and worst errors per column over the windows that both tables have."""
-    keys = ["track", "window"]
-    theirs = gtzan.read_published(published, list(COLUMNS)).set_index(keys)
-    ours = ours.set_index(keys)
-    both = ours.index.intersection(theirs.index)
-    a = ours.loc[both, list(COLUMNS)].to_numpy(np.float64)
-    b = theirs.loc[both, list(COLUMNS)].to_numpy(np.float64)
-    absolute = np.abs(a - b)
-    relative = absolute / np.maximum(np.abs(b), 1e-30)
-    floor = np.array([ABSOLUTE.get(c, 0.0) for c in COLUMNS])
-    # Both tables are stored in single precision: 6e-8 of the relative error is rounding.
-    outside = absolute > 1e-4 * np.abs(b) + floor
-    return pd.DataFrame(
-        {
-            "windows": len(both),
-            "median relative": np.median(relative, axis=0),
-            "worst relative": relative.max(axis=0),
-            "worst absolute": absolute.max(axis=0),
-            "outside": outside.sum(axis=0),
-        },
-        index=list(COLUMNS),
-    )
-
-
-def assert_parity(table: pd.DataFrame) -> None:
-    # The table is printed whatever the outcome (pytest -rA or the terminal reporter).
-    allowed = pd.Series(TIES).reindex(table.index).fillna(0) * table["windows"]
-    assert not (table["outside"] > allowed).any(), table.to_string()
-
-
-def test_parity_on_real_clips(
-    clips: list[Path], published: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = []
-    for path in clips:
-        table = features.extract(audio.load(path)).reset_index()
-        rows.append(table.assign(track=path.stem, window=table["window"].astype(np.int16)))
-    table = parity(pd.concat(rows), published)
-    with capsys.disabled():
-        print(f"\nParity with the published table, {len(clips)} clips:\n{table.to_string()}")
-    assert table["windows"].iloc[0] > 250
-    assert_parity(table)
-
-
-def test_parity_of_the_committed_table(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    table = parity(gtzan.load_windows(), published)
-    with capsys.disabled():
-        print(f"\nParity with the published table, 856 tracks:\n{table.to_string()}")
-    assert table["windows"].iloc[0] > 8400
-    assert_parity(table)
-
-
 # -- a folder -----------------------------------------------------------------------------
-
-
-def test_committed_rows_recompute(clips: list[Path], tmp_path: Path) -> None:
-    committed = gtzan.load_windows().drop(columns="source")
-    folder = tmp_path / "clips"
-    for path in clips[::6]:
-        target = folder / path.stem.split(".")[0] / path.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(path.read_bytes())
-    measured = folders.measure_folder(folder, tmp_path / "table.parquet", jobs=1).table
-    expected = committed[committed["track"].isin(measured["track"])].reset_index(drop=True)
-    assert measured[["track", "window", "genre"]].equals(expected[["track", "window", "genre"]])
-    np.testing.assert_allclose(
-        measured[list(COLUMNS)], expected[list(COLUMNS)], rtol=1e-5, atol=1e-5
-    )
 
 
 def test_an_interrupted_folder_goes_on(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,13 +55,6 @@ def test_every_real_table_is_possible(own: pd.DataFrame) -> None:
     assert shipped.predict_proba(rows).shape == (3, 10)
     assert shipped.predict_proba(rows[1:]).shape == (2, 10)
     assert shipped.predict_proba(features.extract(20_000 * noise)).shape == (3, 10)
-
-
-def test_published_tables_are_possible(shared: Path) -> None:
-    shipped = audionome.load_classifier()
-    for path in ("gtzan/features_3_sec.parquet", "wild/wild_3s.parquet"):
-        table = pd.read_parquet(shared / path)
-        assert shipped.predict_proba(table).shape == (len(table), 10)
 
 
 def test_what_is_no_table_is_told(own: pd.DataFrame) -> None:

@@ -27,7 +27,7 @@ def run(*tests: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_private_audio_is_asked_for_by_one_variable(tmp_path: Path) -> None:
-    test = "tests/private/test_data.py::test_membership_is_the_published_one"
+    test = "tests/private/test_data.py::test_the_lists_make_the_committed_tables"
     without = {"CI": "true", "AUDIONOME_SHARED": str(tmp_path)}
     done = run(test, **without)
     assert done.returncode == 0, done.stdout

@@ -175,11 +175,19 @@ def test_every_recording_has_its_author_and_licence_beside_it() -> None:
     assert sum(p.stat().st_size for p in RECORDINGS.rglob("*")) < 4_000_000
 
 
-def test_no_recording_lent_for_tests_ships(shared: Path) -> None:
-    lent = {sha256(p.read_bytes()).digest() for p in (shared / "open_audio").glob("*.ogg")}
-    assert lent
+#: Recordings that were lent for tests alone, by the beginnings of their SHA-256.
+LENT = {
+    "27b3667c396c1831",
+    "6c23aed3dd5aa57f",
+    "8374466fd3951d24",
+    "919b48aa4cc66a03",
+    "b5c1a3e26310e661",
+}
+
+
+def test_no_recording_lent_for_tests_ships() -> None:
     for path in RECORDINGS.parent.rglob("*.ogg"):
-        assert sha256(path.read_bytes()).digest() not in lent, path.name
+        assert sha256(path.read_bytes()).hexdigest()[:16] not in LENT, path.name
 
 
 def test_a_genre_is_claimed_only_where_the_source_names_it() -> None:
