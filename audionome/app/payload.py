@@ -63,7 +63,22 @@ _LONGEST_NAME = 30  # characters: a legend has no room for more
 
 
 def too_large(limit: int) -> str:
-    """Return the sentence about a file of more bytes than the limit."""
+    """Return the sentence about a file that is too large.
+
+    Parameters
+    ----------
+    limit : int
+        Bytes that are allowed.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> too_large(64 * 2**20)[:35]
+    'This file has more than 64 MiB, the'
+    """
     return (
         f"This file has more than {limit // 2**20} MiB, the most that can be sent. "
         "Cut it, or save it as MP3, and try again."
@@ -71,7 +86,19 @@ def too_large(limit: int) -> str:
 
 
 def unreadable(name: str, reason: str | None) -> str:
-    """Return the sentence about an example that cannot be opened, with the system's reason."""
+    """Return the sentence about an example that cannot be opened.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    reason : str or None
+        The system's word for it.
+
+    Returns
+    -------
+    str
+    """
     return f'"{name}" cannot be opened: {reason}.'
 
 
@@ -87,6 +114,11 @@ def examples_payload(files: Mapping[str, Path]) -> list[Any]:
     -------
     list
         Groups with at least one example: pairs of a heading and of pairs of identifier and name.
+
+    Examples
+    --------
+    >>> examples_payload({"clip 0": Path("music/song.wav")})
+    [['Your own clips', [['clip 0', 'song.wav']]]]
     """
     groups: dict[str, list[list[str]]] = {}
     for identifier, path in files.items():
@@ -215,15 +247,17 @@ def comparison_payload(chosen: Sequence[tuple[str, Prediction]]) -> dict[str, An
 
 
 def chart_payload(chart: Chart) -> dict[str, Any]:
-    """Return a chart as the page draws it; see the conventions of this module.
+    """Return a chart as the page draws it.
 
     Parameters
     ----------
     chart : Chart
+        From `audionome.charts`.
 
     Returns
     -------
     dict
+        As the conventions of this module say.
     """
     return {
         "caption": chart.caption,

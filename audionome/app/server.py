@@ -41,7 +41,13 @@ class ServerError(AudionomeError):
 
 
 def notebook() -> Path:
-    """Return the path of the notebook that is the page: a wheel's, or a checkout's."""
+    """Return the path of the notebook that is the page.
+
+    Returns
+    -------
+    Path
+        A wheel's, or a checkout's.
+    """
     installed = _PACKAGE / "_notebooks" / "dashboard.ipynb"
     return installed if installed.is_file() else _PACKAGE.parent / "notebooks" / installed.name
 
@@ -88,14 +94,24 @@ def prepare() -> None:
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:
-    """A visitor who leaves while something is sent to them is no failure."""
+    """Return whether a record is a failure: a visitor who left while something was sent is none."""
     from tornado.websocket import WebSocketClosedError
 
     return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
 
 
 def settings() -> Config:
-    """Return what the dashboard asks of Voilà; `prepare` comes first."""
+    """Return what the dashboard asks of Voilà.
+
+    Returns
+    -------
+    Config
+        For `voila.app.Voila`; it names folders that `prepare` has made.
+
+    See Also
+    --------
+    prepare : To be called before.
+    """
     from traitlets.config import Config
 
     c = Config()
@@ -151,12 +167,12 @@ def run(*, host: str = "localhost", port: int = PORT, base_url: str = "/") -> No
 
     Parameters
     ----------
-    host
+    host : str
         Name or address of this machine to listen on: ``"localhost"`` for this machine alone,
         ``"0.0.0.0"`` for every machine of the network.
-    port
+    port : int
         From 1 to 65535.
-    base_url
+    base_url : str
         Path of the page, for a proxy that shows it below one: letters, digits and ``-_.~/``.
 
     Raises

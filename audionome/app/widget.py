@@ -90,19 +90,19 @@ class Dashboard(anywidget.AnyWidget):
 
     Parameters
     ----------
-    classify
+    classify : callable, optional
         From bytes and a ``progress`` callback to a prediction; by default `audionome.classify`.
-    measure_details
+    measure_details : callable, optional
         From bytes and the prediction to the details; by default
         `audionome.app.details.measure_details`.
-    limit
+    limit : int
         Largest file (bytes). The browser checks it first; it is checked again here.
-    longest
+    longest : float
         Longest recording (seconds).
-    clips
+    clips : Path, optional
         Folder of the reader's own music to choose examples from; by default what the environment
         variable ``AUDIONOME_GTZAN_CLIPS`` names, if anything.
-    notice
+    notice : str
         A sentence to show above everything.
 
     Examples
@@ -158,7 +158,18 @@ class Dashboard(anywidget.AnyWidget):
     # -- what the browser is told ---------------------------------------------------------
 
     def tell(self, job: int, state: str, sentence: str = "", fraction: float = 0.0) -> None:
-        """Show the state of a job, unless a newer one has taken its place."""
+        """Show the state of a job, unless a newer one has taken its place.
+
+        Parameters
+        ----------
+        job : int
+            Number of the recording.
+        state : {"idle", "analysing", "done", "error"}
+        sentence : str
+            What is shown beside it.
+        fraction : float
+            Share of the work that is done, in [0, 1].
+        """
         with self._lock:
             if job == self._job:
                 self.report = {
@@ -169,7 +180,14 @@ class Dashboard(anywidget.AnyWidget):
                 }
 
     def fail(self, sentence: str, *, job: int | None = None) -> None:
-        """Show a sentence instead of an answer; by default for the newest job."""
+        """Show a sentence instead of an answer.
+
+        Parameters
+        ----------
+        sentence : str
+        job : int, optional
+            Number of the recording; by default the newest.
+        """
         self.tell(self._job if job is None else job, "error", sentence)
 
     # -- what the browser says ------------------------------------------------------------
