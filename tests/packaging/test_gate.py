@@ -52,3 +52,59 @@ def test_only_the_gate_asks_for_private_audio() -> None:
     for path in (ROOT / ".github").rglob("*.yml"):
         asked = re.findall(r"AUDIONOME_REQUIRE: (.*)", path.read_text())
         assert set(asked) <= {"browser"}, path
+
+
+def test_every_test_lies_in_a_tier_that_marks_it() -> None:
+    done = run("--collect-only", "-q", "-m", "lab", "tests/lab/test_whole_ladder.py")
+    assert "no tests" not in done.stdout
+    assert "deselected" not in done.stdout
+    done = run("--collect-only", "-q", "-m", "library or report", "tests/lab/test_whole_ladder.py")
+    assert "deselected" in done.stdout
+    assert done.returncode == 5, "nothing is left"
+
+
+def test_private_music_is_asked_for_in_one_folder_and_by_few_tests(tmp_path: Path) -> None:
+    """No fixture outside of tests/private leads to it, and what is there has a reason to be."""
+    done = run("tests/private", "-q", "-rs", CI="true", AUDIONOME_SHARED=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    (count,) = re.findall(r"^(\d+) skipped", done.stdout, re.MULTILINE)
+    assert int(count) <= 15
+    for path in (ROOT / "tests").rglob("*.py"):
+        if path.parent.name != "private" and path != Path(__file__):
+            assert "AUDIONOME_SHARED" not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize(
+    ("python", "told"),
+    [("3.11", []), ("3.12", ["3.11"])],
+)
+def test_a_python_that_is_missing_is_named(python: str, told: list[str], tmp_path: Path) -> None:
+    """The gate on a machine that has one Python alone: `make` and the tools are stand-ins."""
+    others = [v for v in ("3.11", "3.12", "3.13") if v != python]
+    for name in ("ffmpeg", "sox", "flac", "lame", "chromium"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+    (tmp_path / "make").write_text('#!/bin/sh\necho "make $*"\n')
+    (tmp_path / "python3").write_text(f"#!/bin/sh\necho {python}\n")
+    for version in told:
+        (tmp_path / f"python{version}").write_text(f"#!/bin/sh\necho {version}\n")
+    for path in tmp_path.iterdir():
+        path.chmod(0o755)
+    gate = tmp_path / "checkout" / ".ci" / "run"
+    gate.parent.mkdir(parents=True)
+    gate.write_bytes((ROOT / ".ci" / "run").read_bytes())
+    done = subprocess.run(
+        ["bash", gate],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    for line in ("make clean", "make test", "make site", "make lowest"):
+        assert line in lines
+    for version in others:
+        library = [x for x in lines if x.startswith(f"make library PYTHON={version}")]
+        assert bool(library) == (version in told)
+        assert any(x.startswith(f"NOT TRIED: Python {version}") for x in lines) == (
+            version not in told
+        )

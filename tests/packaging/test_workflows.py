@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
@@ -34,15 +35,89 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in jobs.values() for step in job["steps"]]
 
 
-def test_there_are_workflows_for_ci_publishing_and_every_week() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["ci", "publish", "weekly"]
-    # YAML reads the word "on" as true.
-    events = {
-        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))[True] for path in WORKFLOWS
-    }
-    assert "pull_request" in events["ci"]
-    assert events["publish"]["push"] == {"branches": ["main"], "tags": ["v*"]}
-    assert len(events["weekly"]["schedule"]) == 1
+def load(name: str) -> dict[Any, Any]:
+    """A workflow. YAML reads the word "on" as true."""
+    path = ROOT / ".github" / "workflows" / f"{name}.yml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def test_there_are_workflows_for_ci_pages_releases_and_every_week() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["ci", "publish", "release", "weekly"]
+    assert "pull_request" in load("ci")[True]
+    assert len(load("weekly")[True]["schedule"]) == 1
+
+
+def test_all_yaml_of_the_repository_can_be_read() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "*.yml", "*.yaml"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    names = listed.stdout.split()
+    assert {".pre-commit-config.yaml", ".github/dependabot.yml", "_config.yml"} <= set(names)
+    for name in names:
+        assert yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), name
+
+
+def test_pages_come_from_main_alone() -> None:
+    for path in WORKFLOWS:
+        uses = " ".join(step.get("uses", "") for step in steps(path))
+        assert ("deploy-pages" in uses) == (path.stem == "publish")
+    publish = load("publish")
+    assert publish[True]["push"] == {"branches": ["main"]}
+    assert publish["jobs"]["build"]["if"] == "github.ref == 'refs/heads/main'"
+    assert publish["jobs"]["deploy"]["needs"] == "build"
+
+
+def test_a_tag_is_tested_built_checked_and_published() -> None:
+    release = load("release")
+    assert release[True] == {"push": {"tags": ["v*"]}}
+    jobs = release["jobs"]
+    built = [step.get("run", "") for step in jobs["build"]["steps"]]
+    order = ["tomllib", "make test", "make dist", "twine check --strict dist/*"]
+    places = [next(i for i, run in enumerate(built) if words in run) for words in order]
+    assert places == sorted(places)
+    # Trusted publishing: the right to an identity, in one job alone, and no password anywhere.
+    assert jobs["index"]["permissions"] == {"id-token": "write"}
+    assert jobs["index"]["environment"] == "pypi"
+    assert jobs["index"]["needs"] == "build"
+    assert "pypa/gh-action-pypi-publish@release/v1" in [
+        s.get("uses") for s in jobs["index"]["steps"]
+    ]
+    assert "secrets." not in (ROOT / ".github" / "workflows" / "release.yml").read_text()
+    assert jobs["github"]["needs"] == "index"
+
+
+def test_the_library_is_tried_on_other_systems_and_on_the_next_python() -> None:
+    jobs = load("ci")["jobs"]
+    assert jobs["library"]["strategy"]["matrix"]["os"] == ["windows-latest", "macos-latest"]
+    assert jobs["library"]["steps"][-1]["run"].endswith("-m library")
+    assert jobs["next"]["continue-on-error"] is True
+    (setup,) = (s["with"] for s in jobs["next"]["steps"] if "python" in s.get("uses", ""))
+    assert setup["python-version"] == "3.14"
+    assert "make coverage" in [step.get("run") for step in jobs["coverage"]["steps"]]
+
+
+def test_dependencies_of_both_kinds_are_renewed() -> None:
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    assert {one["package-ecosystem"] for one in updates} == {"pip", "github-actions"}
+
+
+@pytest.mark.parametrize("name", ["bug", "wrong_answer", "idea"])
+def test_a_form_asks_for_something(name: str) -> None:
+    path = ROOT / ".github" / "ISSUE_TEMPLATE" / f"{name}.yml"
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert {"name", "description", "body"} <= set(form)
+    asked = [part for part in form["body"] if part["type"] != "markdown"]
+    assert all(part["attributes"]["label"] for part in asked)
+    assert any(part.get("validations", {}).get("required") for part in asked)
+
+
+def test_the_hooks_are_the_tools_of_make_lint() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    hooks = {hook["id"]: hook["entry"] for repo in config["repos"] for hook in repo["hooks"]}
+    lint = (ROOT / "Makefile").read_text().split("\nlint:")[1].split("\n\n")[0]
+    for name in ("ruff", "ruff-format", "mypy", "lint-imports"):
+        assert hooks[name].removeprefix(".venv/bin/").split(" -")[0] in lint
+    assert {"end-of-file-fixer", "large-files"} <= set(hooks)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -55,7 +130,9 @@ def test_a_workflow_calls_what_exists(path: Path) -> None:
             assert os.access(ROOT / run, os.X_OK)
     for step in steps(path):
         if "uses" in step:
-            assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]), "pinned to a major version"
+            # Its authors keep a branch per major version instead of a tag.
+            version = step["uses"].replace("gh-action-pypi-publish@release/", "publish@")
+            assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", version), "pinned to a major version"
 
 
 @pytest.mark.parametrize("name", ["ci", "weekly"])
@@ -74,7 +151,7 @@ def test_every_python_is_tested(name: str) -> None:
 
 def test_the_lowest_versions_are_tried() -> None:
     assert "make lowest" in [step.get("run") for step in steps(WORKFLOWS[0])]
-    assert "\nmake lowest" in (ROOT / ".ci" / "run").read_text()
+    assert "\npart make lowest" in (ROOT / ".ci" / "run").read_text()
 
 
 def test_conda_and_binder_install_what_is_locked() -> None:
