@@ -155,18 +155,17 @@ def assert_equal(found: Any, expected: Any) -> None:
 
 
 def test_the_import_is_quick(installed: Path, tmp_path: Path) -> None:
-    code = "import sys, audionome; print(*{m.partition('.')[0] for m in sys.modules})"
+    code = "import sys, audionome; print(*sys.modules)"
     loaded = run(installed / "python", "-c", code, cwd=tmp_path).split()
-    slow = {"numpy", "scipy", "soundfile", "av", "typer", "rich", "joblib"}
+    slow = {"importlib.metadata", "numpy", "scipy", "soundfile", "av", "typer", "rich", "joblib"}
     assert slow & set(loaded) == set()
-    command = [installed / "python", "-X", "importtime", "-c", "import audionome"]
-    seconds = []
-    for _ in range(5):
-        last = tried(*command, cwd=tmp_path).stderr.splitlines()[-1]
-        found = re.fullmatch(r"import time: +\d+ \| +(\d+) \| audionome", last)
-        assert found, last
-        seconds.append(int(found[1]) / 1e6)
-    assert min(seconds) <= 0.1
+    # Of the processor: a busy machine must not fail it.
+    timed = (
+        "import time; start = time.process_time()\n"
+        "import audionome; print(time.process_time() - start)"
+    )
+    command = [installed / "python", "-c", timed]
+    assert min(float(run(*command, cwd=tmp_path)) for _ in range(5)) <= 0.1
 
 
 @pytest.mark.parametrize(
