@@ -24,7 +24,7 @@ from scipy import fft
 from audionome import audio, files
 from audionome.datasets import gtzan
 from audionome.features import gtzan57, key
-from audionome.lab.metrics import accuracy_interval
+from audionome.lab.bootstrap import cluster_distribution, mean_interval
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "data" / "research" / "key.json"
@@ -171,8 +171,8 @@ def share(values: pd.Series, artists: pd.Series) -> dict[str, float | int]:
     """Mean with its interval over artists."""
     if values.empty:
         return {"n": 0}
-    got = accuracy_interval(values, artists)
-    ends = {"value": got.accuracy, "low": got.low, "high": got.high}
+    got = mean_interval(values, artists)
+    ends = {"value": got.estimate, "low": got.low, "high": got.high}
     return {name: round(value, 4) for name, value in ends.items()} | {"n": got.n}
 
 
@@ -188,14 +188,13 @@ def reliable(
 
 def lowest_threshold(table: pd.DataFrame) -> float:
     """The lowest threshold at which the promise holds in nine of ten draws of artists."""
-    rng = np.random.default_rng(0)
-    artists = table["artist"].unique()
-    draws = rng.integers(0, len(artists), (2000, len(artists)))
+    exact = table["exact"].to_numpy(dtype=float)
     for threshold in np.arange(0.7, 1.3, 0.02):
-        kept = table[reliable(table, threshold)]
-        by = kept.groupby("artist")["exact"].agg(["sum", "size"]).reindex(artists, fill_value=0)
-        sums, sizes = (by[name].to_numpy()[draws].sum(axis=1) for name in ("sum", "size"))
-        if np.quantile(sums / np.maximum(sizes, 1), 0.1) >= PROMISE:
+        kept = reliable(table, threshold).to_numpy(dtype=float)
+        shares = cluster_distribution(
+            lambda w, kept=kept: (w @ (kept * exact)) / np.maximum(w @ kept, 1), table["artist"]
+        )
+        if np.quantile(shares, 0.1) >= PROMISE:
             return round(float(threshold), 2)
     raise SystemExit("no threshold keeps the promise")
 

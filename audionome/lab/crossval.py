@@ -63,7 +63,7 @@ class Run:
 def planned_runs(
     model_names: Iterable[str] | None = None, protocol_names: Iterable[str] | None = None
 ) -> list[Run]:
-    """All runs of the ladder, cheap protocols first and the costliest model last."""
+    """Return all runs of the ladder, cheap protocols first and the costliest model last."""
     names = list(estimators.MODELS if model_names is None else model_names)
     rungs = set(protocols.LADDER if protocol_names is None else protocol_names)
     runs = [
@@ -82,7 +82,7 @@ def planned_runs(
 
 
 def evaluation_rows(dataset: gtzan.Gtzan, wild: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One table of all windows, for every protocol.
+    """Return one table of all windows, for every protocol.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def data_version(rows: pd.DataFrame, *, artists: bool = True) -> str:
 
 
 def _uses_artists(variant: str, protocol: str) -> bool:
-    """Tell whether a run hangs on who the artists are: tuning keeps them apart, too."""
+    """Return whether a run hangs on who the artists are: tuning keeps them apart, too."""
     return variant == "tuned" or protocols.PROTOCOLS[protocol].separates == "artist"
 
 
@@ -148,7 +148,7 @@ def data_versions(tables: dict[str, pd.DataFrame]) -> dict[tuple[str, str], str]
 
 
 def _stamp(run: Run, data: str) -> dict[str, Any]:
-    """What a run is made of; with another stamp it is another result."""
+    """Return what a run is made of; with another stamp it is another result."""
     settings = estimators.MODELS[run.model].settings(run.variant)
     return {"recipe": RECIPE, "data": data, "settings": json.dumps(settings, sort_keys=True)}
 
@@ -198,7 +198,7 @@ def _fit(run: Run, rows: pd.DataFrame, parts: protocols.Parts) -> dict[str, Any]
         part = getattr(parts, name)
         if part.size:
             begin = perf_counter()
-            y_pred, proba = estimators.answers(model, X[part])
+            y_pred, proba = estimators.predictions(model, X[part])
             seconds[name] = perf_counter() - begin
             predictions[name] = (part, y_pred, proba)
     return {
@@ -374,7 +374,7 @@ def _finished(folder: Path, parts: Path) -> dict[Run, dict[str, Any]]:
 
 
 def _notes(parts: Path) -> list[dict[str, Any]]:
-    """What was noted of the finished runs; a note that a crash cut off counts for nothing."""
+    """Return what was noted of the finished runs; a note that was cut off counts for nothing."""
     notes = []
     for path in sorted(parts.glob("part-*.json")):
         try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MODELS",
     "ModelSpec",
-    "answers",
+    "predictions",
     "probabilities",
     "svc",
     "tune",
@@ -310,7 +310,7 @@ def tune(
 def probabilities(
     estimator: Any, values: NDArray[np.float64], *, temperature: float = 1.0
 ) -> NDArray[np.float64]:
-    """Probabilities of any fitted model of ours.
+    """Return the probabilities of any fitted model of ours.
 
     Parameters
     ----------
@@ -325,17 +325,22 @@ def probabilities(
         The model's own probabilities; else the softmax of a support vector machine's soft votes,
         or of a linear model's decision function. Rows sum to 1.
     """
-    return answers(estimator, values, temperature=temperature)[1]
+    return predictions(estimator, values, temperature=temperature)[1]
 
 
-def answers(
+def predictions(
     estimator: Any, values: NDArray[np.float64], *, temperature: float = 1.0
 ) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
-    """What ``estimator.predict`` says, and its `probabilities`, in one pass.
+    """Return what ``estimator.predict`` does, and the `probabilities`, in one pass.
+
+    Parameters
+    ----------
+    estimator, values, temperature
+        As for `probabilities`.
 
     Returns
     -------
-    given : ndarray of shape (rows,)
+    y_pred : ndarray of shape (rows,)
         Class names. A support vector machine's are those of whole votes, as in scikit-learn.
     probabilities : ndarray of shape (rows, classes)
     """

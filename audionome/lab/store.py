@@ -82,7 +82,7 @@ def missing(path: Path, command: str) -> StaleResultsError:
 
 
 def sources() -> dict[str, str]:
-    """Hashes of the committed tables that results depend on."""
+    """Return the hashes of the committed tables that results depend on."""
     return {
         name: hashlib.sha256(data_path("gtzan", name).read_bytes()).hexdigest()[:16]
         for name in ("features.parquet", "tracks.parquet")

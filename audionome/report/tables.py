@@ -9,7 +9,7 @@ import pandas as pd
 from audionome._words import points
 from audionome.lab.names import in_order, select, titled
 
-__all__ = ["parameter_table", "resolution_table", "score_table"]
+__all__ = ["parameter_table", "score_table"]
 
 
 def score_table(scores: pd.DataFrame, *, level: str = "track") -> pd.DataFrame:
@@ -48,27 +48,6 @@ def score_table(scores: pd.DataFrame, *, level: str = "track") -> pd.DataFrame:
             "artists": rows["artists"],
             "fit (s)": column("fit_seconds", 1),
             "predict (s)": column("predict_seconds", 2),
-        }
-    )
-
-
-def resolution_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what each protocol can tell apart, for printing.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `audionome.lab.ladder.resolution`.
-    """
-    return pd.DataFrame(
-        {
-            "protocol": table["protocol_title"],
-            "tracks": [f"{n:,}" for n in table["tracks"]],
-            "artists": [f"{n:,}" for n in table["artists"]],
-            "design effect": [f"{v:.1f}" for v in table["design_effect"]],
-            "worth as many independent predictions": [f"{v:,.0f}" for v in table["effective_n"]],
-            "95 % interval (points)": [f"±{points(v)}" for v in table["half_width"]],
-            "if all were independent": [f"±{points(v)}" for v in table["half_width_independent"]],
         }
     )
 

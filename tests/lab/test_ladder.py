@@ -16,7 +16,7 @@ from audionome.lab import confusion as confusions
 from audionome.lab.estimators import MODELS
 from audionome.lab.predictions import finished, judge
 from audionome.lab.protocols import LADDER
-from audionome.report import tables
+from audionome.report import charts, tables
 from audionome.report.sentences import findings, lessons
 
 SVC, KNN = ("svc", "tuned"), ("knn", "tuned")
@@ -527,8 +527,11 @@ def test_resolution_is_the_median_over_models_without_the_floor() -> None:
     text = findings.resolution(ladder.resolution(scores))
     assert "worth about **25 independent ones**" in text
     assert "±12.5 points**, not ±9.8." in text
-    printed = tables.resolution_table(ladder.resolution(scores))
-    assert printed["design effect"].to_list() == ["4.0"]
+    chart = charts.resolution(ladder.resolution(scores))
+    assert "By artist ±12.5 instead of ±9.8" in chart.alt
+    assert [list(trace.x) for trace in chart.figure.data[1:]] == [[0.098], [0.125]]
+    assert chart.table["design effect"].to_list() == ["4.0"]
+    assert "no results" in charts.resolution(ladder.resolution(scores.iloc[:0])).alt
 
 
 def test_artists_on_two_sides_are_found() -> None:

@@ -243,7 +243,7 @@ def test_answers_are_predictions(name: str) -> None:
     X = rng.normal(size=(160, 6)) + np.repeat(rng.normal(size=(4, 6)), 40, axis=0)
     spec = estimators.MODELS[name]
     fitted = spec.make(spec.variants[0]).fit(X, y)
-    given, proba = estimators.answers(fitted, X)
+    given, proba = estimators.predictions(fitted, X)
     np.testing.assert_array_equal(given, fitted.predict(X))
     np.testing.assert_allclose(proba.sum(axis=1), 1)
     np.testing.assert_array_equal(proba, estimators.probabilities(fitted, X))

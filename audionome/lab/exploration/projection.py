@@ -243,7 +243,7 @@ def maps(tracks: pd.DataFrame) -> Maps:
 
 
 def _alike(xy: NDArray[np.float64], keys: pd.DataFrame) -> NDArray[np.float64]:
-    """Share of each row's nearest rows by other artists that have its genre."""
+    """Return the share of each row's nearest rows by other artists that have its genre."""
     from scipy.spatial.distance import cdist
 
     genres, artists = keys["genre"].to_numpy(dtype=str), keys["artist"].to_numpy()

@@ -55,6 +55,7 @@ from audionome.report.charts.model_card import (
     track_map,
     unsure_shares,
 )
+from audionome.report.charts.resolution import resolution
 from audionome.report.charts.results import (
     comparison_forest,
     confusion_matrix,
@@ -110,6 +111,7 @@ __all__ = [
     "reason_bars",
     "recall_by_genre",
     "reliability_diagram",
+    "resolution",
     "shipped_ladder",
     "split_by_genre",
     "study_and_ours",

@@ -62,7 +62,7 @@ _RUNGS = {
 
 
 def missing(scores: pd.DataFrame) -> str:
-    """Say which results are not there, or that none is missing."""
+    """Write which results are not there, or that none is missing."""
     lacking = rungs_of.missing(scores)
     if lacking.empty:
         return "Every model has a result under every protocol."
@@ -84,7 +84,7 @@ def missing(scores: pd.DataFrame) -> str:
 
 
 def ladder(steps: pd.DataFrame, name: str) -> str:
-    """Say how accuracy falls from rung to rung."""
+    """Write how accuracy falls from rung to rung."""
     if steps.empty:
         return f"There is no result for {name} yet."
     first, last = steps.iloc[0], steps.iloc[-1]
@@ -116,7 +116,7 @@ def ladder(steps: pd.DataFrame, name: str) -> str:
 
 
 def resolution(table: pd.DataFrame) -> str:
-    """Say how little the clips resolve once it counts that artists have several."""
+    """Write how little the clips resolve once it counts that artists have several."""
     if table.empty:
         return "There are no results to measure yet."
     rows = table.set_index("protocol").to_dict("index")
@@ -136,7 +136,7 @@ def resolution(table: pd.DataFrame) -> str:
 
 
 def study(table: pd.DataFrame) -> str:
-    """Say how many of the study's figures come out again."""
+    """Write how many of the study's figures come out again."""
     have = table[table["ours"].notna()]
     if have.empty:
         return "None of the study's figures is recomputed yet."
@@ -160,7 +160,7 @@ def study(table: pd.DataFrame) -> str:
 
 
 def metrics(table: pd.DataFrame) -> str:
-    """Say how far two measures agree, and who knows how sure to be."""
+    """Write how far two measures agree, and who knows how sure to be."""
     have = table[table["model"] != FLOOR]
     if have.empty:
         return "There are no scores yet."
@@ -179,7 +179,7 @@ def metrics(table: pd.DataFrame) -> str:
 
 
 def gaps(table: pd.DataFrame) -> str:
-    """Say which model knows its training music much better than new music."""
+    """Write which model knows its training music much better than new music."""
     have = table[table["gap"].notna() & (table["model"] != FLOOR)]
     if have.empty:
         return "There are no training scores yet."
@@ -217,7 +217,7 @@ def confusion(result: Confusion) -> str:
 
 
 def genres(table: pd.DataFrame) -> str:
-    """Say which genres are found and which are missed."""
+    """Write which genres are found and which are missed."""
     have = table[table["recall"].notna()] if len(table) else table
     if have.empty:
         return "There are no answers to count yet."
@@ -234,7 +234,7 @@ def genres(table: pd.DataFrame) -> str:
 
 
 def hardest(result: Hardest) -> str:
-    """Say how many clips every model gets wrong, and of which genres they are."""
+    """Write how many clips every model gets wrong, and of which genres they are."""
     if not result.n_models or result.tracks.empty:
         return "There are no answers to compare yet."
     text = (
@@ -249,7 +249,7 @@ def hardest(result: Hardest) -> str:
 
 
 def best(table: pd.DataFrame) -> str:
-    """Say which models are worse than the reference and which cannot be told from it."""
+    """Write which models are worse than the reference and which cannot be told from it."""
     if table.empty:
         return "There are no answers to compare yet."
     top = table[table["reference"]].iloc[0]
@@ -272,7 +272,7 @@ def best(table: pd.DataFrame) -> str:
 
 
 def choice(scores: pd.DataFrame, table: pd.DataFrame, *, model: str, variant: str) -> str:
-    """Say which model was chosen by `audionome.lab.ladder.best`, and how sure that choice is."""
+    """Write which model was chosen by `audionome.lab.ladder.best`, and how sure that choice is."""
     name = model_title(model, variant)
     rows = scores[
         (scores["model"] == model)
@@ -300,7 +300,7 @@ def choice(scores: pd.DataFrame, table: pd.DataFrame, *, model: str, variant: st
 
 
 def shipped(card: Mapping[str, Any]) -> str:
-    """Say what ships instead, and how often it is right."""
+    """Write what ships instead, and how often it is right."""
     of = card["evaluation"]["artist-grouped"]
     return (
         f"What ships with Audionome is none of these: it hears more than the {len(COLUMNS)} "
@@ -311,7 +311,7 @@ def shipped(card: Mapping[str, Any]) -> str:
 
 
 def reliability(bins: pd.DataFrame, found: Overconfidence | None) -> str:
-    """Say whether the confidence of a model may be believed; ``it`` is the model."""
+    """Write whether the confidence of a model may be believed; ``it`` is the model."""
     if bins.empty or found is None:
         return "there are no answers to count yet."
     gap = found.verdict.interval
@@ -334,7 +334,7 @@ def reliability(bins: pd.DataFrame, found: Overconfidence | None) -> str:
 
 
 def unknown(result: Unknown | None) -> str:
-    """Say whether the model notices music of a genre that it has never met."""
+    """Write whether the model notices music of a genre that it has never met."""
     if result is None:
         return "There are no answers about music of an unknown genre yet."
     table = result.table.set_index("kind")
@@ -367,7 +367,7 @@ def _how_much(auc: float) -> str:
 
 
 def learning(curve: pd.DataFrame) -> str:
-    """Say whether more tracks would help; ``title`` names the models."""
+    """Write whether more tracks would help; ``title`` names the models."""
     told: list[str] = []
     rising: list[str] = []
     unsure: list[str] = []
@@ -394,7 +394,7 @@ def learning(curve: pd.DataFrame) -> str:
 
 
 def importance(table: pd.DataFrame) -> str:
-    """Say which groups of features are needed; ``label`` names them."""
+    """Write which groups of features are needed; ``label`` names them."""
     if table.empty:
         return "The importance of the features is not computed yet."
     rows = table.sort_values("drop", ascending=False, kind="stable")
@@ -413,7 +413,7 @@ def importance(table: pd.DataFrame) -> str:
 
 
 def speed(found: Benchmark) -> str:
-    """Say how much faster the features come than from librosa and essentia."""
+    """Write how much faster the features come than from librosa and essentia."""
     seconds = found.extractors["seconds"]
     full, free = (
         listed([f"{seconds[peer] / seconds[ours]:.0f} times the speed of {name}"
@@ -428,7 +428,7 @@ def speed(found: Benchmark) -> str:
 
 
 def waiting(found: Benchmark) -> str:
-    """Say how long a person waits for the first answer, and for the next."""
+    """Write how long a person waits for the first answer, and for the next."""
     seconds = found.answers["seconds"]
     return (
         f"The very first `audionome classify` in a new environment takes "
@@ -438,7 +438,7 @@ def waiting(found: Benchmark) -> str:
 
 
 def memory(found: Benchmark) -> str:
-    """Say how much memory long recordings take."""
+    """Write how much memory long recordings take."""
     peak, seconds = found.answers["peak_mb"], found.answers["seconds"]
     told = [
         f"**{peak[name]:.0f} MB** and {duration(seconds[name])} for {what}"
@@ -451,7 +451,7 @@ def memory(found: Benchmark) -> str:
 
 
 def workers(found: Benchmark) -> str:
-    """Say what a second worker process gives."""
+    """Write what a second worker process gives."""
     rows = found.workers
     most = rows[rows["clips"] == rows["clips"].max()].set_index("workers")["clips_per_second"]
     text = f"One process measures **{most[1]:.0f} clips** of 30 seconds per second"
@@ -461,7 +461,7 @@ def workers(found: Benchmark) -> str:
 
 
 def machine(found: Benchmark) -> str:
-    """Say where the timings were taken."""
+    """Write where the timings were taken."""
     where = found.machine
     return (
         f"Measured by `make bench` on {where['processor']}, {where['cores']} cores, "

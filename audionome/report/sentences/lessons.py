@@ -53,7 +53,7 @@ def r(value: float) -> str:
 
 
 def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> str:
-    """Say what the fault filter leaves out, and which songs return all the same.
+    """Write what the fault filter leaves out, and which songs return all the same.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> str:
 
 
 def two_sided(table: pd.DataFrame, tracks: pd.DataFrame) -> str:
-    """Say how far the published split keeps artists apart, by our list of them."""
+    """Write how far the published split keeps artists apart, by our list of them."""
     if table.empty:
         return "By our list of artists, none is on two sides of the published split."
     sides = table[["train", "valid", "test"]]
@@ -100,7 +100,7 @@ def _pair(row: pd.Series) -> str:
 
 
 def strongest(found: Correlations, *, bound: float = 0.9) -> str:
-    """Say how many pairs are nearly the same feature twice, and which is first."""
+    """Write how many pairs are nearly the same feature twice, and which is first."""
     pairs = found.pairs()
     strong = int((pairs["r"].abs() > bound).sum())
     weak = float((pairs["r"].abs() < 0.1).mean())
@@ -112,7 +112,7 @@ def strongest(found: Correlations, *, bound: float = 0.9) -> str:
 
 
 def claim(tested: Tested) -> str:
-    """Say whether something that is often said holds, and where it does not."""
+    """Write whether something that is often said holds, and where it does not."""
     n, table = len(tested.table), tested.table
     holds, fails, still_open = (tested.count(v) for v in ("holds", "fails", "open"))
     if holds == n:
@@ -139,7 +139,7 @@ def claim(tested: Tested) -> str:
 
 
 def claims(tested: list[Tested]) -> str:
-    """Say how many of the claims hold for every pair."""
+    """Write how many of the claims hold for every pair."""
     whole = sum(t.count("holds") == len(t.table) for t in tested)
     broken = sum(t.count("fails") > 0 for t in tested)
     rest = len(tested) - whole - broken
@@ -161,7 +161,7 @@ def between_genres(found: Correlations) -> str:
 
 
 def unscaled(raw: Principal) -> str:
-    """Say what principal components are when nothing is scaled."""
+    """Write what principal components are when nothing is scaled."""
     weights = raw.loadings["PC1"].abs().sort_values(ascending=False)
     return (
         f"Without it the first component holds **{share(float(raw.explained[0]))}** of the "
@@ -172,7 +172,7 @@ def unscaled(raw: Principal) -> str:
 
 
 def components(scaled: Principal) -> str:
-    """Say how many components hold how much."""
+    """Write how many components hold how much."""
     first, second = (share(float(v)) for v in scaled.explained[:2])
     needed = [f"{scaled.needed(s)} for {100 * s:.0f}\N{NO-BREAK SPACE}%" for s in (0.5, 0.8, 0.95)]
     return (
@@ -203,7 +203,7 @@ def heaviest(scaled: Principal, *, most: int = 4) -> str:
 
 
 def maps(found: Maps) -> str:
-    """Say how much of the genres each map keeps, and how much LDA flatters itself."""
+    """Write how much of the genres each map keeps, and how much LDA flatters itself."""
     rows = found.alike.set_index("map").to_dict("index")
 
     def told(title: str) -> str:
@@ -226,7 +226,7 @@ def maps(found: Maps) -> str:
 
 
 def preparation(table: pd.DataFrame) -> str:
-    """Say what it costs in honesty to prepare the features before the split."""
+    """Write what it costs in honesty to prepare the features before the split."""
     parts = []
     for _, row in table.iterrows():
         low, high = float(row["low"]), float(row["high"])
@@ -242,7 +242,7 @@ def preparation(table: pd.DataFrame) -> str:
 
 
 def dial(found: Regions) -> str:
-    """Say where the dial does best on its own music and on that of other artists."""
+    """Write where the dial does best on its own music and on that of other artists."""
     own = max(found.steps, key=lambda step: step.train)
     new = max(found.steps, key=lambda step: step.test)
     name = f"`{found.dial.parameter}`"
@@ -259,7 +259,7 @@ def dial(found: Regions) -> str:
 
 
 def own_results(scores: pd.DataFrame, model: str) -> str:
-    """Say what a model scores with artists kept apart, beside the study's figure."""
+    """Write what a model scores with artists kept apart, beside the study's figure."""
     rows = scores[
         (scores["model"] == model)
         & (scores["split"] == "test")
@@ -286,7 +286,7 @@ def own_results(scores: pd.DataFrame, model: str) -> str:
 
 
 def seven(scores: pd.DataFrame) -> str:
-    """Say how far apart the study's models lie in its table, and with artists kept apart."""
+    """Write how far apart the study's models lie in its table, and with artists kept apart."""
     told = {name: MODELS[name].study_accuracy for name in DIALS}
     study = {name: value for name, value in told.items() if value is not None}
     rows = scores[
@@ -318,7 +318,7 @@ def seven(scores: pd.DataFrame) -> str:
 
 
 def settings(params: pd.DataFrame, model: str) -> str:
-    """Say which hyperparameters the study set, which ones are searched and which one is chosen."""
+    """Write which hyperparameters the study set, which are searched and which one is chosen."""
     spec = MODELS[model]
     classifier: Any = spec.make("study")[-1]
     usual = type(classifier)().get_params()
