@@ -144,6 +144,6 @@ def test_every_model_of_the_study_can_be_fitted(name: str, rows: pd.DataFrame) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(X[half], y[half])
-    given, proba = estimators.answers(model, X[~half])
+    y_pred, proba = estimators.predictions(model, X[~half])
     np.testing.assert_allclose(proba.sum(axis=1), 1)
-    assert np.mean(given == y[~half]) > 0.5
+    assert np.mean(y_pred == y[~half]) > 0.5

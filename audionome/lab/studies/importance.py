@@ -27,6 +27,8 @@ RECIPE = 2
 MODEL, VARIANT = "svc", "study"
 REPEATS = 5
 _SEED = 0
+#: More than usual: there may be as many groups as features, and all are one family.
+_RESAMPLES = 10_000
 
 
 def stamp() -> dict[str, Any]:
@@ -151,7 +153,9 @@ def summarise(lost: pd.DataFrame, *, model: str = MODEL, variant: str = VARIANT)
     table, found = [], []
     for name, rows in lost.groupby("group", sort=False, observed=True):
         without = rows["shuffled"] / rows["repeats"]
-        found.append(paired_difference(rows["correct"], without, rows["artist"]))
+        found.append(
+            paired_difference(rows["correct"], without, rows["artist"], n_resamples=_RESAMPLES)
+        )
         i = found[-1].interval
         table.append(
             {
