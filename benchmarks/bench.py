@@ -50,14 +50,13 @@ def task_level_free(path: Path) -> Any:
 def task_shipped(path: Path) -> Any:
     """All that an answer needs: the level-free features and the extended ones."""
     from audionome import audio, features
-    from audionome.features.modulation import measure_extended
 
     samples = audio.load(path)
-    hops = [samples[i : i + audio.WINDOW_HOP] for i in range(0, samples.size, audio.WINDOW_HOP)]
+    blocks = [samples[i : i + audio.WINDOW_HOP] for i in range(0, samples.size, audio.WINDOW_HOP)]
 
     def work() -> None:
         features.extract_array(samples, columns=features.LEVEL_FREE)
-        for _ in measure_extended(hops):
+        for _ in features.ModulationCovariance().measure(blocks):
             pass
 
     return work

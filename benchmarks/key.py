@@ -23,7 +23,7 @@ from scipy import fft
 
 from audionome import audio, files
 from audionome.datasets import gtzan
-from audionome.features import gtzan57, key
+from audionome.features import key, stft
 from audionome.lab.bootstrap import cluster_distribution, mean_interval
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -106,15 +106,15 @@ def halves(tracks: pd.DataFrame) -> pd.Series:
 
 def chromas(samples: np.ndarray) -> dict[str, np.ndarray]:
     """The chromas that are compared."""
-    padded = np.pad(samples.astype(np.float64), gtzan57.N_FFT // 2, mode="reflect")
-    magnitude = np.abs(fft.rfft(gtzan57._frames(padded) * gtzan57._HANN, axis=1)).astype(np.float32)
+    padded = np.pad(samples.astype(np.float64), stft.N_FFT // 2, mode="reflect")
+    magnitude = np.abs(fft.rfft(stft.frame(padded) * stft.HANN, axis=1)).astype(np.float32)
     power = np.square(magnitude)
-    band = (gtzan57._FREQUENCIES >= 65) & (gtzan57._FREQUENCIES <= 2000)
+    band = (stft.FREQUENCIES >= 65) & (stft.FREQUENCIES <= 2000)
     loudness = np.log1p(100 * magnitude / magnitude.max()) * band
-    logarithmic = loudness @ gtzan57.chroma_filters(gtzan57._tuning(power)).T
+    logarithmic = loudness @ stft.chroma_filters(stft.estimate_tuning(power)).T
     logarithmic /= np.maximum(logarithmic.max(axis=1, keepdims=True), 1e-9)
     return {
-        "Frames.chroma": gtzan57._chroma(power),
+        "Frames.chroma": stft.chroma(power),
         "compressed spectrum, 65 to 2 000 Hz": logarithmic,
         "spectral peaks": key.key_chroma(samples),
     }

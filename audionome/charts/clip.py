@@ -55,7 +55,7 @@ def _columns(*names: str) -> Callable[[Frames], NDArray[Any]]:
 
 
 def _mel_rows() -> tuple[str, ...]:
-    from audionome.features.frames import mel_frequencies
+    from audionome.features.stft import mel_frequencies
 
     centres = mel_frequencies().reshape(-1, 2).mean(axis=1)
     return tuple(f"{hz:.0f} Hz" if hz < 1000 else f"{hz / 1000:.1f} kHz" for hz in centres)

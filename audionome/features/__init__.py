@@ -3,23 +3,30 @@
 `extract` gives the 57 *classic* columns under the names of the published GTZAN tables;
 `REGISTRY` says what each one is. The definitions are those of the published 3-second
 table (see `audionome.features.gtzan57`), so training and serving use one function.
+
+An *extractor* measures a recording three seconds at a time, as it comes (`Extractor`): `Gtzan57`
+the classic columns, `ModulationCovariance` the extended ones. `load_extractor` finds one by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from audionome import audio
-from audionome.features.gtzan57 import window_features
+from audionome._extras import require_extra
+from audionome.features.extractors import EXTRACTORS, Extractor, load_extractor
+from audionome.features.gtzan57 import Gtzan57
+from audionome.features.modulation import ModulationCovariance
 from audionome.features.registry import (
     COLUMNS,
+    FAMILIES,
     LEVEL_FREE,
     REGISTRY,
+    Family,
     Feature,
     require_possible,
 )
@@ -29,12 +36,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMNS",
+    "EXTRACTORS",
+    "FAMILIES",
     "LEVEL_FREE",
     "REGISTRY",
+    "Extractor",
+    "Family",
     "Feature",
+    "Gtzan57",
+    "ModulationCovariance",
     "extract",
     "extract_array",
-    "measure",
+    "load_extractor",
     "require_possible",
 ]
 
@@ -45,7 +58,7 @@ def extract(
     columns: Sequence[str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> pd.DataFrame:
-    """The classic features of every window of a clip.
+    """Measure the classic features of every window of a clip.
 
     Parameters
     ----------
@@ -70,12 +83,23 @@ def extract(
         If a sample is NaN or infinite.
     ValueError
         If there is no feature of a given name.
+    audionome._extras.MissingExtraError
+        If pandas is not installed.
+
+    See Also
+    --------
+    extract_array : The same without pandas.
 
     Examples
     --------
-    >>> from audionome import audio, features
-    >>> features.extract(audio.load("song.mp3"))["tempo"]  # doctest: +SKIP
+    >>> noise = np.random.default_rng(0).normal(size=140_000).astype(np.float32)
+    >>> extract(noise, columns=["rms_mean"]).round(2)
+            rms_mean
+    window
+    0            1.0
+    1            1.0
     """
+    require_extra("lab", "pandas", who="audionome.features.extract")
     import pandas as pd
 
     rows = extract_array(samples, columns=columns, progress=progress)
@@ -89,46 +113,38 @@ def extract_array(
     columns: Sequence[str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> NDArray[np.float64]:
-    """As `extract`, without pandas.
+    """Measure the classic features of every window of a clip, without pandas.
+
+    Parameters
+    ----------
+    samples, columns, progress
+        As for `extract`.
 
     Returns
     -------
     ndarray of shape (windows, columns), float64
         Columns in the order asked for.
+
+    Raises
+    ------
+    audionome.audio.AudioError, ValueError
+        As `extract` does.
+
+    See Also
+    --------
+    extract : The same as a table.
+    Gtzan57 : For a recording that comes block by block.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).normal(size=140_000).astype(np.float32)
+    >>> extract_array(noise).shape
+    (2, 57)
     """
     clip = audio.windows(audio.check(samples))
     rows = []
-    for row in measure(clip, columns=columns):
+    for (row,) in Gtzan57(columns).measure(clip):
         rows.append(row)
         if progress is not None:
             progress(len(rows) / len(clip))
     return np.array(rows)
-
-
-def measure(
-    windows: Iterable[NDArray[np.float32]], *, columns: Sequence[str] | None = None
-) -> Iterator[NDArray[np.float64]]:
-    """Measure windows one after the other, as they come; see `extract`.
-
-    Yields
-    ------
-    ndarray of shape (columns,), float64
-        The features of one window.
-    """
-    names = COLUMNS if columns is None else tuple(columns)
-    unknown = [name for name in names if name not in REGISTRY]
-    if unknown:
-        raise ValueError(
-            f"There is no feature {unknown[0]!r}; audionome.features.COLUMNS names all."
-        )
-    return _rows(windows, names)
-
-
-def _rows(
-    windows: Iterable[NDArray[np.float32]], names: tuple[str, ...]
-) -> Iterator[NDArray[np.float64]]:
-    # The matrices are small: BLAS threads cost more than they give, most of all when
-    # several clips are measured at once.
-    with threadpool_limits(1, user_api="blas"):
-        for window in windows:
-            yield window_features(window, names)

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-The definitions are those of `audionome.features.gtzan57`: frames of 2 048 samples every 512, padded
-by reflection. What a window's row gives as a mean and a variance is here a curve: one value per
+The definitions are those of `audionome.features.stft`: frames of 2 048 samples every 512, padded by
+reflection. What a window's row gives as a mean and a variance is here a curve: one value per
 frame, the frame's centre at ``times``. Two features that the published tables do not have, spectral
 contrast and tonnetz, follow librosa's definitions.
 
@@ -22,10 +22,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from audionome import audio
-from audionome.features import gtzan57
+from audionome.features import hpss, rhythm, spectral, stft
 
 __all__ = [
     "CONTRAST_BANDS",
@@ -33,9 +32,7 @@ __all__ = [
     "TONNETZ_AXES",
     "Frames",
     "frame_features",
-    "mel_frequencies",
     "spectral_contrast",
-    "tempo_strength",
     "tonnetz",
 ]
 
@@ -112,22 +109,10 @@ class Frames:
     tempo: float
 
 
-def mel_frequencies() -> Array64:
-    """Centre of each mel band (Hz).
-
-    Returns
-    -------
-    ndarray of shape (128,), float64
-        Rising: even steps below 1 kHz, even ratios above (Slaney 1998).
-    """
-    filters = gtzan57.mel_filters().astype(np.float64)
-    return np.asarray(filters @ gtzan57._FREQUENCIES / filters.sum(axis=1))
-
-
 @lru_cache(maxsize=1)
 def _contrast_bins() -> tuple[tuple[slice, int], ...]:
     """Bins of each band, and how many of them are its peak and its valley."""
-    frequencies = gtzan57._FREQUENCIES
+    frequencies = stft.FREQUENCIES
     bands = []
     for k, (low, high) in enumerate(CONTRAST_BANDS):
         first = int(np.searchsorted(frequencies, low)) - (k > 0)
@@ -203,40 +188,13 @@ def tonnetz(chroma: NDArray[np.floating]) -> Array64:
     Harte et al. (2006); the numbers of ``librosa.feature.tonnetz(chroma=chroma)``.
     """
     total = chroma.sum(axis=1, keepdims=True, dtype=np.float64)
-    return np.asarray(chroma / np.where(total < gtzan57._TINY, 1, total) @ _tonnetz_basis())
+    return np.asarray(chroma / np.where(total < stft.TINY, 1, total) @ _tonnetz_basis())
 
 
-def tempo_strength(onsets: Array32) -> tuple[Array64, Array64]:
-    """How strongly an onset curve repeats itself at each pace.
-
-    Parameters
-    ----------
-    onsets : ndarray of shape (frames,), float32
-        Onset strength, one value per frame of 512 samples.
-
-    Returns
-    -------
-    bpm : ndarray of shape (lags,), float64
-        Beats per minute, falling from 320 to 30.
-    strength : ndarray of shape (lags,), float64
-        Mean autocorrelation over 8-second stretches, 1 at lag 0; the tempo feature is its peak
-        after pulling towards 120 BPM (Ellis 2007).
-    """
-    n = gtzan57._TEMPO_FRAMES
-    padded = np.pad(onsets.astype(np.float64), n // 2, mode="linear_ramp", end_values=0)
-    local = np.lib.stride_tricks.sliding_window_view(padded, n)[: onsets.size]
-    spectrum = np.abs(fft.rfft(local * gtzan57._TEMPO_WINDOW, n=gtzan57._TEMPO_FFT, axis=1)) ** 2
-    lags = fft.irfft(spectrum, n=gtzan57._TEMPO_FFT, axis=1)[:, :n]
-    strength = np.mean(lags / np.maximum(lags[:, :1], gtzan57._TINY), axis=0)
-    shown = (gtzan57._BPM <= 320) & (gtzan57._BPM >= 30)
-    return gtzan57._BPM[shown], strength[shown]
-
-
-def _frame_rms(samples: Array32, frames: int) -> Array64:
-    padded = np.pad(samples, gtzan57.N_FFT // 2, mode="reflect").astype(np.float64)
-    energy = gtzan57._frame_sums(np.square(padded))[:frames]
-    energy = np.pad(energy, (0, frames - energy.size), mode="edge")
-    return np.asarray(np.sqrt(np.maximum(0.0, energy) / gtzan57.N_FFT))
+def _rms_of_frames(samples: Array32, frames: int) -> Array64:
+    """Return the loudness of so many frames; the last one stands for those that are missing."""
+    values = spectral.rms(samples)[:frames]
+    return np.pad(values, (0, frames - values.size), mode="edge")
 
 
 def frame_features(
@@ -263,38 +221,37 @@ def frame_features(
         If the samples are too few, silent or not finite.
     """
     samples = audio.check(samples)
-    half, hop = gtzan57.N_FFT // 2, gtzan57.HOP
-    padded = np.pad(samples.astype(np.float64), half, mode=pad_mode)
-    spectrum = fft.rfft(gtzan57._frames(padded) * gtzan57._HANN, axis=1).astype(np.complex64)
+    hop = stft.HOP_LENGTH
+    spectrum = stft.stft(samples, pad_mode=pad_mode)
     magnitude = np.abs(spectrum)
     power = np.square(magnitude)
     n = len(magnitude)
 
-    mel_db = gtzan57._mel_db(power)
-    chroma = gtzan57._chroma(power)
-    centroid, bandwidth = gtzan57._centroid_and_bandwidth(magnitude)
-    onsets = gtzan57._onset_strength(mel_db)
-    harmonic = gtzan57._harmonic(spectrum, magnitude)
-    bpm, strength = tempo_strength(onsets)
+    mel_db = stft.mel_decibels(power)
+    chroma = stft.chroma(power)
+    centroid, bandwidth = spectral.centroid_and_bandwidth(magnitude)
+    onsets = rhythm.onset_strength(mel_db)
+    harmonic = hpss.harmonic(spectrum, magnitude)
+    bpm, strength = rhythm.tempo_strength(onsets)
     hops = np.pad(samples, hop // 2, mode="edge")
     hops = np.pad(hops, (0, max(0, n * hop - hops.size)), mode="edge")[: n * hop].reshape(n, hop)
     return Frames(
         times=np.arange(n, dtype=np.float64) * (hop / audio.SAMPLE_RATE),
         waveform=np.stack([hops.min(axis=1), hops.max(axis=1)], axis=1),
         mel_db=mel_db,
-        mfcc=mel_db @ gtzan57._dct_matrix(),
+        mfcc=stft.mfcc(mel_db),
         chroma=chroma,
         centroid=centroid,
         bandwidth=bandwidth,
-        rolloff=gtzan57._rolloff(magnitude),
+        rolloff=spectral.rolloff(magnitude),
         contrast=spectral_contrast(magnitude),
         tonnetz=tonnetz(chroma),
-        zero_crossing_rate=gtzan57._zero_crossing_rate(samples)[:n],
-        rms=_frame_rms(samples, n),
-        harmonic=_frame_rms(harmonic, n),
-        percussive=_frame_rms(samples[: harmonic.size] - harmonic, n),
+        zero_crossing_rate=spectral.zero_crossing_rate(samples)[:n],
+        rms=_rms_of_frames(samples, n),
+        harmonic=_rms_of_frames(harmonic, n),
+        percussive=_rms_of_frames(samples[: harmonic.size] - harmonic, n),
         onset_strength=onsets,
         tempo_bpm=bpm,
         tempo_strength=strength,
-        tempo=gtzan57._tempo(onsets),
+        tempo=rhythm.tempo(onsets),
     )

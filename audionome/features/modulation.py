@@ -25,8 +25,8 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,9 @@ from scipy import fft
 from threadpoolctl import threadpool_limits
 
 from audionome import audio
-from audionome.features import gtzan57
+from audionome._extras import require_extra
+from audionome.features import spectral, stft
+from audionome.features.groups import Groups, grouped
 from audionome.features.median import WIDTH, sliding_median
 from audionome.features.registry import Feature
 
@@ -50,12 +52,12 @@ __all__ = [
     "CURVES",
     "EXTENDED_COLUMNS",
     "FAMILIES",
+    "ModulationCovariance",
     "curves",
     "describe",
     "excerpt_rows",
     "extract_extended",
     "log_covariances",
-    "measure_extended",
     "modulation_bands",
     "spectral_contrast",
 ]
@@ -94,35 +96,36 @@ EXTENDED_COLUMNS: tuple[str, ...] = tuple(
     for i, j in zip(_FIRST, _SECOND, strict=True)
 )
 
-_FRAME_RATE = audio.SAMPLE_RATE / gtzan57.HOP  # 43.07 frames per second
+_FRAME_RATE = audio.SAMPLE_RATE / stft.HOP_LENGTH  # 43.07 frames per second
 _LOUDNESS = 0.1  # RMS that every block is brought to
+_SCALED = 5.0  # mean deviation of a row, in standard deviations; music and noise reach 1.4
 _FLOOR = 0.1  # added to the variances: what moves less is taken as still
 _PAD = 2 * round(_FRAME_RATE)  # frames mirrored at each end before filtering
 _BAND_HEIGHT = 15  # mel bands of the median that keeps drums
 _N_MFCC = len(FAMILIES["timbre"])
-_FREQUENCIES32 = gtzan57._FREQUENCIES.astype(np.float32)
+_FREQUENCIES32 = stft.FREQUENCIES.astype(np.float32)
 
 
 # -- curves -------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
-def _dct_matrix() -> Array32:
-    """First 13 rows of the orthonormal DCT-II over the mel bands, scaled, as (128, 13)."""
-    basis = fft.dct(np.eye(gtzan57.N_MELS), axis=1, norm="ortho")[:, :_N_MFCC]
-    return np.ascontiguousarray(basis * (6 / np.sqrt(gtzan57.N_MELS)), dtype=np.float32)
+def _scaled_basis() -> Array32:
+    """Return the first 13 rows of the orthonormal DCT-II over the mel bands, scaled, (128, 13)."""
+    basis = fft.dct(np.eye(stft.N_MELS), axis=1, norm="ortho")[:, :_N_MFCC]
+    return np.ascontiguousarray(basis * (6 / np.sqrt(stft.N_MELS)), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)
 def _octaves() -> list[slice]:
-    """Frequency bins of the seven bands of the spectral contrast."""
+    """Return the frequency bins of the seven bands of the spectral contrast."""
     edges = [0.0, *(200.0 * 2.0**k for k in range(6)), np.inf]
-    bins = np.searchsorted(gtzan57._FREQUENCIES, edges)
+    bins = np.searchsorted(stft.FREQUENCIES, edges)
     return [slice(int(a), int(b)) for a, b in pairwise(bins)]
 
 
 def spectral_contrast(magnitude: Array32) -> Array32:
-    """Peaks against valleys of the spectrum, per octave.
+    """Measure the peaks of the spectrum against its valleys, per octave.
 
     Parameters
     ----------
@@ -152,7 +155,7 @@ def spectral_contrast(magnitude: Array32) -> Array32:
 
 
 def _harmonic_share(mel: Array32) -> Array32:
-    """Share of sustained tones in the energy of each mel band, in [0, 1]."""
+    """Return the share of sustained tones in the energy of each mel band, in [0, 1]."""
     half, low = WIDTH // 2, _BAND_HEIGHT // 2
     tones = sliding_median(np.pad(mel, ((half, half), (0, 0)), mode="symmetric"))
     across = np.pad(mel.T, ((low, low), (0, 0)), mode="symmetric")
@@ -162,8 +165,8 @@ def _harmonic_share(mel: Array32) -> Array32:
 
 
 def _chords(magnitude: Array32, power: Array32) -> Array32:
-    """Shares of the pitch classes, weakest first: the same in every key."""
-    filters = gtzan57.chroma_filters(gtzan57._tuning(power)).copy()
+    """Return the shares of the pitch classes, weakest first: the same in every key."""
+    filters = stft.chroma_filters(stft.estimate_tuning(power)).copy()
     filters[:, (_FREQUENCIES32 < 80) | (_FREQUENCIES32 > 2500)] = 0
     chroma = magnitude @ filters.T
     chroma /= np.maximum(chroma.sum(axis=1, keepdims=True), np.float32(1e-9))
@@ -171,7 +174,7 @@ def _chords(magnitude: Array32, power: Array32) -> Array32:
 
 
 def curves(samples: Array32) -> Array32:
-    """The 39 curves of a block, 43.07 values per second.
+    """Measure the 39 curves of a stretch of sound, 43.07 values per second.
 
     Parameters
     ----------
@@ -189,14 +192,12 @@ def curves(samples: Array32) -> Array32:
     centred = samples - np.mean(samples, dtype=np.float64)
     loudness = np.sqrt(np.mean(np.square(centred)))
     level = (centred * (_LOUDNESS / max(loudness, 1e-9))).astype(np.float32)
-    padded = np.pad(level, gtzan57.N_FFT // 2, mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, gtzan57.N_FFT)[:: gtzan57.HOP]
-    magnitude = np.abs(fft.rfft(frames * gtzan57._HANN32, axis=1))
+    magnitude = np.abs(stft.stft(level, precision="single"))
     power = np.square(magnitude)
-    mel = power @ gtzan57.mel_filters().T
+    mel = power @ stft.mel_filters().T
 
-    cepstrum = 10 * np.log10(mel + np.float32(1e-7)) @ _dct_matrix()
-    centroid, bandwidth = gtzan57._centroid_and_bandwidth(magnitude)
+    cepstrum = 10 * np.log10(mel + np.float32(1e-7)) @ _scaled_basis()
+    centroid, bandwidth = spectral.centroid_and_bandwidth(magnitude)
     audible = np.maximum(power, np.float32(1e-10))
     flatness = np.exp(np.mean(np.log(audible), axis=1)) / np.mean(audible, axis=1)
     rise = np.maximum(0, np.diff(magnitude, axis=0, prepend=magnitude[:1]))
@@ -207,7 +208,7 @@ def curves(samples: Array32) -> Array32:
         5 * np.log(centroid + 1)[:, None],
         5 * np.log(bandwidth + 1)[:, None],
         2 * np.log(flatness + 1e-6)[:, None],
-        30 * gtzan57._zero_crossing_rate(level)[:, None],
+        30 * spectral.zero_crossing_rate(level)[:, None],
         5 * flux[:, None],
         spectral_contrast(magnitude) / 3,
         10 * share,
@@ -221,7 +222,7 @@ def curves(samples: Array32) -> Array32:
 
 @lru_cache(maxsize=32)
 def _gains(n: int) -> NDArray[np.float64]:
-    """Gain of every band at the frequencies of a transform of ``n`` frames, (5, n // 2 + 1)."""
+    """Return the gain of every band at the frequencies of a transform of ``n`` frames."""
     f = fft.rfftfreq(n, 1 / _FRAME_RATE)
     with np.errstate(divide="ignore"):
         gains = []
@@ -260,7 +261,7 @@ def modulation_bands(values: Array32) -> Array32:
 
 
 def log_covariances(bands: Array32) -> Array32:
-    """Logarithm of the curves' covariance in every band.
+    """Return the logarithm of the curves' covariance in every band.
 
     Parameters
     ----------
@@ -288,7 +289,7 @@ def log_covariances(bands: Array32) -> Array32:
 
 
 def excerpt_rows(samples: Array32, edges: NDArray[np.integer]) -> Array32:
-    """Rows of several excerpts of one block.
+    """Measure several excerpts of one stretch of sound.
 
     Parameters
     ----------
@@ -301,53 +302,140 @@ def excerpt_rows(samples: Array32, edges: NDArray[np.integer]) -> Array32:
     ndarray of shape (excerpts, 3900), float32
     """
     bands = modulation_bands(curves(samples))
-    frames = np.asarray(edges) // gtzan57.HOP
+    frames = np.asarray(edges) // stft.HOP_LENGTH
     return np.stack([log_covariances(bands[:, :, a:b]) for a, b in frames])
 
 
-def _block_rows(pieces: list[Array32]) -> Array32:
-    """One row per window of a block, each with its neighbours."""
-    samples = np.concatenate(pieces)
+def _stretch_rows(blocks: list[Array32]) -> Array32:
+    """Return one row per window of a stretch, each with its neighbours."""
+    samples = np.concatenate(blocks)
     n = samples.size
-    starts = audio.WINDOW_HOP * np.arange(len(pieces))
-    if len(pieces) > 1 and pieces[-1].size < audio.WINDOW_LENGTH:
+    starts = audio.WINDOW_HOP * np.arange(len(blocks))
+    if len(blocks) > 1 and blocks[-1].size < audio.WINDOW_LENGTH:
         starts[-1] = n - audio.WINDOW_HOP  # the last window ends with the recording
     width = min(CONTEXT * audio.WINDOW_HOP, n)
     first = np.clip(starts - CONTEXT // 2 * audio.WINDOW_HOP, 0, n - width)
     return excerpt_rows(samples, np.stack([first, first + width], axis=1))
 
 
-def measure_extended(pieces: Iterable[Array32]) -> Iterator[Array32]:
-    """Measure a recording block by block, as it comes.
+class ModulationCovariance:
+    """Measure the extended features of 3-second windows.
 
     Parameters
     ----------
-    pieces : iterable of ndarray, float32
-        The recording, three seconds at a time, as `audionome.audio.WindowStream.pieces` gives
-        it: 66 150 samples each; the last one may be shorter, and its window then overlaps the
-        one before.
+    columns : sequence of str, optional
+        Which features, in which order. Default: all 3 900 of `EXTENDED_COLUMNS`.
 
-    Yields
+    Attributes
+    ----------
+    names : tuple of str
+        The columns.
+
+    Raises
     ------
-    ndarray of shape (windows, 3900), float32
-        Rows of the next windows, in the order of `EXTENDED_COLUMNS`. A last block that is not
-        full goes back in time, so that a long recording has no short block.
+    ValueError
+        If there is no feature of a given name.
+
+    See Also
+    --------
+    audionome.features.gtzan57.Gtzan57 : The extractor of the classic model.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).normal(size=66_150).astype(np.float32)
+    >>> [rows.shape for rows in ModulationCovariance().measure([noise, noise])]
+    [(2, 3900)]
     """
-    with threadpool_limits(1, user_api="blas"):
-        recent: list[Array32] = []
-        new = 0
-        for piece in pieces:
-            recent = [*recent[-BLOCK + 1 :], piece]
-            new += 1
-            if new == BLOCK:
-                yield _block_rows(recent)
-                new = 0
-        if new:
-            yield _block_rows(recent)[-new:]
+
+    def __init__(self, columns: Sequence[str] | None = None) -> None:
+        self.names: tuple[str, ...] = EXTENDED_COLUMNS if columns is None else tuple(columns)
+        place = {name: k for k, name in enumerate(EXTENDED_COLUMNS)}
+        unknown = [name for name in self.names if name not in place]
+        if unknown:
+            raise ValueError(
+                f"There is no feature {unknown[0]!r} among the modulation covariances."
+            )
+        self._picked = None if columns is None else np.array([place[name] for name in self.names])
+
+    def measure(self, blocks: Iterable[Array32]) -> Iterator[Array32]:
+        """Measure a recording three seconds at a time, as it comes.
+
+        Parameters
+        ----------
+        blocks : iterable of ndarray, float32
+            As `audionome.audio.WindowStream.pieces` gives them: 66 150 samples each; the last one
+            may be shorter, and its window then overlaps the one before.
+
+        Yields
+        ------
+        ndarray of shape (windows, columns), float32
+            Rows of the next windows, ten at a time. A last stretch of fewer goes back in time, so
+            that a long recording has no short one.
+        """
+        with threadpool_limits(1, user_api="blas"):
+            recent: list[Array32] = []
+            new = 0
+            for block in blocks:
+                recent = [*recent[-BLOCK + 1 :], block]
+                new += 1
+                if new == BLOCK:
+                    yield self._pick(_stretch_rows(recent))
+                    new = 0
+            if new:
+                yield self._pick(_stretch_rows(recent)[-new:])
+
+    def describe(self, name: str) -> Feature:
+        """Return what a column is; see `describe`."""
+        return describe(name)
+
+    def require_possible(
+        self, values: NDArray[np.floating], deviations: NDArray[np.float64]
+    ) -> None:
+        """Refuse rows that are far from those of any sound: they were scaled.
+
+        Parameters
+        ----------
+        values : ndarray of shape (rows, columns)
+        deviations : ndarray of shape (rows, columns)
+            Of the values from those that a model learned from, in standard deviations.
+
+        Raises
+        ------
+        ValueError
+            If a row is.
+        """
+        far = np.abs(deviations).mean(axis=1) > _SCALED
+        if far.any():
+            raise ValueError(
+                f"{far.sum()} of {len(far)} rows are like no sound's, as if the table had been "
+                "scaled; pass the values as audionome.features.modulation.extract_extended "
+                "makes them"
+            )
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The columns by family and speed; a column of two families belongs half to each."""
+        family = {curve: name for name, own in FAMILIES.items() for curve in own}
+        speed = {band: name for name, own in _SPEEDS.items() for band in own}
+        names = {(f, s): f"{f}, {s}" for s in _SPEEDS for f in FAMILIES}
+        shares: dict[str, dict[str, float]] = {name: {} for name in names.values()}
+        levels: dict[str, list[str]] = {name: [] for name in names.values()}
+        for column in EXTENDED_COLUMNS:
+            band, first, second = _parts(column)
+            for curve in (first, second):
+                own = shares[names[family[curve], speed[band]]]
+                own[column] = own.get(column, 0) + 0.5
+            if first == second:
+                levels[names[family[first], speed[band]]].append(column)
+        words = {name: _words(*key) for key, name in names.items()}
+        return grouped(self.names, shares, words=words, levels=levels)
+
+    def _pick(self, rows: Array32) -> Array32:
+        return rows if self._picked is None else rows[:, self._picked]
 
 
 def extract_extended(samples: Array32) -> pd.DataFrame:
-    """The extended features of every window of a clip.
+    """Measure the extended features of every window of a clip.
 
     Parameters
     ----------
@@ -365,13 +453,20 @@ def extract_extended(samples: Array32) -> pd.DataFrame:
         If not even one window fits.
     audionome.audio.NotFiniteError
         If a sample is NaN or infinite.
+    audionome._extras.MissingExtraError
+        If pandas is not installed.
+
+    See Also
+    --------
+    audionome.features.extract : The classic features.
     """
+    require_extra("lab", "pandas", who="audionome.features.modulation.extract_extended")
     import pandas as pd
 
     audio.check(samples)
     cuts = np.arange(audio.WINDOW_HOP, samples.size, audio.WINDOW_HOP)
-    hops = [hop for hop in np.split(samples, cuts) if hop.size >= audio.WINDOW_LENGTH]
-    rows = np.concatenate(list(measure_extended(hops)))
+    blocks = [block for block in np.split(samples, cuts) if block.size >= audio.WINDOW_LENGTH]
+    rows = np.concatenate(list(ModulationCovariance().measure(blocks)))
     index = pd.RangeIndex(len(rows), name="window")
     return pd.DataFrame(rows, columns=list(EXTENDED_COLUMNS), index=index)
 
@@ -385,18 +480,56 @@ _MOVES = {
     "5-10 Hz": "five to ten times a second, as quick notes and vibrato do",
     "above 10 Hz": "more than ten times a second: rattle and roughness",
 }
+_SPEEDS = {
+    "slow": ("below 1 Hz",),
+    "beat": ("1-2.5 Hz", "2.5-5 Hz"),
+    "quick": ("5-10 Hz", "above 10 Hz"),
+}
+_FAMILY_WORDS = {
+    "timbre": "the tone colour",
+    "brightness": "the brightness",
+    "attack": "the attacks",
+    "contrast": "how clear the tones are",
+    "tones against drums": "the balance of tones and drums",
+    "chords": "the chords",
+}
+_SPEED_WORDS = {
+    "slow": "slow changes",
+    "beat": "changes at the speed of a beat",
+    "quick": "quick changes",
+}
+
+
+def _words(family: str, speed: str) -> tuple[str, str, str]:
+    text = f"{_SPEED_WORDS[speed]} of {_FAMILY_WORDS[family]}"
+    return f"{text}, stronger than usual", f"{text}, weaker than usual", text
+
+
+def _parts(column: str) -> tuple[str, str, str]:
+    """Return the band and the two curves of a column."""
+    band, _, pair = column.partition(": ")
+    first, _, second = pair.partition(", ")
+    return band, first, second
 
 
 def describe(column: str) -> Feature:
-    """What an extended column is.
+    """Return what an extended column is.
+
+    Parameters
+    ----------
+    column : str
+        One of `EXTENDED_COLUMNS`.
+
+    Returns
+    -------
+    Feature
 
     Raises
     ------
     KeyError
         If there is no such column.
     """
-    band, _, pair = column.partition(": ")
-    first, _, second = pair.partition(", ")
+    band, first, second = _parts(column)
     if band not in _MOVES or first not in CURVES or second not in CURVES:
         raise KeyError(column)
     alone = first == second

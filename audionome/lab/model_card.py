@@ -26,7 +26,7 @@ from audionome.datasets.gtzan import GENRES
 from audionome.lab import analysis
 from audionome.lab.metrics import Interval, accuracy_interval, expected_calibration_error
 from audionome.lab.store import StaleResultsError, missing
-from audionome.lab.training import spread
+from audionome.models.calibration import normalized_entropy
 from audionome.models.linear import Linear
 from audionome.models.neighbors import Index
 
@@ -176,7 +176,7 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
         artist=table["artist"].to_numpy(np.int64) + np.where(outside, _WILD, 0),
         predicted=predicted,
         confidence=values.max(axis=1),
-        spread=spread(values),
+        spread=normalized_entropy(values),
         known=np.isin(genre, GENRES),
         correct=predicted == genre,
     )
@@ -446,7 +446,8 @@ def unsure(found: Shipped, model: str) -> pd.DataFrame:
     DataFrame
         One row per ``group`` (known genres of GTZAN; known genres and soul, which is unknown,
         from outside it) and ``sign`` (``"unsure"`` by the spread of the probabilities,
-        ``"unlike"`` by the distance): ``share``, ``low``, ``high``, ``n``, ``artists``.
+        ``"out-of-distribution"`` by the distance): ``share``, ``low``, ``high``, ``n``,
+        ``artists``.
     """
     out = []
     for group, rows in _groups(found, model).items():
@@ -458,9 +459,10 @@ def unsure(found: Shipped, model: str) -> pd.DataFrame:
 
 
 def _signs(rows: pd.DataFrame, card: Mapping[str, Any]) -> dict[str, NDArray[np.bool_]]:
-    signs = {"unsure": (rows["spread"] > card["unsure_above"]).to_numpy(dtype=bool)}
-    if "strange_above" in card and rows["distance"].notna().all():
-        signs["unlike"] = (rows["distance"] > card["strange_above"]).to_numpy(dtype=bool)
+    signs = {"unsure": (rows["spread"] > card["entropy_threshold"]).to_numpy(dtype=bool)}
+    if "out_of_distribution_threshold" in card and rows["distance"].notna().all():
+        far = rows["distance"] > card["out_of_distribution_threshold"]
+        signs["out-of-distribution"] = far.to_numpy(dtype=bool)
     return signs
 
 

@@ -26,12 +26,13 @@ from audionome.datasets import gtzan
 from audionome.features import modulation
 from audionome.lab.metrics import accuracy_interval, expected_calibration_error
 from audionome.models import linear, neighbors
-from audionome.models.classifier import spread
+from audionome.models.calibration import normalized_entropy
 
 __all__ = ["MODELS", "extended_rows", "judge", "train"]
 
 #: What can be trained.
 MODELS = ("classic", "extended")
+_EXTRACTORS = {"classic": "gtzan57", "extended": "modulation-covariance"}
 
 _SEED = 0
 _FOLDS = 10
@@ -118,7 +119,7 @@ def extended_rows(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]
     fit : ndarray of shape (14, 3900), float32
         The whole clip, its thirds and its tenths.
     windows : ndarray of shape (windows, 3900), float32
-        One row per 3-second window, as `audionome.features.modulation.measure_extended`.
+        One row per 3-second window, as `audionome.features.modulation.ModulationCovariance`.
     """
     samples = audio.load(path)[: modulation.BLOCK * audio.WINDOW_HOP]
     edges = [np.linspace(0, samples.size, n + 1).astype(int) for n in _LENGTHS]
@@ -439,16 +440,17 @@ def train(
     arrays = folder / f"{name}.npz"
     with files.written_whole(arrays) as unfinished:
         _slim(model).save(unfinished, **more)
-    unsure_above = np.quantile(spread(judged["probabilities"]), 1 - _UNSURE_SHARE)
+    entropy_threshold = np.quantile(normalized_entropy(judged["probabilities"]), 1 - _UNSURE_SHARE)
     card: dict[str, Any] = {
         "name": name,
         "arrays_sha256": hashlib.sha256(arrays.read_bytes()).hexdigest(),
         "audionome": audionome.__version__,
         "estimator": _ESTIMATORS[name],
-        "features": columns if name == "classic" else "extended",
+        "extractor": _EXTRACTORS[name],
+        **({"features": columns} if name == "classic" else {}),
         "genres": list(gtzan.GENRES),
         "temperature": judged["temperature"],
-        "unsure_above": float(unsure_above),
+        "entropy_threshold": float(entropy_threshold),
         "data": {
             "tracks": len(data.tracks),
             "rows": len(data.fit_rows),
@@ -458,7 +460,7 @@ def train(
         "evaluation": _evaluation(shipped),
     }
     if distance is not None:
-        card["strange_above"] = float(np.quantile(distance, 1 - _STRANGE_SHARE))
+        card["out_of_distribution_threshold"] = float(np.quantile(distance, 1 - _STRANGE_SHARE))
     if name == "extended":
         card["companion"] = "classic"
         # A short recording tells less than its score claims: less than ten windows, more doubt.

@@ -15,20 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audionome.features import LEVEL_FREE
-from audionome.features.modulation import BANDS, CURVES, EXTENDED_COLUMNS, FAMILIES
+from audionome.features.groups import Groups
 from audionome.models.linear import Linear, softmax
 
 __all__ = [
-    "Groups",
     "Reason",
     "attribute",
-    "groups_of",
     "reasons",
     "sentences",
     "shares",
@@ -59,124 +55,8 @@ class Reason:
     contribution: float
 
 
-@dataclass(frozen=True)
-class Groups:
-    """Columns by group.
-
-    Attributes
-    ----------
-    names : tuple of str
-    share : ndarray of shape (columns, groups)
-        How much of a column belongs to each group; rows sum to 1.
-    level : ndarray of shape (columns, groups)
-        Weights of the columns whose mean tells more from less in a group; columns sum to 1.
-    """
-
-    names: tuple[str, ...]
-    share: NDArray[np.float64]
-    level: NDArray[np.float64]
-
-
-# -- groups -------------------------------------------------------------------------------
-
-_SPEEDS = {
-    "slow": ("below 1 Hz",),
-    "beat": ("1-2.5 Hz", "2.5-5 Hz"),
-    "quick": ("5-10 Hz", "above 10 Hz"),
-}
-
-_EXTENDED_WORDS = {
-    "timbre": "the tone colour",
-    "brightness": "the brightness",
-    "attack": "the attacks",
-    "contrast": "how clear the tones are",
-    "tones against drums": "the balance of tones and drums",
-    "chords": "the chords",
-}
-_SPEED_WORDS = {
-    "slow": "slow changes",
-    "beat": "changes at the speed of a beat",
-    "quick": "quick changes",
-}
-_CLASSIC_GROUPS = {
-    "pitches": ("chroma_stft_mean", "chroma_stft_var"),
-    "brightness": (
-        "spectral_centroid_mean",
-        "spectral_bandwidth_mean",
-        "rolloff_mean",
-        "zero_crossing_rate_mean",
-    ),
-    "changes of brightness": (
-        "spectral_centroid_var",
-        "spectral_bandwidth_var",
-        "rolloff_var",
-        "zero_crossing_rate_var",
-    ),
-    "tempo": ("tempo",),
-    "balance of low and high": tuple(f"mfcc{i}_mean" for i in range(2, 6)),
-    "fine tone colour": tuple(f"mfcc{i}_mean" for i in range(6, 21)),
-    "changes of tone colour": tuple(f"mfcc{i}_var" for i in range(1, 21)),
-}
-#: More than usual, less than usual; about as usual.
-_CLASSIC_WORDS = {
-    "pitches": ("many pitches at once, or noise", "few pitches at once", "the usual pitches"),
-    "brightness": ("a bright sound", "a dark sound", "a middling brightness"),
-    "changes of brightness": (
-        "a brightness that jumps, as with cymbals and hi-hats",
-        "a steady brightness",
-        "a brightness that changes as usual",
-    ),
-    "tempo": ("a quick tempo", "a slow tempo", "a middling tempo"),
-    "balance of low and high": (
-        "its balance of low and high sounds",
-        "its balance of low and high sounds",
-        "its balance of low and high sounds",
-    ),
-    "fine tone colour": ("its tone colour", "its tone colour", "its tone colour"),
-    "changes of tone colour": (
-        "a tone colour that changes much",
-        "a steady tone colour",
-        "a tone colour that changes as usual",
-    ),
-}
-
-
-@lru_cache(maxsize=2)
-def groups_of(extended: bool) -> Groups:
-    """Groups of the extended columns, or of the level-free classic ones."""
-    return _extended_groups() if extended else _classic_groups()
-
-
-def _classic_groups() -> Groups:
-    member = np.array([[c in own for own in _CLASSIC_GROUPS.values()] for c in LEVEL_FREE])
-    share = member.astype(np.float64)
-    return Groups(tuple(_CLASSIC_GROUPS), share, share / share.sum(axis=0))
-
-
-def _extended_groups() -> Groups:
-    """Family times speed. A column of two families belongs half to each."""
-    family = {curve: k for k, own in enumerate(FAMILIES.values()) for curve in own}
-    speed = {band: k for k, own in enumerate(_SPEEDS.values()) for band in own}
-    names = tuple(f"{f}, {s}" for s in _SPEEDS for f in FAMILIES)
-    first, second = np.triu_indices(len(CURVES))
-    of_curve = np.array([family[c] for c in CURVES])
-    share = np.zeros((len(EXTENDED_COLUMNS), len(names)))
-    level = np.zeros_like(share)
-    for k, (band, _, _) in enumerate(BANDS):
-        rows = k * first.size + np.arange(first.size)
-        start = speed[band] * len(FAMILIES)
-        np.add.at(share, (rows, start + of_curve[first]), 0.5)
-        np.add.at(share, (rows, start + of_curve[second]), 0.5)
-        own = first == second
-        level[rows[own], start + of_curve[first[own]]] = 1
-    return Groups(names, share, level / level.sum(axis=0))
-
-
-# -- shares -------------------------------------------------------------------------------
-
-
 def shares(model: Linear, rows: NDArray[np.floating], groups: Groups) -> NDArray[np.float64]:
-    """What each group adds to each genre's score.
+    """Return what each group adds to each genre's score.
 
     Parameters
     ----------
@@ -197,7 +77,19 @@ def shares(model: Linear, rows: NDArray[np.floating], groups: Groups) -> NDArray
 def without(
     model: Linear, rows: NDArray[np.floating], groups: Groups, names: Sequence[str]
 ) -> NDArray[np.float64]:
-    """Scores when the named groups sound like the average."""
+    """Return the scores when the named groups sound like the average.
+
+    Parameters
+    ----------
+    model, rows, groups
+        As for `shares`.
+    names : sequence of str
+        Of groups.
+
+    Returns
+    -------
+    ndarray of shape (windows, genres)
+    """
     left = [i for i, name in enumerate(groups.names) if name not in names]
     return np.asarray(shares(model, rows, groups)[:, left].sum(axis=1) + model.bias)
 
@@ -209,7 +101,7 @@ def attribute(
     temperature: float,
     genre: int,
 ) -> NDArray[np.float64]:
-    """What each group added to the mean probability of a genre.
+    """Return what each group added to the mean probability of a genre.
 
     Parameters
     ----------
@@ -248,16 +140,22 @@ def reasons(
     mean_row : ndarray of shape (features,)
         Mean of the transformed windows.
     groups : Groups
+
+    Returns
+    -------
+    tuple of Reason
     """
     levels = mean_row @ groups.level
+    # More than usual, less than usual, about as usual.
+    which = np.where(np.abs(levels) < _USUAL, 2, (levels < 0).astype(int))
     return tuple(
-        Reason(groups.names[i], _words(groups.names[i], levels[i]), float(contributions[i]))
+        Reason(groups.names[i], groups.words[i][which[i]], float(contributions[i]))
         for i in np.argsort(-np.abs(contributions), kind="stable")
     )
 
 
 def sentences(found: Sequence[Reason], genre: str, *, most: int = 3) -> list[str]:
-    """Tell the weightiest reasons, those for the genre first.
+    """Return the weightiest reasons as sentences, those for the genre first.
 
     One of less than half a point is not worth a word.
 
@@ -268,22 +166,23 @@ def sentences(found: Sequence[Reason], genre: str, *, most: int = 3) -> list[str
     genre : str
         The genre that was named.
     most : int
+
+    Returns
+    -------
+    list of str
+        At least one.
+
+    Examples
+    --------
+    >>> sentences([Reason("tempo", "a slow tempo", 0.12)], "blues")
+    ['A slow tempo: 12 points towards blues.']
     """
-    told = []
+    lines = []
     for reason in sorted(found[:most], key=lambda reason: reason.contribution < 0):
         points = round(100 * abs(reason.contribution))
         unit = "points" if points > 1 else "point"
         side = "towards" if reason.contribution >= 0 else "away from"
         if points:
             words = reason.words[0].upper() + reason.words[1:]
-            told.append(f"{words}: {points} {unit} {side} {genre}.")
-    return told or ["Nothing that was heard moved the answer by as much as one point."]
-
-
-def _words(name: str, level: float) -> str:
-    which = 2 if abs(level) < _USUAL else int(level < 0)
-    if name in _CLASSIC_WORDS:
-        return _CLASSIC_WORDS[name][which]
-    family, _, speed = name.partition(", ")
-    usual = (", stronger than usual", ", weaker than usual", "")[which]
-    return f"{_SPEED_WORDS[speed]} of {_EXTENDED_WORDS[family]}{usual}"
+            lines.append(f"{words}: {points} {unit} {side} {genre}.")
+    return lines or ["Nothing that was heard moved the answer by as much as one point."]

@@ -7,24 +7,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import tee
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from audionome import audio, features
+from audionome import audio
 from audionome._paths import data_path
-from audionome.audio.decoding import Note
-from audionome.features import modulation
+from audionome.audio import Note
+from audionome.features import Extractor
 from audionome.models import linear, persistence
-from audionome.models.attribution import Reason, attribute, groups_of, reasons, shares
+from audionome.models.attribution import Reason, attribute, reasons, shares
+from audionome.models.calibration import (
+    Calibration,
+    OutOfDistribution,
+    fade,
+    normalized_entropy,
+    weight_of,
+)
 from audionome.models.neighbors import Index, Neighbour
 from audionome.models.persistence import ModelError
+from audionome.models.prediction import Prediction, Status, WindowPrediction, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,237 +51,93 @@ __all__ = [
 ]
 
 DEFAULT_MODEL = "extended"
-_FADE = 4
-_SCALED = 5.0  # mean deviation of a row, in standard deviations; music and noise reach 1.4
 _WINDOW_SECONDS = audio.WINDOW_HOP / audio.SAMPLE_RATE
 
-Status = Literal["ok", "unsure", "unlike"]
-
-
-@dataclass(frozen=True)
-class WindowPrediction:
-    """Probabilities of one 3-second window; ``start`` and ``end`` in seconds."""
-
-    start: float
-    end: float
-    probabilities: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The answer for one recording.
-
-    Attributes
-    ----------
-    status : {"ok", "unsure", "unlike"}
-        ``"unsure"`` when the probabilities are spread more widely than those of nine in ten known
-        tracks; ``"unlike"`` when the sound is unlike anything the model learned from.
-    genre : str
-        The likeliest genre.
-    confidence : float
-        Its probability.
-    probabilities : dict of str to float
-        Mean over the windows; they sum to 1. For a sound that is ``"unlike"`` anything they
-        fade towards ignorance, one tenth each, with the fourth power of `distance`.
-    windows : tuple of WindowPrediction
-        The timeline. Silence is in none of them; the last one may overlap the one before.
-    reasons : tuple of Reason
-        What spoke for and against the genre, the weightiest first. Their contributions and
-        ``baseline`` sum to ``confidence``.
-    baseline : float
-        Probability of the genre for an average sound.
-    neighbours : tuple of Neighbour
-        The training tracks that sound most alike.
-    second_opinion : dict of str to float or None
-        Probabilities by the model of the classic features, where another one answered.
-    distance : float
-        How far the sound is from what the model learned from, in multiples of the distance from
-        which on it is ``"unlike"`` anything.
-    place : tuple of float
-        Where the sound lies on the first two axes of the model's index, as its tracks do.
-    features : dict of str to float
-        Mean over the windows of the classic features that do not hang on loudness.
-    tempo : float
-        Median tempo of the windows (BPM); 0 if there is no beat.
-    duration : float
-        Length of the recording (s).
-    seconds : dict of str to float
-        Time spent in each step: ``decode``, ``features``, ``model``.
-    message : str
-        One honest sentence.
-    silence : float
-        Seconds of silence, which were left out of the answer.
-    notes : tuple of Note
-        What a listener should know about the recording: that the file was cut short or is damaged,
-        say.
-    learned_from : str or None
-        The track of the training set that is this very recording, if one is.
-    """
-
-    status: Status
-    genre: str
-    confidence: float
-    probabilities: dict[str, float]
-    windows: tuple[WindowPrediction, ...]
-    reasons: tuple[Reason, ...]
-    baseline: float
-    neighbours: tuple[Neighbour, ...]
-    second_opinion: dict[str, float] | None
-    distance: float
-    place: tuple[float, float]
-    features: dict[str, float]
-    tempo: float
-    duration: float
-    seconds: dict[str, float]
-    message: str
-    silence: float = 0.0
-    notes: tuple[Note, ...] = ()
-    learned_from: str | None = None
-
-    @property
-    def headline(self) -> str:
-        """The answer in a few words, no surer than it is."""
-        if self.status == "unlike":
-            return "Unlike anything it learned from"
-        if self.status == "ok":
-            return self.genre if self.confidence >= 0.5 else f"Perhaps {self.genre}"
-        ranked = sorted(self.probabilities, key=self.probabilities.__getitem__, reverse=True)
-        return f"Not sure: {ranked[0]} or {ranked[1]}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain dictionaries and lists, for JSON."""
-        return {
-            **asdict(self),
-            "windows": [asdict(w) for w in self.windows],
-            "reasons": [asdict(r) for r in self.reasons],
-            "neighbours": [asdict(n) for n in self.neighbours],
-            "notes": [asdict(n) for n in self.notes],
-        }
-
-    def as_row(self, **first: str) -> dict[str, str | float | None]:
-        """One flat row, for a table of many recordings; keyword arguments stand before it."""
-        second = self.second_opinion
-        return {
-            **first,
-            "status": self.status,
-            "genre": self.genre,
-            "confidence": self.confidence,
-            **{f"p_{genre}": p for genre, p in self.probabilities.items()},
-            "second_opinion": max(second, key=second.__getitem__) if second else None,
-            "distance": self.distance,
-            "tempo": self.tempo,
-            "duration": self.duration,
-            "learned_from": self.learned_from,
-            "message": self.message,
-            "notes": " ".join(note.text for note in self.notes),
-        }
-
-
-class _Tally:
-    """What a model hears of a recording, summed up window by window."""
-
-    def __init__(self, classifier: Classifier) -> None:
-        self._of = classifier
-        self._parts: list[NDArray[np.float64]] = []
-        self._sum: NDArray[np.float64] = np.zeros(len(classifier.model.mean))
-
-    def add(self, rows: NDArray[np.floating]) -> None:
-        """Hear more windows; the rows themselves are not kept, for a mix has thousands."""
-        seen = self._of.model.transformed(rows)
-        self._parts.append(shares(self._of.model, seen, self._of.groups))
-        self._sum += seen.sum(axis=0)
-
-    @property
-    def parts(self) -> NDArray[np.float64]:
-        """What every group added to every genre's score, ``(windows, groups, genres)``."""
-        return np.concatenate(self._parts)
-
-    @property
-    def mean_row(self) -> NDArray[np.float64]:
-        """Mean of the windows as the model sees them."""
-        return self._sum / len(self.parts)
-
-    def probabilities(self, temperature: float) -> NDArray[np.float64]:
-        """Of every window."""
-        scores = self.parts.sum(axis=1) + self._of.model.bias
-        return linear.softmax(scores / temperature)
+Item = TypeVar("Item")
 
 
 class Classifier:
-    """A trained model with its card.
+    """An extractor, a linear model over its columns, and what is needed to say how sure it is.
 
     Parameters
     ----------
+    extractor : audionome.features.Extractor
+        Measures a recording; its columns are those of the model.
     model : audionome.models.linear.Linear
         The fitted model.
-    card : dict
-        What the model is: ``name``, ``features``, ``temperature``, ``unsure_above``, data,
-        evaluation.
+    calibration : audionome.models.calibration.Calibration
+        Turns its scores into probabilities.
     index : audionome.models.neighbors.Index
         Its training tracks by their sound.
-    whitening : ndarray, optional
-        For the distance to the training windows; the model of the classic features has it.
+    card : dict
+        What the model is: ``name``, data, evaluation.
+    out_of_distribution : audionome.models.calibration.OutOfDistribution, optional
+        How far sounds are from what it learned from.
     companion : Classifier, optional
-        The model of the classic features, for a model of others.
+        A model that gives a second opinion. One that has no distance needs it, and so do tables
+        that lack its columns.
     """
 
     def __init__(
         self,
+        extractor: Extractor,
         model: linear.Linear,
-        card: dict[str, Any],
+        calibration: Calibration,
         *,
         index: Index,
-        whitening: NDArray[np.float64] | None = None,
+        card: dict[str, Any],
+        out_of_distribution: OutOfDistribution | None = None,
         companion: Classifier | None = None,
     ) -> None:
+        self.extractor = extractor
         self.model = model
-        self.card = card
+        self.calibration = calibration
         self.index = index
+        self.card = card
+        self.out_of_distribution = out_of_distribution
         self.companion = companion
         self.name: str = card["name"]
         self.genres: tuple[str, ...] = tuple(str(c) for c in model.classes)
-        self.extended = card["features"] == "extended"
-        self.features: tuple[str, ...] = (
-            modulation.EXTENDED_COLUMNS if self.extended else tuple(card["features"])
-        )
-        self.groups = groups_of(self.extended)
-        self._whitening = whitening
 
-    def temperature(self, windows: float) -> float:
-        """What scores are divided by, so that answers are right as often as they claim.
-
-        A short recording tells less than its scores do: its temperature is higher. Between the
-        lengths that were measured it follows the logarithm of the length.
+    def distance(self, rows: NDArray[np.floating]) -> float:
+        """Measure how far windows are from those that the model learned from.
 
         Parameters
         ----------
-        windows : float
-            Length of the sound, in windows of 3 s.
+        rows : ndarray of shape (windows, features)
+            In the order of the extractor's names.
 
-        References
-        ----------
-        .. [1] Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks (2017).
+        Returns
+        -------
+        float
+            Above 1 the sound is out of the distribution; see
+            `audionome.models.calibration.OutOfDistribution`.
+
+        Raises
+        ------
+        ValueError
+            If the model has no distance.
         """
-        if "temperatures" not in self.card:
-            return float(self.card["temperature"])
-        lengths, values = zip(*self.card["temperatures"], strict=True)
-        return float(np.interp(np.log(windows), np.log(lengths), values))
+        if self.out_of_distribution is None:
+            raise ValueError(f"model {self.name!r} knows no distance; ask its companion")
+        return self.out_of_distribution.distance(self.model.standardised(rows))
 
     def predict_proba(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """Probabilities of feature rows.
+        """Return probabilities of feature rows.
 
         Parameters
         ----------
         table : DataFrame
-            One row per window, with the columns that the card names (any order, others are
-            ignored), as `audionome.features.extract` makes them. A table of classic features is
-            answered by the model of the classic features, whichever model this is.
+            One row per window, with the columns of the model's extractor (any order, others are
+            ignored), as `audionome.features.extract` makes them. Where columns are missing, the
+            companion answers: a table of classic features is answered by the classic model.
 
         Returns
         -------
         ndarray of shape (rows, genres), float64
             Columns in the order of `genres`; rows sum to 1. A track's probabilities are the mean
-            of its windows'. The table is taken for one of long recordings; see `temperature`.
+            of its windows'. The table is taken for one of long recordings; see
+            `audionome.models.calibration.Calibration.temperature_for`.
 
         Raises
         ------
@@ -290,7 +154,7 @@ class Classifier:
                 "audionome.features.extract makes them, and got "
                 f"{type(table).__name__}; use pandas.DataFrame(values, columns=names)."
             )
-        missing = [c for c in self.features if c not in names]
+        missing = [c for c in self.extractor.names if c not in names]
         if missing and self.companion is not None:
             return self.companion.predict_proba(table)
         if missing and not any(isinstance(name, str) for name in names):
@@ -306,28 +170,15 @@ class Classifier:
         if names.duplicated().any():
             raise ValueError("the table has two columns of one name")
         try:
-            values = table[list(self.features)].to_numpy(dtype=np.float64)
+            values = table[list(self.extractor.names)].to_numpy(dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError("the table has feature values that are not numbers") from error
         if not np.isfinite(values).all():
             raise ValueError("the table has feature values that are missing or infinite")
-        if self.extended:
-            self._require_unscaled(values)
-        else:
-            features.require_possible(values, self.features)
+        self.extractor.require_possible(values, self.model.standardised(values))
         # One thread: sums in another order would differ in the last digit between processes.
         with threadpool_limits(1, user_api="blas"):
-            return linear.softmax(self.model.scores(values) / self.card["temperature"])
-
-    def _require_unscaled(self, values: NDArray[np.float64]) -> None:
-        """Refuse extended rows that are far from those of any sound: they were scaled."""
-        far = np.abs(self.model.standardised(values)).mean(axis=1) > _SCALED
-        if far.any():
-            raise ValueError(
-                f"{far.sum()} of {len(far)} rows are like no sound's, as if the table had been "
-                "scaled; pass the values as audionome.features.modulation.extract_extended "
-                "makes them"
-            )
+            return linear.softmax(self.model.scores(values) / self.calibration.temperature)
 
     def classify(
         self,
@@ -336,7 +187,22 @@ class Classifier:
         max_seconds: float = audio.MAX_SECONDS,
         progress: Callable[[float, str], None] | None = None,
     ) -> Prediction:
-        """Classify one recording; see `audionome.classify`."""
+        """Classify one recording.
+
+        Parameters
+        ----------
+        source, max_seconds, progress
+            As for `audionome.classify`.
+
+        Returns
+        -------
+        Prediction
+
+        Raises
+        ------
+        audionome.audio.AudioError
+            If the recording cannot be used; its text is a plain sentence.
+        """
 
         def tell(fraction: float, step: str) -> None:
             if progress is not None:
@@ -345,66 +211,51 @@ class Classifier:
         tell(0.0, "reading the file")
         stream = audio.WindowStream(source, max_seconds=max_seconds)
         clock = _Clock()
-        classic = self.companion or self
-        rows: list[NDArray[np.float64]] = []
-
-        def pieces() -> Iterator[NDArray[np.float32]]:
-            before = np.empty(0, np.float32)
-            for piece in clock.spent("decode", stream.pieces()):
-                window = audio.last_window(before, piece)
-                (row,) = features.measure([window], columns=classic.features)
-                rows.append(row)
-                tell(0.05 + 0.9 * _share_done(len(rows), stream.expected), "measuring the sound")
-                yield piece
-                before = piece
-
         with threadpool_limits(1, user_api="blas"):
-            heard = _Tally(self)
-            # Windows are measured while the file is decoded: memory stays flat for a long mix.
-            if self.extended:
-                for block in clock.spent("features", modulation.measure_extended(pieces())):
-                    heard.add(block)
-            else:
-                for _ in clock.spent("features", pieces()):
-                    pass
+            # Every model measures the blocks as they come: memory stays flat for a long mix.
+            panel = [self] if self.companion is None else [self, self.companion]
+            feeds = tee(clock.spent("decode", stream.pieces()), len(panel))
+            own, *others = heard = [
+                _Heard(of, clock.spent("features", of.extractor.measure(blocks)))
+                for of, blocks in zip(panel, feeds, strict=True)
+            ]
+            while own.hear_more():
+                for other in others:
+                    while other.windows < own.windows and other.hear_more():
+                        done = _share_done(other.windows, stream.expected)
+                        tell(0.05 + 0.9 * done, "measuring the sound")
+                tell(0.05 + 0.9 * _share_done(own.windows, stream.expected), "measuring the sound")
             tell(0.95, "comparing with the ten genres")
-            start = perf_counter()
-            table = np.array(rows)
-            if not self.extended:
-                heard.add(table)
             clock.seconds["features"] -= clock.seconds["decode"]
-            prediction = self._prediction(heard, table, stream, clock.seconds)
+            start = perf_counter()
+            prediction = self._prediction(heard, stream, clock.seconds)
         clock.seconds["model"] = perf_counter() - start
         tell(1.0, "done")
         return prediction
 
     def _prediction(
-        self,
-        heard: _Tally,
-        table: NDArray[np.float64],
-        stream: audio.WindowStream,
-        seconds: dict[str, float],
+        self, heard: list[_Heard], stream: audio.WindowStream, seconds: dict[str, float]
     ) -> Prediction:
-        classic = self.companion or self
-        distance = classic.distance(table)
-        # Far from all it learned from, a linear score only grows; what it is worth does not.
-        trust = min(1.0, distance**-_FADE)
+        own, *others = heard
+        known = next(h for h in heard if h.of.out_of_distribution is not None)
+        distance = known.of.distance(known.rows)
         length = (stream.duration - stream.silence) / _WINDOW_SECONDS
-        temperature = self.temperature(length)
-        windows = _faded(heard.probabilities(temperature), trust)
+        temperature = self.calibration.temperature_for(length)
+        windows = fade(own.probabilities(temperature), distance)
         mean = windows.mean(axis=0)
         best = int(mean.argmax())
         status: Status = "ok"
         if distance > 1:
-            status = "unlike"
-        elif spread(mean) > self.card["unsure_above"]:
+            status = "out-of-distribution"
+        elif normalized_entropy(mean) > self.calibration.entropy_threshold:
             status = "unsure"
-        added = attribute(heard.parts, self.model.bias, temperature=temperature, genre=best)
+        added = attribute(own.parts, self.model.bias, temperature=temperature, genre=best)
+        average = linear.softmax(self.model.bias / temperature)
         second = None
-        if self.companion is not None:
-            scores = classic.model.scores(table) / classic.temperature(length)
-            second = self._named(_faded(linear.softmax(scores).mean(axis=0), trust))
-        same = self.index.same(heard.mean_row)
+        for other in others:
+            opinion = other.probabilities(other.of.calibration.temperature_for(length))
+            second = self._named(fade(opinion.mean(axis=0), distance))
+        same = self.index.same(own.mean_row)
         return Prediction(
             status=status,
             genre=self.genres[best],
@@ -414,72 +265,97 @@ class Classifier:
                 WindowPrediction(begin, end, self._named(row))
                 for (begin, end), row in zip(stream.times, windows, strict=True)
             ),
-            reasons=reasons(trust * added, heard.mean_row, self.groups),
-            baseline=float(_faded(linear.softmax(self.model.bias / temperature), trust)[best]),
-            neighbours=self.index.nearest(heard.mean_row),
+            reasons=reasons(weight_of(distance) * added, own.mean_row, self.extractor.groups),
+            baseline=float(fade(average, distance)[best]),
+            neighbours=self.index.nearest(own.mean_row),
             second_opinion=second,
             distance=distance,
-            place=self.index.place(heard.mean_row),
-            features=dict(zip(classic.features, table.mean(axis=0).tolist(), strict=True)),
-            tempo=_tempo(table[:, classic.features.index("tempo")]),
+            place=self.index.place(own.mean_row),
+            features=known.mean_features,
+            tempo=known.tempo,
             duration=stream.duration,
             silence=stream.silence,
             notes=(*stream.notes, *_learned(same)),
             learned_from=same,
             seconds=seconds,
-            message=_sentence(self._named(mean), status=status),
+            message=message(self._named(mean), status=status),
         )
-
-    def distance(self, rows: NDArray[np.floating]) -> float:
-        """Median distance of windows to the training windows, 1 where strangeness begins.
-
-        The median, so that one odd window does not make a recording strange.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (windows, features)
-            Classic features, in the order of `features`.
-
-        References
-        ----------
-        .. [1] Mahalanobis, On the generalized distance in statistics (1936).
-        """
-        if self._whitening is None:
-            raise ValueError(f"model {self.name!r} knows no distance; ask its companion")
-        independent = self.model.standardised(rows) @ self._whitening
-        return float(np.median(np.sum(independent**2, axis=1)) / self.card["strange_above"])
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
         return {genre: float(p) for genre, p in zip(self.genres, row, strict=True)}
 
 
-def spread(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Entropy of probabilities over that of complete ignorance, in [0, 1].
+class _Heard:
+    """What a model hears of a recording, summed up window by window.
 
-    Parameters
-    ----------
-    probabilities : ndarray of shape (..., genres)
+    The rows themselves are kept only where they are few numbers: of a model that has a distance.
     """
-    p = np.asarray(probabilities, dtype=np.float64)
-    entropy = -np.sum(p * np.log(np.maximum(p, 1e-12)), axis=-1)
-    return np.asarray(entropy / np.log(p.shape[-1]))
+
+    def __init__(self, of: Classifier, measured: Iterator[NDArray[np.floating]]) -> None:
+        self.of = of
+        self.windows = 0
+        self._measured = measured
+        self._parts: list[NDArray[np.float64]] = []
+        self._rows: list[NDArray[np.floating]] = []
+        self._sum: NDArray[np.float64] = np.zeros(len(of.model.mean))
+
+    def hear_more(self) -> bool:
+        """Take the next windows; return whether there were any."""
+        rows = next(self._measured, None)
+        if rows is None:
+            return False
+        seen = self.of.model.transformed(rows)
+        self._parts.append(shares(self.of.model, seen, self.of.extractor.groups))
+        self._sum += seen.sum(axis=0)
+        if self.of.out_of_distribution is not None:
+            self._rows.append(rows)
+        self.windows += len(rows)
+        return True
+
+    @property
+    def parts(self) -> NDArray[np.float64]:
+        """What every group added to every genre's score, ``(windows, groups, genres)``."""
+        return np.concatenate(self._parts)
+
+    @property
+    def rows(self) -> NDArray[np.floating]:
+        """The rows as they were measured."""
+        return np.concatenate(self._rows)
+
+    @property
+    def mean_row(self) -> NDArray[np.float64]:
+        """Mean of the windows as the model sees them."""
+        return self._sum / self.windows
+
+    @property
+    def mean_features(self) -> dict[str, float]:
+        """Mean of the windows as they were measured."""
+        return dict(zip(self.of.extractor.names, self.rows.mean(axis=0).tolist(), strict=True))
+
+    @property
+    def tempo(self) -> float:
+        """Median tempo of the windows that have a beat (BPM); 0 if none has."""
+        names = self.of.extractor.names
+        beats = self.rows[:, names.index("tempo")] if "tempo" in names else np.zeros(0)
+        beats = beats[beats > 0]
+        return float(np.median(beats)) if beats.size else 0.0
+
+    def probabilities(self, temperature: float) -> NDArray[np.float64]:
+        """Return the probabilities of every window."""
+        scores = self.parts.sum(axis=1) + self.of.model.bias
+        return linear.softmax(scores / temperature)
 
 
 def _learned(track: str | None) -> tuple[Note, ...]:
-    """Say that an answer is about a recording of the training set."""
+    """Return the note that an answer is about a recording of the training set, if it is."""
     if track is None:
         return ()
     text = f"This very recording was learned from ({track} of GTZAN): the answer shows memory, "
     return (Note("learned", f"{text}not what it would say of new music."),)
 
 
-def _faded(probabilities: NDArray[np.float64], trust: float) -> NDArray[np.float64]:
-    """Probabilities drawn towards ignorance."""
-    return trust * probabilities + (1 - trust) / probabilities.shape[-1]
-
-
 def _share_done(windows: int, expected: float | None) -> float:
-    """Share of a file that is measured; a file's own word for its length may be wrong."""
+    """Return the share of a file that is measured; its own word for its length may be wrong."""
     if not expected:
         return windows / (windows + 20)
     return min(1.0, windows * _WINDOW_SECONDS / expected)
@@ -491,11 +367,9 @@ class _Clock:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def spent(
-        self, name: str, items: Iterator[NDArray[np.float32]]
-    ) -> Iterator[NDArray[np.float32]]:
+    def spent(self, name: str, items: Iterator[Item]) -> Iterator[Item]:
         """Yield the items, and add up the time that they took to come."""
-        self.seconds[name] = 0.0
+        self.seconds.setdefault(name, 0.0)
         while True:
             start = perf_counter()
             item = next(items, None)
@@ -503,24 +377,6 @@ class _Clock:
             if item is None:
                 return
             yield item
-
-
-def _tempo(windows: NDArray[np.float64]) -> float:
-    beats = windows[windows > 0]
-    return float(np.median(beats)) if beats.size else 0.0
-
-
-def _sentence(probabilities: dict[str, float], *, status: Status) -> str:
-    """What an honest person would say."""
-    (first, p), (second, q) = sorted(probabilities.items(), key=lambda item: -item[1])[:2]
-    if status == "unlike":
-        return f"This is unlike anything the model learned from; {first} is no more than a guess."
-    if status == "unsure":
-        nearly = f", {second} nearly as well" if q >= 0.8 * p else f", then {second}"
-        return f"Not sure: {first} fits best{nearly}."
-    # Below one half, no genre is probable, though one may stand out.
-    likely = f"Probably {first}" if p >= 0.5 else f"Perhaps {first}"
-    return f"{likely}; {second} is close." if q >= 0.5 * p else f"{likely}."
 
 
 def load_classifier(name: str | None = None) -> Classifier:
@@ -547,10 +403,12 @@ def load_classifier(name: str | None = None) -> Classifier:
 def _load(name: str) -> Classifier:
     found = persistence.read(data_path("models"), name)
     return Classifier(
+        found.extractor,
         found.model,
-        found.card,
+        found.calibration,
         index=found.index,
-        whitening=found.whitening,
+        card=found.card,
+        out_of_distribution=found.out_of_distribution,
         companion=_load(found.card["companion"]) if "companion" in found.card else None,
     )
 
@@ -562,7 +420,7 @@ def classify(
     max_seconds: float = audio.MAX_SECONDS,
     progress: Callable[[float, str], None] | None = None,
 ) -> Prediction:
-    """Tell the genre of a recording.
+    """Classify a recording.
 
     Parameters
     ----------
@@ -583,6 +441,16 @@ def classify(
     ------
     audionome.audio.AudioError
         If the recording cannot be used; its text is a plain sentence.
+
+    See Also
+    --------
+    load_classifier : For another model, or for tables of features.
+
+    Examples
+    --------
+    >>> answer = classify(data_path("examples", "blues.ogg"))
+    >>> answer.status in {"ok", "unsure", "out-of-distribution"}, len(answer.probabilities)
+    (True, 10)
     """
     classifier = classifier or load_classifier()
     return classifier.classify(source, max_seconds=max_seconds, progress=progress)

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audionome.errors import AudionomeError
-from audionome.features import COLUMNS, modulation
+from audionome.features import EXTRACTORS, Extractor, load_extractor
 from audionome.models import linear
+from audionome.models.calibration import Calibration, OutOfDistribution
 from audionome.models.neighbors import Index
 
 __all__ = ["ModelError", "ModelFile", "read"]
@@ -41,16 +42,21 @@ class ModelFile:
 
     Attributes
     ----------
+    extractor : audionome.features.Extractor
     model : audionome.models.linear.Linear
-    card : dict
+    calibration : audionome.models.calibration.Calibration
     index : audionome.models.neighbors.Index
-    whitening : ndarray of shape (features, n) or None
+    card : dict
+    out_of_distribution : audionome.models.calibration.OutOfDistribution or None
+        None for a model that has a companion.
     """
 
+    extractor: Extractor
     model: linear.Linear
-    card: dict[str, Any]
+    calibration: Calibration
     index: Index
-    whitening: NDArray[np.float64] | None
+    card: dict[str, Any]
+    out_of_distribution: OutOfDistribution | None
 
 
 def read(folder: Path, name: str) -> ModelFile:
@@ -79,8 +85,7 @@ def read(folder: Path, name: str) -> ModelFile:
             other = _read_card(folder / f"{card['companion']}.json", card["companion"])
             if "companion" in other or other["genres"] != card["genres"]:
                 raise _Wrong(
-                    "names a companion that is no model of classic features with the same genres",
-                    of_card=True,
+                    "names a companion that has one itself, or has other genres", of_card=True
                 )
         data = arrays_path.read_bytes()
         if hashlib.sha256(data).hexdigest() != card["arrays_sha256"]:
@@ -128,21 +133,27 @@ def _read_card(path: Path, name: str) -> dict[str, Any]:
     assert isinstance(card, dict)
     require(card.get("name") == name, f'is not the card of a model "{name}"')
     require(isinstance(card.get("arrays_sha256"), str), "lacks arrays_sha256")
-    for key in ("temperature", "unsure_above"):
+    for key in ("temperature", "entropy_threshold"):
         require(_positive(card.get(key)), f"should give a positive number as {key}")
     require(_names(card.get("genres")), "should list the genres")
-    columns: Any = card.get("features")
-    if columns == "extended":
-        companion = card.get("companion")
-        require(isinstance(companion, str), "should name a companion, a model of classic features")
-        require(companion != name, "names the model as its own companion")
+    extractors = " or ".join(EXTRACTORS)
+    require(card.get("extractor") in EXTRACTORS, f"should name {extractors} as extractor")
+    require(
+        "features" not in card or _names(card["features"]),
+        "should list columns of its extractor as features, or leave features out",
+    )
+    try:
+        load_extractor(card["extractor"], card.get("features"))
+    except ValueError:
+        require(False, "lists features that its extractor does not measure")
+    if "companion" in card:
+        require(isinstance(card["companion"], str), "should name a model as companion")
+        require(card["companion"] != name, "names the model as its own companion")
     else:
         require(
-            _names(columns) and set(columns) <= set(COLUMNS),
-            'should give "extended" or a list of classic features as features',
+            _positive(card.get("out_of_distribution_threshold")),
+            "should name a companion, or give a positive number as out_of_distribution_threshold",
         )
-        require("companion" not in card, "names a companion, but a classic model has none")
-        require(_positive(card.get("strange_above")), "should give a number as strange_above")
     if "temperatures" in card:
         require(
             _is_curve(card["temperatures"]),
@@ -189,9 +200,8 @@ def _read_arrays(path: Path, card: dict[str, Any]) -> ModelFile:
         raise _Wrong("is no archive of plain arrays") from error
 
     genres = len(card["genres"])
-    columns = len(
-        modulation.EXTENDED_COLUMNS if card["features"] == "extended" else card["features"]
-    )
+    extractor = load_extractor(card["extractor"], card.get("features"))
+    columns = len(extractor.names)
     tracks = len(arrays["tracks"]) if arrays.get("tracks", np.empty(())).ndim == 1 else 0
     axes = arrays["axes"].shape[-1] if arrays.get("axes", np.empty(())).ndim == 2 else 0
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -208,7 +218,7 @@ def _read_arrays(path: Path, card: dict[str, Any]) -> ModelFile:
         "axes": ("f", (columns, axes)),
         "vectors": ("f", (tracks, axes)),
     }
-    if card["features"] != "extended":
+    if "companion" not in card:
         independent = arrays["whitening"].shape[-1:] if "whitening" in arrays else (columns,)
         shapes["whitening"] = ("f", (columns, *independent))
     _require_arrays(arrays, shapes)
@@ -218,7 +228,17 @@ def _read_arrays(path: Path, card: dict[str, Any]) -> ModelFile:
         raise _Wrong("has values that no training gives")
     whitening = arrays.pop("whitening", None)
     index = Index(**{name: arrays.pop(name) for name in _INDEX})
-    return ModelFile(linear.Linear.of(arrays), card, index, whitening)
+    calibration = Calibration(
+        float(card["temperature"]),
+        float(card["entropy_threshold"]),
+        tuple((float(windows), float(value)) for windows, value in card.get("temperatures", ())),
+    )
+    known = (
+        None
+        if whitening is None
+        else OutOfDistribution(whitening, float(card["out_of_distribution_threshold"]))
+    )
+    return ModelFile(extractor, linear.Linear.of(arrays), calibration, index, card, known)
 
 
 def _require_arrays(

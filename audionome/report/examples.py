@@ -57,7 +57,11 @@ def recording_answers() -> list[tuple[Recording, Prediction]]:
 
 def heard(found: list[tuple[Recording, Prediction]]) -> pd.DataFrame:
     """Put what the sources and the model say beside each other, ready to print."""
-    sure = {"ok": "", "unsure": ", not sure", "unlike": ", unlike what it learned from"}
+    sure = {
+        "ok": "",
+        "unsure": ", not sure",
+        "out-of-distribution": ", unlike what it learned from",
+    }
     return pd.DataFrame(
         {
             "recording": [r.title for r, _ in found],

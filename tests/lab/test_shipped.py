@@ -46,7 +46,7 @@ def rows(
 def found(*tables: pd.DataFrame, indexes: dict[str, Index] | None = None, **card: Any) -> Shipped:
     answers = model_card._judged(pd.concat(tables, ignore_index=True))
     names = list(dict.fromkeys(answers["model"]))
-    cards = {name: {"unsure_above": 0.5, **card} for name in names}
+    cards = {name: {"entropy_threshold": 0.5, **card} for name in names}
     return Shipped(answers, cards, indexes or {})
 
 
@@ -205,14 +205,15 @@ def strangers() -> Shipped:
     soul = part("soul", 60, 9.0, "wild").assign(track=[f"s{i}" for i in range(100)])
     soul["artist"] += 500
     return found(part("jazz", 10, 1.0, "artist-grouped"), part("jazz", 20, 1.0, "wild"), soul,
-                 strange_above=5.0)  # fmt: skip
+                 out_of_distribution_threshold=5.0)  # fmt: skip
 
 
 def test_soul_is_unsure_more_often(strangers: Shipped) -> None:
     table = model_card.unsure(strangers, "classic").set_index(["group", "sign"])["share"]
     assert table.to_dict() == pytest.approx(
-        {("GTZAN", "unsure"): 0.1, ("GTZAN", "unlike"): 0.0, ("wild", "unsure"): 0.2,
-         ("wild", "unlike"): 0.0, ("soul", "unsure"): 0.6, ("soul", "unlike"): 1.0}
+        {("GTZAN", "unsure"): 0.1, ("GTZAN", "out-of-distribution"): 0.0,
+         ("wild", "unsure"): 0.2, ("wild", "out-of-distribution"): 0.0,
+         ("soul", "unsure"): 0.6, ("soul", "out-of-distribution"): 1.0}
     )  # fmt: skip
     ratios = model_card.unsure_ratios(strangers, "classic").set_index("against")
     assert ratios.loc["GTZAN", "ratio"] == pytest.approx(6)

@@ -19,6 +19,8 @@ from audionome.features import modulation
 from audionome.lab import metrics, training
 from audionome.lab import model_card as shipped_models
 from audionome.models import classifier, linear
+from audionome.models.calibration import normalized_entropy
+from audionome.models.prediction import message
 
 
 @pytest.fixture(scope="module")
@@ -190,16 +192,16 @@ def test_a_table_is_answered_by_the_model_of_its_columns(
 
 def test_the_status_and_its_sentence() -> None:
     flat = dict.fromkeys(gtzan.GENRES, 0.1)
-    assert classifier.spread(np.full(10, 0.1)) == pytest.approx(1)
-    assert classifier.spread(np.eye(10)[0]) == pytest.approx(0, abs=1e-9)
-    assert classifier._sentence(flat, status="unsure").startswith("Not sure")
-    assert classifier._sentence(flat, status="unlike").startswith("This is unlike anything")
+    assert normalized_entropy(np.full(10, 0.1)) == pytest.approx(1)
+    assert normalized_entropy(np.eye(10)[0]) == pytest.approx(0, abs=1e-9)
+    assert message(flat, status="unsure").startswith("Not sure")
+    assert message(flat, status="out-of-distribution").startswith("This is unlike anything")
     sharp = {g: 0.91 if g == "hiphop" else 0.01 for g in gtzan.GENRES}
-    assert classifier._sentence(sharp, status="ok") == "Probably hiphop."
+    assert message(sharp, status="ok") == "Probably hiphop."
     close = {**sharp, "hiphop": 0.5, "pop": 0.42}
-    assert classifier._sentence(close, status="ok") == "Probably hiphop; pop is close."
+    assert message(close, status="ok") == "Probably hiphop; pop is close."
     low = {**flat, "hiphop": 0.45}
-    assert classifier._sentence(low, status="ok") == "Perhaps hiphop."
+    assert message(low, status="ok") == "Perhaps hiphop."
 
 
 def test_errors_are_audios(tmp_path: Path) -> None:
@@ -220,7 +222,7 @@ def wav(samples: np.ndarray, rate: int = 22050) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("status", ["ok", "unsure", "unlike"])
+@pytest.mark.parametrize("status", ["ok", "unsure", "out-of-distribution"])
 def test_the_headline_is_no_surer_than_the_answer(
     answer: audionome.Prediction, status: str
 ) -> None:
@@ -233,7 +235,7 @@ def test_the_headline_is_no_surer_than_the_answer(
         == {
             "ok": answer.genre,
             "unsure": f"Not sure: {first} or {second}",
-            "unlike": "Unlike anything it learned from",
+            "out-of-distribution": "Unlike anything it learned from",
         }[status]
     )
 
@@ -413,7 +415,7 @@ def test_the_temperature_makes_claims_true() -> None:
 
 
 def test_a_short_recording_is_believed_less(shipped: classifier.Classifier) -> None:
-    one, two, three, ten, many = map(shipped.temperature, (1, 2, 3, 10, 1000))
+    one, two, three, ten, many = map(shipped.calibration.temperature_for, (1, 2, 3, 10, 1000))
     assert one > two > three > ten == many == shipped.card["temperature"]
     middle = np.log(2) / np.log(3)
     assert two == pytest.approx((1 - middle) * one + middle * three)

@@ -43,7 +43,7 @@ NEIGHBOUR = schema(
 NOTE = schema(kind={"type": "string"}, text={"type": "string", "pattern": r"\.$"})
 ANSWER = schema(
     file={"type": "string"},
-    status={"enum": ["ok", "unsure", "unlike"]},
+    status={"enum": ["ok", "unsure", "out-of-distribution"]},
     genre={"enum": list(gtzan.GENRES)},
     confidence={"type": "number", "minimum": 0.1, "maximum": 1},
     probabilities=PROBABILITIES,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audionome import audio, features
-from audionome.features import frames
+from audionome.features import frames, stft
 from audionome.features.frames import CONTRAST_BANDS, PITCH_CLASSES, frame_features
 from audionome.report import synth
 
@@ -65,7 +65,7 @@ def test_a_tone_in_time() -> None:
     # All of it is sustained.
     assert inner(got.percussive).max() < 0.05 * inner(got.harmonic).min()
     assert inner(got.mel_db).argmax(axis=1).min() == np.abs(
-        frames.mel_frequencies() - 1000).argmin()  # fmt: skip
+        stft.mel_frequencies() - 1000).argmin()  # fmt: skip
 
 
 def test_a_click_is_percussive_and_an_onset() -> None:
@@ -172,7 +172,7 @@ def test_librosas_numbers(genre: str) -> None:
     onsets = librosa.onset.onset_strength(y=piece, sr=RATE, aggregate=np.median, pad_mode="reflect")
     np.testing.assert_allclose(got.onset_strength, onsets[: got.times.size], atol=2e-3)
     np.testing.assert_allclose(
-        frames.mel_frequencies()[40:], librosa.mel_frequencies(130, fmax=RATE / 2)[41:-1], rtol=0.01
+        stft.mel_frequencies()[40:], librosa.mel_frequencies(130, fmax=RATE / 2)[41:-1], rtol=0.01
     )
 
 

@@ -10,7 +10,6 @@ import pytest
 import audionome
 from audionome import features
 from audionome.datasets import gtzan
-from audionome.features import modulation
 from audionome.models import attribution, linear, neighbors
 
 RNG = np.random.default_rng(0)
@@ -134,10 +133,14 @@ def test_principal_axes_are_the_largest() -> None:
 # -- reasons ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("is_extended", [False, True])
-def test_groups_share_every_column_out(is_extended: bool) -> None:
-    groups = attribution.groups_of(is_extended)
-    columns = modulation.EXTENDED_COLUMNS if is_extended else features.LEVEL_FREE
+@pytest.mark.parametrize("name", list(features.EXTRACTORS))
+@pytest.mark.parametrize("some", [False, True])
+def test_groups_share_every_column_out(name: str, some: bool) -> None:
+    columns = features.load_extractor(name).names
+    if some:
+        columns = columns[::7]
+    groups = features.load_extractor(name, columns).groups
+    assert len(groups.words) == len(groups.names)
     assert groups.share.shape == (len(columns), len(groups.names))
     np.testing.assert_allclose(groups.share.sum(axis=1), 1)
     np.testing.assert_allclose(groups.level.sum(axis=0), 1)
@@ -146,8 +149,9 @@ def test_groups_share_every_column_out(is_extended: bool) -> None:
 @pytest.mark.parametrize("name", ["classic", "extended"])
 def test_reasons_add_up(name: str) -> None:
     shipped = audionome.load_classifier(name)
-    rows = RNG.normal(size=(4, len(shipped.features)))
-    parts = attribution.shares(shipped.model, rows, shipped.groups)
+    groups = shipped.extractor.groups
+    rows = RNG.normal(size=(4, len(shipped.extractor.names)))
+    parts = attribution.shares(shipped.model, rows, groups)
     scores = rows @ shipped.model.weights + shipped.model.bias
     np.testing.assert_allclose(parts.sum(axis=1) + shipped.model.bias, scores, atol=1e-8)
     temperature = shipped.card["temperature"]
@@ -158,7 +162,9 @@ def test_reasons_add_up(name: str) -> None:
         end = linear.softmax(scores / temperature).mean(axis=0)[genre]
         start = linear.softmax(shipped.model.bias / temperature)[genre]
         assert added.sum() == pytest.approx(end - start, abs=1e-3)
-    nothing = attribution.without(shipped.model, rows, shipped.groups, shipped.groups.names)
+    nothing = attribution.without(
+        shipped.model, rows, shipped.extractor.groups, shipped.extractor.groups.names
+    )
     np.testing.assert_allclose(nothing, np.tile(shipped.model.bias, (4, 1)))
 
 
@@ -169,8 +175,8 @@ def test_the_named_reasons_matter_more_than_others() -> None:
     temperature = shipped.card["temperature"]
     named, others = [], []
     for _, track in list(table.groupby("track"))[::17]:
-        rows = shipped.model.transformed(track[list(shipped.features)].to_numpy(np.float64))
-        parts = attribution.shares(shipped.model, rows, shipped.groups)
+        rows = shipped.model.transformed(track[list(shipped.extractor.names)].to_numpy(np.float64))
+        parts = attribution.shares(shipped.model, rows, shipped.extractor.groups)
         p = linear.softmax((parts.sum(axis=1) + shipped.model.bias) / temperature).mean(axis=0)
         best = int(p.argmax())
         added = attribution.attribute(
@@ -178,8 +184,8 @@ def test_the_named_reasons_matter_more_than_others() -> None:
         )
         order = np.argsort(-np.abs(added))
         for picked, moves in ((order[:3], named), (RNG.permutation(len(added))[:3], others)):
-            left = [shipped.groups.names[i] for i in picked]
-            scores = attribution.without(shipped.model, rows, shipped.groups, left)
+            left = [shipped.extractor.groups.names[i] for i in picked]
+            scores = attribution.without(shipped.model, rows, shipped.extractor.groups, left)
             moves.append(abs(linear.softmax(scores / temperature).mean(axis=0)[best] - p[best]))
     assert len(named) > 40
     assert np.mean(named) > 1.5 * np.mean(others)

@@ -54,9 +54,9 @@ def broken(shape: tuple[int, ...]) -> np.ndarray:
     ("name", "change", "arrays", "told"),
     [
         (EXTENDED, {"companion": "extended"}, {}, "own companion"),
-        (EXTENDED, {"companion": None}, {}, "should name a companion"),
+        (EXTENDED, {"companion": None}, {}, "should name a companion, or give"),
         (EXTENDED, {"companion": "nosuch"}, {}, 'no model "nosuch"'),
-        (EXTENDED, {"companion": 7}, {}, "should name a companion"),
+        (EXTENDED, {"companion": 7}, {}, "should name a model as companion"),
         (EXTENDED, {"temperatures": [[1]]}, {}, "temperatures"),
         (EXTENDED, {"temperatures": [[3, 1.0], [1, 2.0]]}, {}, "temperatures"),
         (CLASSIC, {"companion": "extended"}, {}, "names a companion"),
@@ -64,12 +64,15 @@ def broken(shape: tuple[int, ...]) -> np.ndarray:
         (CLASSIC, {"temperature": 0}, {}, "as temperature"),
         (CLASSIC, {"temperature": float("nan")}, {}, "as temperature"),
         (CLASSIC, {"temperature": "warm"}, {}, "as temperature"),
-        (CLASSIC, {"unsure_above": [1]}, {}, "unsure_above"),
-        (CLASSIC, {"strange_above": None}, {}, "strange_above"),
-        (CLASSIC, {"features": None}, {}, "features"),
-        (CLASSIC, {"features": ["tempo", "no such feature"]}, {}, "features"),
+        (CLASSIC, {"entropy_threshold": [1]}, {}, "entropy_threshold"),
+        (CLASSIC, {"out_of_distribution_threshold": None}, {}, "out_of_distribution_threshold"),
+        (CLASSIC, {"features": None}, {}, "another type or shape"),
+        (CLASSIC, {"features": ["tempo", "no such feature"]}, {}, "does not measure"),
         (CLASSIC, {"features": ["tempo", "rolloff_mean"]}, {}, "another type or shape"),
-        (CLASSIC, {"features": "extended", "companion": "extended"}, {}, "shape|companion"),
+        (CLASSIC, {"features": "extended"}, {}, "should list columns of its extractor"),
+        (CLASSIC, {"extractor": None}, {}, "should name gtzan57 or modulation-covariance"),
+        (CLASSIC, {"extractor": "extended"}, {}, "as extractor"),
+        (CLASSIC, {"extractor": "modulation-covariance"}, {}, "does not measure"),
         (CLASSIC, {"genres": "blues"}, {}, "list the genres"),
         (CLASSIC, {"genres": [*"abcdefghij"]}, {}, "other genres"),
         (CLASSIC, {"name": "another"}, {}, 'not the card of a model "classic"'),
@@ -102,7 +105,7 @@ def test_companions_in_a_circle(copy: Path) -> None:
         shutil.copy(copy / f"extended{kind}", copy / f"twin{kind}")
     tamper(copy, "twin", {"name": "twin", "companion": "extended"})
     tamper(copy, "extended", {"companion": "twin"})
-    with pytest.raises(classifier.ModelError, match="no model of classic features"):
+    with pytest.raises(classifier.ModelError, match="names a companion that has one itself"):
         audionome.load_classifier("extended")
 
 

@@ -19,7 +19,6 @@ import audionome
 from audionome import audio, features
 from audionome._paths import data_path
 from audionome.datasets import gtzan
-from audionome.features import modulation
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +72,10 @@ def test_what_is_no_table_is_told(own: pd.DataFrame) -> None:
 
 def test_scaled_extended_tables_are_refused() -> None:
     shipped = audionome.load_classifier()
-    columns = list(shipped.features)
+    columns = list(shipped.extractor.names)
     rows = np.concatenate(
         [
-            next(modulation.measure_extended(audio.WindowStream(path).pieces()))
+            next(shipped.extractor.measure(audio.WindowStream(path).pieces()))
             for path in sorted(data_path("examples").glob("*.ogg"))[:3]
         ]
     ).astype(np.float64)

@@ -9,7 +9,7 @@ import pytest
 
 from audionome import audio
 from audionome.datasets.gtzan import GENRES
-from audionome.features import gtzan57
+from audionome.features import rhythm, stft
 from audionome.report import synth
 
 RATE = audio.SAMPLE_RATE
@@ -29,9 +29,8 @@ def spectrum(samples: np.ndarray) -> np.ndarray:
 
 def tempo(samples: np.ndarray) -> float:
     """Tempo of a whole piece by the classic definition."""
-    frames = gtzan57._frames(np.pad(samples, 1024, mode="reflect")) * gtzan57._HANN
-    power = (np.abs(np.fft.rfft(frames, axis=1)) ** 2).astype(np.float32)
-    return gtzan57._tempo(gtzan57._onset_strength(gtzan57._mel_db(power)))
+    power = np.square(np.abs(stft.stft(samples)))
+    return rhythm.tempo(rhythm.onset_strength(stft.mel_decibels(power)))
 
 
 @pytest.mark.parametrize("genre", GENRES)

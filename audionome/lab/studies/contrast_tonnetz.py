@@ -19,7 +19,7 @@ from scipy import fft
 from audionome import audio
 from audionome._paths import data_path, output_path
 from audionome.datasets.gtzan import GENRES
-from audionome.features import Feature, gtzan57
+from audionome.features import Feature, stft
 from audionome.features.frames import CONTRAST_BANDS, TONNETZ_AXES, spectral_contrast, tonnetz
 from audionome.files import require_output_folder, written_whole
 from audionome.lab.store import missing
@@ -77,10 +77,10 @@ def measure(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     """
     rows = []
     for window in audio.windows(samples):
-        padded = np.pad(window.astype(np.float64), gtzan57.N_FFT // 2, mode="reflect")
-        magnitude = np.abs(fft.rfft(gtzan57._frames(padded) * gtzan57._HANN, axis=1))
+        padded = np.pad(window.astype(np.float64), stft.N_FFT // 2, mode="reflect")
+        magnitude = np.abs(fft.rfft(stft.frame(padded) * stft.HANN, axis=1))
         magnitude = magnitude.astype(np.float32)
-        chroma = gtzan57._chroma(np.square(magnitude))
+        chroma = stft.chroma(np.square(magnitude))
         parts = spectral_contrast(magnitude), tonnetz(chroma)
         rows.append(np.concatenate([part.mean(axis=0, dtype=np.float64) for part in parts]))
     return np.array(rows).reshape(-1, len(FEATURES))

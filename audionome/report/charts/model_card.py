@@ -259,7 +259,10 @@ def unsure_shares(table: pd.DataFrame) -> Chart:
     names = [_GROUPS[g] for g in unique(table["group"])]
     figure = go.Figure()
     told = []
-    words = {"unsure": "unsure (probabilities spread)", "unlike": "unlike anything (distance)"}
+    words = {
+        "unsure": "unsure (probabilities spread)",
+        "out-of-distribution": "unlike anything (distance)",
+    }
     for (sign, rows), (colour, shape) in zip(
         table.groupby("sign", sort=False), PARTS, strict=False
     ):

@@ -246,7 +246,7 @@ def soul(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
 
 def unlike(shares: pd.DataFrame) -> str:
     """Say how often the distance calls music unlike anything that was learned."""
-    by = _by(shares[shares["sign"] == "unlike"], "group")
+    by = _by(shares[shares["sign"] == "out-of-distribution"], "group")
     names = {"GTZAN": "GTZAN", "wild": "known genres from outside it", "soul": "soul"}
     told = [f"{share(by[g]['share'])} of {w}" for g, w in names.items() if g in by]
     return (
@@ -286,13 +286,13 @@ def thresholds(found: Shipped) -> str:
     parts = []
     for model in found.models:
         card, rows = found.cards[model], found.of(model, "artist-grouped")
-        wide = float((rows["spread"] > card["unsure_above"]).mean())
+        wide = float((rows["spread"] > card["entropy_threshold"]).mean())
         text = (
             f"the {model} model is **unsure** when the spread is above "
-            f"{card['unsure_above']:.2f}, as it is for {share(wide)} of GTZAN's tracks"
+            f"{card['entropy_threshold']:.2f}, as it is for {share(wide)} of GTZAN's tracks"
         )
-        if "strange_above" in card and rows["distance"].notna().all():
-            near = float((rows["distance"] <= card["strange_above"]).mean())
+        if "out_of_distribution_threshold" in card and rows["distance"].notna().all():
+            near = float((rows["distance"] <= card["out_of_distribution_threshold"]).mean())
             text += (
                 f", and calls a sound **unlike** anything it learned beyond the distance within "
                 f"which {share(near)} of them lie"
