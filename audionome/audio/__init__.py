@@ -24,7 +24,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from audionome.audio.decoding import SILENCE, Decoder, Note, clock, too_long
+from audionome.audio.decoding import SILENCE, Decoder
+from audionome.audio.notes import Note, clock, too_long
 from audionome.errors import (
     AudioError,
     DamagedAudioError,

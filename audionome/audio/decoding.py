@@ -17,35 +17,40 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import stat
-import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audionome._words import listed
+from audionome.audio.containers import (
+    MATROSKA,
+    MP4,
+    STATED,
+    mp3_states,
+    ogg_links,
+    open_container,
+    stated_length,
+)
+from audionome.audio.notes import Note, clock, too_long
+from audionome.audio.sources import File, Part, open_source, peek
 from audionome.errors import (
     AudioError,
     DamagedAudioError,
-    EmptyAudioError,
     NoAudioStreamError,
     NotAudioError,
     TooLongError,
-    UnreadableFileError,
 )
 
 if TYPE_CHECKING:
     import av
     import av.container
 
-__all__ = ["SILENCE", "Decoder", "Note", "clock"]
+__all__ = ["SILENCE", "Decoder"]
 
 #: Samples below this are silence: -80 dB below full scale.
 SILENCE = 1e-4
@@ -69,17 +74,9 @@ _ENOUGH = 1000  # frames of it that tell
 _FAINT = 0.01  # of the level of the loudest track
 _MOST_TRACKS = 16
 
-# Containers that FFmpeg may open. Playlists are left out: they name other files and hosts.
-_CONTAINERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,mp3,ogg,flac,wav,w64,aiff,caf,au,asf,avi,flv,"
-    "mpegts,mpeg,amr,ac3,eac3,ape,wv,tta,dsf,dts,dtshd,iff,mpc,mpc8,tak,voc"
-)
-_MP4, _MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
-#: Formats that write down how long they last; the others are estimated from the bit rate.
-_STATED = {"flac", "aiff", "tta", "wv", "ape", "flv", _MP4, _MATROSKA}
 #: Formats whose time stamps count samples, and those with time stamps that do not: a jump is
 #: sound that is lost.
-_COUNTED, _STAMPED = {"flac", "ogg"}, {_MP4, _MATROSKA}
+_COUNTED, _STAMPED = {"flac", "ogg"}, {MP4, MATROSKA}
 #: Formats that are nothing but frames.
 _RAW = {"mp3", "aac", "ac3", "eac3", "dts"}
 _SIGNATURES = (
@@ -99,41 +96,7 @@ _SIGNATURES = (
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 
-_File = BinaryIO | io.RawIOBase
-Kind = Literal[
-    "cut", "damaged", "changing", "cancelling", "track", "low_rate", "silence", "learned"
-]
 Block = tuple[int, NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something about a recording that its listener should know.
-
-    Attributes
-    ----------
-    kind : str
-        ``"cut"`` (the file ends before it should), ``"damaged"`` (parts could not be decoded),
-        ``"changing"`` (sample rate or channels change on the way), ``"cancelling"`` (the channels
-        cancel each other out), ``"track"`` (the first sound track is silent), ``"low_rate"`` (high
-        frequencies are missing), ``"silence"`` (silent stretches were left out), ``"learned"``
-        (the model learned from this very recording).
-    text : str
-        One sentence.
-    """
-
-    kind: Kind
-    text: str
-
-
-def clock(seconds: float) -> str:
-    """Write a position in a recording: 4.9 s, 1:05 min, 2:00:00 h."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02d} min"
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d} h"
 
 
 class Decoder:
@@ -189,7 +152,7 @@ class Decoder:
         audionome.errors.AudioError
             If nothing can be decoded.
         """
-        self._data, self._size = _open(self._source, self.name)
+        self._data, self._size = open_source(self._source, self.name)
         with self._data:
             yield from self._by_ffmpeg()
             if not self._seconds:
@@ -199,12 +162,12 @@ class Decoder:
     # -- FFmpeg ---------------------------------------------------------------------------
 
     def _by_ffmpeg(self) -> Iterator[Block]:
-        links, complete = _ogg_links(self._data, self._size)
+        links, complete = ogg_links(self._data, self._size)
         self._chained = len(links) > 1
         mute = False
         for start, stop in links:
             before, self._problem = self._seconds, None
-            yield from self._link(_Part(self._data, start, stop) if self._chained else self._data)
+            yield from self._link(Part(self._data, start, stop) if self._chained else self._data)
             # A link of pictures alone is no damage.
             silent = isinstance(self._problem, NoAudioStreamError)
             mute = mute or (self._seconds == before and not silent)
@@ -212,9 +175,9 @@ class Decoder:
         if self._seconds and not complete:
             self._cut("the file ends there without a mark of its end")
 
-    def _link(self, data: _File) -> Iterator[Block]:
-        """Blocks of one container; a chained Ogg file has several, one after the other."""
-        container = _opened(data)
+    def _link(self, data: File) -> Iterator[Block]:
+        """Yield the blocks of one container; a chained Ogg file has several after each other."""
+        container = open_container(data)
         if container is None:
             return
         with container:
@@ -235,12 +198,12 @@ class Decoder:
                 yield from self._track(data, container, known[0])
                 return
         index = self._sounding_track(data, known[:_MOST_TRACKS])
-        container = _opened(data)
+        container = open_container(data)
         if container is not None:
             with container:
                 yield from self._track(data, container, index)
 
-    def _sounding_track(self, data: _File, known: list[int]) -> int:
+    def _sounding_track(self, data: File, known: list[int]) -> int:
         """Return the number of the first sound track that is not silent beside the others."""
         levels = [self._level(data, index, _LISTEN) for index in known]
         if not max(levels):
@@ -252,9 +215,9 @@ class Decoder:
             self.notes.append(Note("track", text))
         return known[chosen]
 
-    def _level(self, data: _File, index: int, seconds: float) -> float:
-        """Level of a sound track: what a quarter of its first stretch of sound exceeds."""
-        container = _opened(data)
+    def _level(self, data: File, index: int, seconds: float) -> float:
+        """Measure the level that a quarter of a track's first stretch of sound exceeds."""
+        container = open_container(data)
         if container is None:
             return 0.0
         heard = 0.0
@@ -271,7 +234,7 @@ class Decoder:
         return float(np.quantile(levels, 0.75)) if levels else 0.0
 
     def _track(
-        self, data: _File, container: av.container.InputContainer, index: int
+        self, data: File, container: av.container.InputContainer, index: int
     ) -> Iterator[Block]:
         stream = container.streams.audio[index]
         name = container.format.name
@@ -302,12 +265,12 @@ class Decoder:
         if name in _COUNTED or (name in _STAMPED and lost > _LOST[1]):
             self._lost += lost
         end = max(end, self._seconds - before)
-        stated = _stated(data, self._size, container, stream, end)
+        stated = stated_length(data, self._size, container, stream, end)
         if end and stated is not None and max(_CUT, 0.02 * end) < stated - end < _ABSURD:
             self._cut(f"the sound ends there, though the file's header says {clock(stated)}")
 
     def _frames(self, container: Any, stream: Any) -> Iterator[av.AudioFrame]:
-        """Frames to the end of the data. Damage is noted once enough sound follows it."""
+        """Yield the frames to the end of the data. Damage is noted once enough sound follows it."""
         import av
 
         stream.codec_context.thread_count = 1
@@ -349,7 +312,7 @@ class Decoder:
         left = self._size - place
         least, share = _TAIL
         if container.format.name in _RAW and place and left > max(least, share * self._size):
-            tail = _peeked(self._data, place, 16)
+            tail = peek(self._data, place, 16)
             self._damaged = self._damaged or not tail.startswith(_TAGS)
 
     # -- libsndfile -----------------------------------------------------------------------
@@ -396,7 +359,7 @@ class Decoder:
         return rate, block[0] if channels == 1 else self._mixed(block, rate)
 
     def _mixed(self, block: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-        """The mean of the channels; where they cancel each other out, of inverted ones."""
+        """Return the mean of the channels; where they cancel each other out, of inverted ones."""
         mono = block.mean(axis=0)
         frames = max(1, block.shape[1] // _FRAME)
         whole = min(frames * _FRAME, block.shape[1])
@@ -421,7 +384,7 @@ class Decoder:
                 "export it again."
             )
 
-    def _require_short(self, data: _File, container: Any, stream: Any) -> None:
+    def _require_short(self, data: File, container: Any, stream: Any) -> None:
         """Refuse what the header says is too long, unless the file is too small for that."""
         name, expected = container.format.name, self.expected or 0.0
         uncompressed = stream.codec_context.name.startswith("pcm") and stream.bit_rate
@@ -429,7 +392,7 @@ class Decoder:
         if expected <= self._max_seconds or 8 * self._size / expected < least:
             return
         # Without a header, the length of an MP3 file is a guess from its first frames.
-        if name in _STATED | {"wav", "au", "ogg"} or (name == "mp3" and _mp3_states(data)):
+        if name in STATED | {"wav", "au", "ogg"} or (name == "mp3" and mp3_states(data)):
             raise TooLongError(too_long(self.name, self._max_seconds, expected))
 
     def _require_progress(self) -> None:
@@ -440,7 +403,7 @@ class Decoder:
             )
 
     def _nothing(self) -> AudioError:
-        """Why there is nothing to hear."""
+        """Return why there is nothing to hear."""
         if self._problem is not None:
             return self._problem
         self._data.seek(0)
@@ -484,82 +447,7 @@ class Decoder:
             self.notes.append(Note("cancelling", f"{text}inverted before they were mixed."))
 
 
-def too_long(name: str, max_seconds: float, seconds: float | None = None) -> str:
-    """Say that a recording is longer than the limit."""
-    units = (("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0))
-    unit, size = next((u, s) for u, s in units if max_seconds >= 2 * s or s == 1)
-    states = "" if seconds is None else f" (it states {clock(seconds)})"
-    return f"{name} is longer than {max_seconds / size:g} {unit}{states}; cut it and try again."
-
-
-# -- bytes --------------------------------------------------------------------------------
-
-
-def _open(source: str | Path | bytes | BinaryIO, name: str) -> tuple[BinaryIO, int]:
-    """A seekable binary file that is ours to close, and its size."""
-    if isinstance(source, str | Path):
-        data, size = _open_path(Path(source), name)
-    else:
-        if not isinstance(source, bytes | bytearray | memoryview):
-            if source.seekable():
-                source.seek(0)
-            source = source.read()
-        data, size = io.BytesIO(source), len(source)
-    if not size:
-        data.close()
-        raise EmptyAudioError(f"{name} is empty (0 bytes); choose another file.")
-    return data, size
-
-
-def _open_path(path: Path, name: str) -> tuple[BinaryIO, int]:
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise UnreadableFileError(f"{name} is a folder; give the files in it one by one.")
-        if not stat.S_ISREG(status.st_mode):
-            # Opening a pipe would wait for its writer, and a device may never end.
-            raise UnreadableFileError(
-                f"{name} is a pipe or a device, not a file; save the recording to a file first."
-            )
-        return path.open("rb"), status.st_size
-    except FileNotFoundError as error:
-        raise UnreadableFileError(f"{name} does not exist; check the path {path}.") from error
-    except OSError as error:
-        raise UnreadableFileError(f"{name} cannot be opened: {error.strerror}.") from error
-    except UnreadableFileError:
-        raise
-    except ValueError as error:  # a zero byte in the name
-        raise UnreadableFileError(f"{name} cannot be the name of a file.") from error
-
-
-class _Part(io.RawIOBase):
-    """Some of the bytes of a file, as a file."""
-
-    def __init__(self, data: BinaryIO | io.RawIOBase, start: int, stop: int) -> None:
-        self._data, self._start, self._stop = data, start, stop
-        self._at = start
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        left = self._stop - self._at
-        self._data.seek(self._at)
-        got = self._data.read(left if size < 0 else min(size, left))
-        self._at += len(got)
-        return got
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: self._start, io.SEEK_CUR: self._at, io.SEEK_END: self._stop}[whence]
-        self._at = max(self._start, base + offset)
-        return self._at - self._start
-
-    def tell(self) -> int:
-        return self._at - self._start
-
+# -- PyAV and libsndfile ------------------------------------------------------------------
 
 _stderr = Lock()
 
@@ -577,26 +465,14 @@ def _quietly() -> Iterator[None]:
             os.close(kept)
 
 
-def _opened(data: _File) -> av.container.InputContainer | None:
-    """The container that FFmpeg sees in a file, if it sees one."""
-    import av
-
-    av.logging.set_level(av.logging.PANIC)
-    data.seek(0)
-    try:
-        return av.open(data, mode="r", container_options={"format_whitelist": _CONTAINERS})
-    except (av.FFmpegError, ValueError, OSError):
-        return None
-
-
 def _plausible(frame: av.AudioFrame, most: int) -> bool:
-    """Whether a frame may be of a recording; damage makes frames of 54 channels or of 0 Hz."""
+    """Return whether a frame may be of a recording; damage makes frames of 54 channels or 0 Hz."""
     low, high = _RATES
     return 0 < frame.layout.nb_channels <= most and low <= frame.sample_rate <= high
 
 
 def _planes(frame: av.AudioFrame) -> NDArray[np.float32]:
-    """Samples of a frame, ``(channels, samples)``, full scale [-1, 1]."""
+    """Return the samples of a frame, ``(channels, samples)``, full scale [-1, 1]."""
     import av
 
     if frame.format.is_planar and frame.layout.nb_channels >= 8:
@@ -615,137 +491,3 @@ def _planes(frame: av.AudioFrame) -> NDArray[np.float32]:
     elif raw.dtype.kind == "i":
         samples /= 2.0 ** (8 * raw.itemsize - 1)
     return samples
-
-
-# -- lengths that files state -------------------------------------------------------------
-
-
-def _stated(data: _File, size: int, container: Any, stream: Any, end: float) -> float | None:
-    """Length (s) that a file writes down for its sound, of which ``end`` was decoded."""
-    name = container.format.name
-    duration = container.duration / 1e6 if container.duration else None
-    if name == "mp3":
-        return duration if _mp3_states(data) else None
-    share = _present(data, size)
-    if share is not None:
-        return end / share
-    if name not in _STATED:
-        return None
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    # Of several tracks, the longest one is stated.
-    return duration if len(container.streams) == 1 else None
-
-
-def _peeked(data: _File, at: int, size: int) -> bytes:
-    """Bytes at a place; FFmpeg, which reads the same file, finds its own place again."""
-    place = data.tell()
-    data.seek(at)
-    got = data.read(size)
-    data.seek(place)
-    return got or b""
-
-
-def _mp3_states(data: _File) -> bool:
-    """Tell whether the first frame of an MP3 file states a number of frames."""
-    start = 0
-    for _ in range(8):  # tags may follow each other
-        head = _peeked(data, start, 10)
-        if len(head) < 10 or not head.startswith(b"ID3"):
-            break
-        a, b, c, d = (byte & 127 for byte in head[6:])
-        start += 10 + (a << 21 | b << 14 | c << 7 | d)
-    head = _peeked(data, start, 256)
-    at = max(head.find(b"Xing"), head.find(b"Info"))
-    if at >= 0 and len(head) >= at + 12:
-        flags, frames = struct.unpack(">II", head[at + 4 : at + 12])
-        return bool(flags & 1 and frames)
-    return b"VBRI" in head
-
-
-_OPEN = 0x7FFF_0000  # bytes; programs that cannot go back state so much, or nothing
-_ASF = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # its file properties
-_W64 = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")  # its data chunk
-
-
-def _present(data: _File, size: int) -> float | None:
-    """Share of the stated bytes that a file holds, if it holds less; else None.
-
-    For formats with a chunk of samples (WAV, RF64, W64, CAF, AU) or a stated size of the file
-    (AVI, ASF), whose lengths FFmpeg replaces by what is there, or believes when they are left open.
-    """
-    head = _peeked(data, 0, 1 << 16)
-    begin, stated = 0, 0
-    if head.startswith((b"RIFF", b"RF64")) and head[8:12] == b"WAVE":
-        begin, stated = _chunk(data, 12, "<4sI", b"data")
-        if head.startswith(b"RF64") and head[12:16] == b"ds64":
-            stated = struct.unpack("<Q", head[28:36])[0]
-        elif not 0 < stated < _OPEN:
-            return None
-    elif head.startswith(b".snd"):
-        begin, stated = struct.unpack(">II", head[4:12]) if len(head) >= 12 else (0, 0)
-        if stated >= _OPEN:
-            return None
-    elif head.startswith(b"caff"):
-        begin, stated = _chunk(data, 8, ">4sq", b"data")
-    elif _W64 in head:
-        at = head.index(_W64)
-        begin, stated = at + 24, struct.unpack("<Q", head[at + 16 : at + 24])[0] - 24
-    elif head.startswith(b"RIFF") and head[8:12] == b"AVI ":
-        begin, stated = 8, struct.unpack("<I", head[4:8])[0]
-    elif _ASF in head:
-        at = head.index(_ASF) + 40
-        stated = struct.unpack("<Q", head[at : at + 8])[0] if len(head) >= at + 8 else 0
-    there = size - begin
-    return there / stated if 0 < there < stated else None
-
-
-def _chunk(data: _File, at: int, layout: str, wanted: bytes) -> tuple[int, int]:
-    """Where a chunk's content begins, and its stated size (bytes); zeros if there is none."""
-    width = struct.calcsize(layout)
-    for _ in range(256):
-        head = _peeked(data, at, width)
-        if len(head) < width:
-            break
-        kind, length = struct.unpack(layout, head)
-        if kind == wanted:
-            return at + width, length
-        at += width + length + (length % 2 if layout.startswith("<") else 0)
-    return 0, 0
-
-
-# -- Ogg ----------------------------------------------------------------------------------
-
-
-def _ogg_links(data: _File, size: int) -> tuple[list[tuple[int, int]], bool]:
-    """Byte ranges of the recordings that are chained in an Ogg file; others are one.
-
-    Returns
-    -------
-    links : list of (int, int)
-    complete : bool
-        False for an Ogg file whose last page is not marked as the last.
-
-    References
-    ----------
-    .. [1] Pfeiffer, The Ogg encapsulation format version 0, RFC 3533 (2003), sections 5 and 6.
-    """
-    if _peeked(data, 0, 4) != b"OggS":
-        return [(0, size)], True
-    starts: list[int] = []
-    at, first, ended = 0, False, False
-    while at < size:
-        head = _peeked(data, at, 27 + 255)
-        if len(head) < 27 or not head.startswith(b"OggS"):
-            found = head.find(b"OggS", 1)
-            at += found if found > 0 else max(1, len(head) - 3)
-            continue
-        flags, segments = head[5], head[26]
-        # One flipped bit makes no beginning: pages are counted from zero, too.
-        begins = bool(flags & 2) and head[18:22] == bytes(4)
-        if begins and not first:
-            starts.append(at)
-        first = begins
-        ended = bool(flags & 4)
-        at += 27 + segments + sum(head[27 : 27 + segments])
-    return list(pairwise([0, *starts[1:], size])), ended and at <= size

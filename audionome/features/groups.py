@@ -24,7 +24,8 @@ class Groups:
     share : ndarray of shape (columns, groups)
         How much of a column belongs to each group; rows sum to 1.
     level : ndarray of shape (columns, groups)
-        Weights of the columns whose mean tells more from less in a group; columns sum to 1.
+        Weights of the columns whose mean tells more from less in a group. They sum to 1 in each
+        group, or to 0 where none of these columns is there.
     """
 
     names: tuple[str, ...]

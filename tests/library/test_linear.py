@@ -143,7 +143,8 @@ def test_groups_share_every_column_out(name: str, some: bool) -> None:
     assert len(groups.words) == len(groups.names)
     assert groups.share.shape == (len(columns), len(groups.names))
     np.testing.assert_allclose(groups.share.sum(axis=1), 1)
-    np.testing.assert_allclose(groups.level.sum(axis=0), 1)
+    level = groups.level.sum(axis=0)
+    assert ((np.abs(level - 1) < 1e-9) | ((level == 0) & some)).all()
 
 
 @pytest.mark.parametrize("name", ["classic", "extended"])
