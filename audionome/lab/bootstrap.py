@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -101,14 +102,28 @@ def validate(clusters: ArrayLike, *columns: ArrayLike) -> NDArray[np.intp]:
     return np.unique(names, return_inverse=True)[1].astype(np.intp)
 
 
-def _draws(n_clusters: int, n_rows: int, n_resamples: int, seed: int) -> Iterator[NDArray]:
-    """Yield how often each cluster comes in each resample, some resamples at a time."""
+@lru_cache(maxsize=4)
+def _counts(n_clusters: int, n_resamples: int, seed: int) -> NDArray[np.int16]:
+    """Return how often each cluster comes in each resample; to draw that costs more than to use it.
+
+    The array is kept for the next statistic of as many clusters. It holds two bytes for each of
+    the resamples and clusters: 1.3 MB for 2,000 resamples of 316 artists.
+    """
     rng = np.random.default_rng(seed)
     share = np.full(n_clusters, 1 / n_clusters)
+    counts = np.empty((n_resamples, n_clusters), dtype=np.int16)
+    for rows in np.array_split(counts, max(1, counts.size // _CHUNK)):
+        rows[:] = rng.multinomial(n_clusters, share, size=len(rows))
+    counts.flags.writeable = False
+    return counts
+
+
+def _draws(n_clusters: int, n_rows: int, n_resamples: int, seed: int) -> Iterator[NDArray]:
+    """Yield how often each cluster comes in each resample, some resamples at a time."""
+    counts = _counts(n_clusters, n_resamples, seed)
     step = max(1, _CHUNK // max(n_rows, n_clusters))
     for start in range(0, n_resamples, step):
-        size = min(step, n_resamples - start)
-        yield rng.multinomial(n_clusters, share, size=size).astype(np.float64)
+        yield counts[start : start + step].astype(np.float64)
 
 
 def cluster_distribution(

@@ -6,7 +6,7 @@ Conventions
 minus that of *b*, in [-1, 1]. Intervals are those of `audionome.lab.bootstrap`, over clusters: in
 this project artists. The p value is the smallest level at which the percentile interval of the
 difference holds zero, so p < 0.05 exactly where the 95 % interval excludes it. It is never below
-what the number of resamples can show, 0.001 for 2,000: a family of fifty or more needs more of them.
+what the number of resamples can show, 0.001 for 2,000: a family of fifty or more needs more.
 
 The rule: in a family of comparisons the p values are corrected by Holm's method, and *a* is
 "better" or "worse" than *b* only if its corrected p value is below 0.05. Otherwise the two "cannot
