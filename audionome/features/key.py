@@ -271,8 +271,9 @@ def estimate_key(samples: NDArray[np.float32]) -> Key:
 
     Examples
     --------
-    >>> from audionome import synth
-    >>> estimate_key(synth.compose("classical")).name
+    >>> from audionome import audio
+    >>> from audionome._paths import data_path
+    >>> estimate_key(audio.load(data_path("examples", "classical.ogg"))).name
     'C major'
     """
     return match_key(key_chroma(samples))

@@ -18,10 +18,10 @@ class Outline:
     Examples
     --------
     >>> outline = Outline()
-    >>> for block in np.split(np.linspace(-1, 1, 22050, dtype=np.float32), 10):
+    >>> for block in np.split(np.linspace(0, 1, 22050, dtype=np.float32), 10):
     ...     outline.add(block)
     >>> outline.points(2).round(2).tolist()
-    [[-1.0, 0.0], [0.0, 1.0]]
+    [[0.0, 0.5], [0.5, 1.0]]
     """
 
     def __init__(self) -> None:

@@ -147,8 +147,8 @@ def normalized_entropy(probabilities: NDArray[np.floating]) -> NDArray[np.float6
 
     Examples
     --------
-    >>> normalized_entropy(np.array([[0.25] * 4, [1.0, 0.0, 0.0, 0.0]])).round(6).tolist()
-    [1.0, 0.0]
+    >>> normalized_entropy(np.array([[0.25] * 4, [0.5, 0.5, 0.0, 0.0]])).round(6).tolist()
+    [1.0, 0.5]
     """
     p = np.asarray(probabilities, dtype=np.float64)
     entropy = -np.sum(p * np.log(np.maximum(p, 1e-12)), axis=-1)
