@@ -9,6 +9,8 @@ artists, see `audionome.lab.bootstrap`, and verdicts are those of `audionome.lab
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from audionome.datasets.gtzan import GENRES
 from audionome.lab.bootstrap import cluster_distribution, percentile_interval
-from audionome.lab.compare import Difference, difference, verdicts
+from audionome.lab.compare import difference, verdicts
 from audionome.lab.metrics import confusion_matrix, precision_recall_f1
 from audionome.lab.names import FLOOR, one_variant, select
 from audionome.lab.predictions import judge
@@ -146,12 +148,15 @@ def genre_measures(y_true: ArrayLike, y_pred: ArrayLike, artists: ArrayLike) -> 
     """
     y_true, y_pred = np.asarray(y_true, dtype=str), np.asarray(y_pred, dtype=str)
     artists = np.asarray(artists)
-    points = precision_recall_f1(y_true, y_pred)
-    drawn = cluster_distribution(
-        lambda w: np.stack(list(precision_recall_f1(y_true, y_pred, weights=w).values()), axis=1),
-        artists,
-    )
-    low, high = percentile_interval(drawn)
+    points = precision_recall_f1(confusion_matrix(y_true, y_pred))
+    # One confusion matrix per artist; a resample adds up those of its artists.
+    k, (artist, sums) = len(GENRES), _confusions(y_true, y_pred, artists)
+
+    def resampled(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        each = precision_recall_f1((weights @ sums).reshape(-1, k, k))
+        return np.stack(list(each.values()), axis=1)
+
+    low, high = percentile_interval(cluster_distribution(resampled, artist))
     table = pd.DataFrame({"genre": list(GENRES)})
     table["n"] = [int((y_true == genre).sum()) for genre in GENRES]
     table["artists"] = [len(np.unique(artists[y_true == genre])) for genre in GENRES]
@@ -162,23 +167,23 @@ def genre_measures(y_true: ArrayLike, y_pred: ArrayLike, artists: ArrayLike) -> 
     if np.isfinite(points["recall"]).sum() > 1:
         top = int(np.nanargmax(points["recall"]))
         others = [i for i in np.flatnonzero(np.isfinite(points["recall"])) if i != top]
-        found = [_recall_difference(y_true, y_pred, artists, GENRES[i], GENRES[top])
-                 for i in others]  # fmt: skip
+
+        def behind(weights: NDArray[np.float64], i: int) -> NDArray[np.float64]:
+            recall = precision_recall_f1((weights @ sums).reshape(-1, k, k))["recall"]
+            return np.asarray(recall[:, i] - recall[:, top])
+
+        found = [difference(partial(behind, i=int(i)), artist) for i in others]
         table.loc[others, "verdict"] = [v.word for v in verdicts(found)]
     return table
 
 
-def _recall_difference(
-    y_true: NDArray[np.str_], y_pred: NDArray[np.str_], artists: NDArray, one: str, other: str
-) -> Difference:
-    of = [(y_true == genre).astype(np.float64) for genre in (one, other)]
-    hit = [rows * (y_pred == y_true) for rows in of]
-
-    def statistic(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        first, second = ((weights @ h) / (weights @ o) for h, o in zip(hit, of, strict=True))
-        return np.asarray(first - second)
-
-    return difference(statistic, artists)
+def _confusions(
+    y_true: NDArray[np.str_], y_pred: NDArray[np.str_], artists: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return the artists, and the confusion matrix of each, flattened."""
+    names = np.unique(artists)
+    each = [confusion_matrix(y_true[artists == n], y_pred[artists == n]).ravel() for n in names]
+    return names, np.stack(each)
 
 
 @dataclass(frozen=True)

@@ -258,39 +258,23 @@ def macro_f1(
     return macro_f1_of_confusion(confusion_matrix(y_true, y_pred, weights=weights, labels=labels))
 
 
-def precision_recall_f1(
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
-    *,
-    weights: Numbers | None = None,
-    labels: Sequence[str] = GENRES,
-) -> dict[str, Numbers]:
+def precision_recall_f1(confusion: Numbers) -> dict[str, Numbers]:
     """Return precision, recall and F1 of each genre.
 
     Parameters
     ----------
-    y_true, y_pred : array-like of shape (n,)
-        True and predicted genre.
-    weights : ndarray of shape (m, n), optional
-        How often each prediction counts in each of m resamples.
-    labels : sequence of str
-        Genres in the order of the result.
+    confusion : ndarray of shape (..., genres, genres)
+        From `confusion_matrix`.
 
     Returns
     -------
-    dict of str to ndarray of shape (genres,) or (m, genres)
+    dict of str to ndarray of shape (..., genres)
         ``precision``, ``recall`` and ``f1``; NaN where a measure would divide by zero.
-
-    Raises
-    ------
-    ValueError
-        See `validate`.
 
     See Also
     --------
     macro_f1
     """
-    confusion = confusion_matrix(y_true, y_pred, weights=weights, labels=labels)
     hits = np.diagonal(confusion, axis1=-2, axis2=-1)
     true, named = confusion.sum(axis=-1), confusion.sum(axis=-2)
     with np.errstate(invalid="ignore", divide="ignore"):

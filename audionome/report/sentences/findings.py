@@ -104,7 +104,7 @@ def ladder(steps: pd.DataFrame, name: str) -> str:
         cost, low, high = (float(step[c]) for c in ("cost", "cost_low", "cost_high"))
         if step["verdict"] == SAME:
             text.append(
-                f"{rung} makes no difference that can be told from chance: the two rungs {SAME} "
+                f"{rung} makes no difference that can be told from chance "
                 f"({points(-cost)} points, {span(-high, -low)})."
             )
             continue
@@ -407,8 +407,8 @@ def importance(table: pd.DataFrame) -> str:
     if needed == len(rows):
         return f"{text} It is better with each of the groups: this model relies on all of them."
     return (
-        f"{text} For {len(rows) - needed} of {len(rows)} groups it {SAME} with and without: no "
-        "loss can be told from chance."
+        f"{text} For {len(rows) - needed} of {len(rows)} groups the model with them and the model "
+        f"without them {SAME}."
     )
 
 
