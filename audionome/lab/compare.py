@@ -88,6 +88,15 @@ class Verdict:
 def validate(correct_a: ArrayLike, correct_b: ArrayLike, clusters: ArrayLike) -> NDArray[np.intp]:
     """Check that two classifiers were asked about the same rows, and number the clusters.
 
+    Parameters
+    ----------
+    correct_a, correct_b, clusters : array-like of shape (n,)
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Number of each row's cluster.
+
     Raises
     ------
     ValueError
@@ -316,7 +325,25 @@ def verdicts(differences: Sequence[Difference]) -> list[Verdict]:
 
 
 def verdict(found: Difference) -> Verdict:
-    """Judge a comparison that is told alone."""
+    """Judge a comparison that is told alone.
+
+    Parameters
+    ----------
+    found : Difference
+
+    Returns
+    -------
+    Verdict
+
+    See Also
+    --------
+    verdicts : For several that are told together.
+
+    Examples
+    --------
+    >>> verdict(paired_difference([1, 1, 0, 1], [1, 0, 0, 1], ["a", "b", "c", "d"])).word
+    'cannot be told apart'
+    """
     return verdicts([found])[0]
 
 

@@ -63,7 +63,17 @@ class Run:
 def planned_runs(
     model_names: Iterable[str] | None = None, protocol_names: Iterable[str] | None = None
 ) -> list[Run]:
-    """Return all runs of the ladder, cheap protocols first and the costliest model last."""
+    """Return all runs of the ladder, cheap protocols first and the costliest model last.
+
+    Parameters
+    ----------
+    model_names, protocol_names : iterable of str, optional
+        Default: all.
+
+    Returns
+    -------
+    list of Run
+    """
     names = list(estimators.MODELS if model_names is None else model_names)
     rungs = set(protocols.LADDER if protocol_names is None else protocol_names)
     runs = [

@@ -97,7 +97,12 @@ def _pipeline(classifier: Any, *, power: bool = False) -> Pipeline:
 
 
 def svc(**parameters: Any) -> Pipeline:
-    """A support vector machine; by default the source study's: RBF kernel, C = 10.
+    """Return a support vector machine; by default the source study's: RBF kernel, C = 10.
+
+    Parameters
+    ----------
+    **parameters
+        Of `sklearn.svm.SVC`, in place of the study's.
 
     Returns
     -------

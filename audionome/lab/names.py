@@ -37,6 +37,10 @@ def model_title(model: str, variant: str | None = None) -> str:
     variant : str, optional
         Without it the variant is not named.
 
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> model_title("svc", "tuned")
@@ -51,6 +55,15 @@ def model_title(model: str, variant: str | None = None) -> str:
 def protocol_title(protocol: str) -> str:
     """Return the name of a protocol for a reader.
 
+    Parameters
+    ----------
+    protocol : str
+        A name of `audionome.lab.protocols.PROTOCOLS`; another one is returned as it is.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> protocol_title("artist-grouped")
@@ -60,7 +73,13 @@ def protocol_title(protocol: str) -> str:
 
 
 def protocol_definitions() -> pd.DataFrame:
-    """Return the ladder's protocols in order: title, name and what may leak."""
+    """Return the ladder's protocols in order.
+
+    Returns
+    -------
+    DataFrame
+        ``protocol`` (its title), ``name``, ``what may leak``.
+    """
     return pd.DataFrame(
         [(p.title, name, p.leaks) for name, p in LADDER.items()],
         columns=["protocol", "name", "what may leak"],
@@ -129,7 +148,19 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def select(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
-    """Return the rows whose columns have the wanted values."""
+    """Return the rows whose columns have the wanted values.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    **wanted : str
+        Column to value.
+
+    Returns
+    -------
+    DataFrame
+        With the index of the frame.
+    """
     mask = pd.Series(True, index=frame.index)
     for column, value in wanted.items():
         mask &= frame[column] == value
@@ -137,7 +168,18 @@ def select(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
 
 
 def one_variant(frame: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Return one variant of each model: the wanted one, or the other where it does not exist."""
+    """Return one variant of each model: the wanted one, or the other where it does not exist.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With ``model`` and ``variant``.
+    variant : {"tuned", "study"}
+
+    Returns
+    -------
+    DataFrame
+    """
     wanted = frame["variant"] == variant
     has = set(frame.loc[wanted, "model"].to_numpy(dtype=str))
     return frame[wanted | ~frame["model"].isin(has)]

@@ -75,6 +75,11 @@ def finished(predictions: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     ----------
     predictions, scores : DataFrame
         See `audionome.lab.store`.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the predictions.
     """
     whole = {tuple(key) for key in scores.loc[scores["split"] == "test", KEYS].to_numpy(dtype=str)}
     runs = predictions.groupby(KEYS, sort=False, observed=True).ngroup().to_numpy()

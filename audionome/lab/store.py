@@ -82,7 +82,13 @@ def missing(path: Path, command: str) -> StaleResultsError:
 
 
 def sources() -> dict[str, str]:
-    """Return the hashes of the committed tables that results depend on."""
+    """Return the hashes of the committed tables that results depend on.
+
+    Returns
+    -------
+    dict of str to str
+        File name to the first 16 digits of its SHA-256.
+    """
     return {
         name: hashlib.sha256(data_path("gtzan", name).read_bytes()).hexdigest()[:16]
         for name in ("features.parquet", "tracks.parquet")

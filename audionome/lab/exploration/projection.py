@@ -147,6 +147,11 @@ def principal(tracks: pd.DataFrame, *, scale: bool = True) -> Principal:
 def halves(tracks: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Divide the tracks in two halves that share no artist, stratified by genre.
 
+    Parameters
+    ----------
+    tracks : DataFrame
+        From `track_means`.
+
     Returns
     -------
     one, other : ndarray

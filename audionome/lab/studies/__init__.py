@@ -13,5 +13,11 @@ RECIPES = {"importance": importance.RECIPE, "learning_curve": learning_curve.REC
 
 
 def stamps() -> dict[str, dict[str, Any]]:
-    """Return what each study is made of: the number of its recipe and its parameters."""
+    """Return what each study is made of.
+
+    Returns
+    -------
+    dict of str to dict
+        Study to the number of its recipe, its models and its parameters.
+    """
     return {"importance": importance.stamp(), "learning_curve": learning_curve.stamp()}

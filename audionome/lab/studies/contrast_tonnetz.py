@@ -127,6 +127,11 @@ def _file(path: Path) -> NDArray[np.float64]:
 def load() -> pd.DataFrame:
     """Return the committed output of `summarise` over the GTZAN clips whose audio can be had.
 
+    Returns
+    -------
+    DataFrame
+        See `summarise`.
+
     Raises
     ------
     StaleResultsError

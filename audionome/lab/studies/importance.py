@@ -32,7 +32,13 @@ _RESAMPLES = 10_000
 
 
 def stamp() -> dict[str, Any]:
-    """Return what the study is made of: the number of its recipe and its parameters."""
+    """Return what the study is made of.
+
+    Returns
+    -------
+    dict
+        The number of its recipe, its models and its parameters.
+    """
     return {"recipe": RECIPE, "models": _fits.settings(MODEL, VARIANT), "repeats": REPEATS}
 
 

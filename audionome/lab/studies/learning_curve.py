@@ -29,7 +29,13 @@ _SEED = 0
 
 
 def stamp() -> dict[str, Any]:
-    """Return what the study is made of: the number of its recipe and its parameters."""
+    """Return what the study is made of.
+
+    Returns
+    -------
+    dict
+        The number of its recipe, its models and its parameters.
+    """
     made: dict[str, Any] = {"recipe": RECIPE, "models": {}, "sizes": list(SIZES)}
     for chosen in MODELS:
         made["models"] |= _fits.settings(*chosen)

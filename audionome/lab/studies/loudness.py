@@ -85,6 +85,11 @@ def predict(dataset: gtzan.Gtzan, wild: pd.DataFrame) -> pd.DataFrame:
 def load() -> pd.DataFrame:
     """Return the committed predictions.
 
+    Returns
+    -------
+    DataFrame
+        See `predict`.
+
     Raises
     ------
     StaleResultsError
@@ -103,6 +108,10 @@ def shortcut(predictions: pd.DataFrame) -> Shortcut:
     ----------
     predictions : DataFrame
         From `predict`.
+
+    Returns
+    -------
+    Shortcut
     """
     y_true, artists = predictions["genre"].to_numpy(dtype=str), predictions["artist"].to_numpy()
     right = {name: predictions[name].to_numpy(dtype=str) == y_true for name in _SETS}
