@@ -840,6 +840,18 @@ def test_dropping_keyboard_and_a_narrow_dark_page(
     visit.drawn()
     assert visit.name() == "dropped.flac"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    lines = page.evaluate(
+        """() => {
+            const [row, other] = document.querySelectorAll(".an-session tbody tr");
+            other.remove();
+            row.cells[1].firstChild.textContent = "a long name of many parts.flac";
+            row.cells[2].textContent = "classical";
+            const text = document.createRange();
+            text.selectNodeContents(row.cells[2]);
+            return text.getClientRects().length;
+        }"""
+    )
+    assert lines == 1  # a word is not broken
     back = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(map(int, back.removeprefix("rgb(").removesuffix(")").split(","))) < 200
     assert barriers(page) == []
