@@ -20,7 +20,7 @@ from audionome.features.outline import Outline
 from audionome.models.context import likeliest_stretch
 
 if TYPE_CHECKING:
-    from audionome.models.classifier import Prediction
+    from audionome.models.prediction import Prediction
 
 __all__ = ["Details", "measure_details"]
 

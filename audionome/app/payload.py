@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from audionome.app.details import Details
     from audionome.charts import Chart
     from audionome.features.key import Key
-    from audionome.models.classifier import Prediction, WindowPrediction
+    from audionome.models.prediction import Prediction, WindowPrediction
 
 __all__ = [
     "ANALYSING",

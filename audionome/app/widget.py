@@ -43,7 +43,7 @@ from audionome.app.environment import CLIPS_VARIABLE, SERVER_VARIABLE
 
 if TYPE_CHECKING:
     from audionome.app.details import Details
-    from audionome.models.classifier import Prediction
+    from audionome.models.prediction import Prediction
 
 __all__ = ["MAX_BYTES", "MAX_SECONDS", "Dashboard", "page"]
 

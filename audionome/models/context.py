@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from audionome.models.classifier import Prediction, WindowPrediction
+    from audionome.models.prediction import Prediction, WindowPrediction
 
 __all__ = ["DESCRIBED", "compare_with_genre", "likeliest_stretch"]
 

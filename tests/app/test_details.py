@@ -14,8 +14,8 @@ from audionome.app import details
 from audionome.audio import AudioError
 from audionome.features import frames
 from audionome.features.key import estimate_key
-from audionome.models.classifier import Prediction
 from audionome.models.context import likeliest_stretch
+from audionome.models.prediction import Prediction
 
 
 def wav(samples: np.ndarray) -> bytes:

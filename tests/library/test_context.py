@@ -20,7 +20,7 @@ from audionome.datasets import gtzan
 from audionome.datasets.gtzan import GENRES
 from audionome.features import frames
 from audionome.models import context
-from audionome.models.classifier import Prediction, WindowPrediction
+from audionome.models.prediction import Prediction, WindowPrediction
 
 
 def wav(samples: np.ndarray) -> bytes:
