@@ -25,8 +25,7 @@ site: $(READY)
 
 # HOST=0.0.0.0 lets other machines in: a class on one network. BASE_URL=/music is for a proxy.
 dashboard: $(READY)
-	@$(BIN)/audionome dashboard --host $(HOST) --port $(DASHBOARD_PORT) \
-	  --base-url $(BASE_URL)
+	@$(BIN)/audionome dashboard --host $(HOST) --port $(DASHBOARD_PORT) --base-url $(BASE_URL)
 
 serve: site
 	@echo "The report: http://localhost:$(PORT)  (stop it with Ctrl-C)"

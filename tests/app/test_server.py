@@ -60,7 +60,8 @@ def fetched(url: str) -> tuple[int, str]:
         with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+        with error:
+            return error.code, error.read().decode()
 
 
 def soon(condition: Callable[[], Any], seconds: float = 30) -> bool:
@@ -94,24 +95,24 @@ def command(*arguments: str, cwd: Path = ROOT, **kwargs: Any) -> subprocess.Comp
 
 def test_the_address_is_printed_once_it_answers(tmp_path: Path) -> None:
     port = free_port()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [str(BIN / "audionome"), "dashboard", "--port", str(port)],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        (address,) = re.findall(r"http://\S+", line)
-        assert address == f"http://localhost:{port}/"
-        status, page = fetched(address)
-        assert status == 200
-        assert "kernelId" in page
-        assert "Audionome is starting" in page  # our template, outside of the checkout too
-    finally:
-        process.terminate()
-        process.wait(20)
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            (address,) = re.findall(r"http://\S+", line)
+            assert address == f"http://localhost:{port}/"
+            status, page = fetched(address)
+            assert status == 200
+            assert "kernelId" in page
+            assert "Audionome is starting" in page  # our template, outside of the checkout too
+        finally:
+            process.terminate()
+            process.wait(20)
     assert not any(tmp_path.iterdir())
 
 
@@ -121,21 +122,17 @@ def test_a_taken_port_is_told_and_no_address(tmp_path: Path) -> None:
         ended = command("--port", str(port))
     assert ended.returncode == 2
     assert f"Port {port} is taken" in ended.stderr
-    assert f"--port {port + 1}" in ended.stderr
+    assert f"--port {port + 1} (with make: DASHBOARD_PORT={port + 1})" in ended.stderr
     assert "http" not in ended.stdout + ended.stderr
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_make_dashboard_starts_the_same(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(server_module.ServerError, match=f"DASHBOARD_PORT={port + 1}"):
-            server_module.run(port=port)
+def test_make_dashboard_starts_the_same() -> None:
     recipe = subprocess.run(
-        ["make", "-n", "dashboard", "DASHBOARD_PORT=8877", "HOST=0.0.0.0"],
+        ["make", "-n", "dashboard", "DASHBOARD_PORT=8877", "HOST=0.0.0.0", "BASE_URL=/music"],
         **{"cwd": ROOT, "capture_output": True, "text": True, "check": True},
     )
-    assert "audionome dashboard --host 0.0.0.0 --port 8877" in recipe.stdout
+    assert "dashboard --host 0.0.0.0 --port 8877 --base-url /music" in recipe.stdout
     assert 'echo "The dashboard' not in recipe.stdout  # the server says it when it is so
 
 
@@ -427,7 +424,7 @@ def test_signals_never_reach_another_process(tmp_path: Path) -> None:
         assert ours.poll() is None
     finally:
         other.kill()
-        other.wait()
+        other.communicate()
     assert ours.poll() == 0
     ours.send_signal(signal.SIGTERM)
     ours.terminate()
@@ -597,6 +594,13 @@ def without_upgrade(server: Server) -> Iterator[str]:
             writer.write(content)
             await writer.drain()
 
+    async def ended(proxy: asyncio.Server) -> None:
+        proxy.close()
+        connections = asyncio.all_tasks() - {asyncio.current_task()}
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+
     # In a thread: Playwright has a loop of its own here.
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -606,8 +610,10 @@ def without_upgrade(server: Server) -> Iterator[str]:
     try:
         yield f"http://localhost:{proxy.sockets[0].getsockname()[1]}"
     finally:
+        asyncio.run_coroutine_threadsafe(ended(proxy), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+        loop.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -213,7 +213,8 @@ def test_the_wheel_starts_the_dashboard(with_dashboard: Path, tmp_path: Path) ->
         assert "widget-view" in page  # the notebook ran
     finally:
         server.terminate()
-        assert server.wait(20) == 0
+        server.communicate(timeout=20)
+    assert server.returncode == 0
     assert not any(place.iterdir())
 
 
