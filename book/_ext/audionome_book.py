@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import platform
 import re
@@ -206,6 +207,18 @@ def own_footnotes(
     lines[:] = [re.sub(r"\[(\d+)\]", rf"[#{label}-\1]", line) for line in lines]
 
 
+def described_elsewhere(
+    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave a name out of a module that only passes it on: it is described where it is made."""
+    if what != "module" or not (inspect.isclass(obj) or inspect.isroutine(obj)):
+        return None
+    home, here = obj.__module__ or "", app.env.temp_data.get("autodoc:module")
+    package, _, module = home.rpartition(".")
+    own = home == here or (package == here and module.startswith("_"))
+    return None if own else True
+
+
 def visit_math(self: Any, node: nodes.math) -> None:
     """Write inline mathematics as MathML, which browsers draw without a script."""
     self.body.append(tex2mathml(node.astext(), as_block=False))
@@ -224,6 +237,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("audionome_inputs", "", "env", types=(str,))
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("autodoc-process-docstring", own_footnotes)
+    app.connect("autodoc-skip-member", described_elsewhere)
     app.connect("config-inited", config_inited)
     app.connect("builder-inited", copy_plotly)
     app.connect("builder-inited", copy_examples)
