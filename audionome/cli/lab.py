@@ -166,6 +166,15 @@ def evaluate(
 
 
 @app.command()
+def score(out: Annotated[Path | None, _out("data/results")] = None) -> None:
+    """Measure the stored predictions again and write scores.parquet: for a new metric."""
+    from audionome.lab import scores
+
+    table = scores.renew(_output_folder(out, "results"))
+    console().print(f"{len(table)} scores of {table['model'].nunique()} models.")
+
+
+@app.command()
 def analyse(
     complete_with: _COMPLETION = None,
     out: Annotated[Path | None, _out("data/results")] = None,

@@ -10,14 +10,18 @@ and level. The accuracy has an interval over artists and its design effect, see
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from audionome import files
 from audionome.datasets.gtzan import GENRES
+from audionome.errors import AudionomeError
 from audionome.lab import metrics
 from audionome.lab.bootstrap import (
     ConfidenceInterval,
@@ -29,10 +33,10 @@ from audionome.lab.names import KEYS, select
 from audionome.lab.predictions import PROBABILITY_COLUMNS, judge
 from audionome.lab.protocols import PROTOCOLS
 
-__all__ = ["COSTS", "LEVELS", "MEASURES", "RECIPE", "score", "tally"]
+__all__ = ["COSTS", "LEVELS", "MEASURES", "RECIPE", "renew", "score", "tally"]
 
 #: Raise it when a change to how predictions are scored changes a score, and run ``audionome lab
-#: evaluate`` again: it fits nothing anew for that.
+#: score`` again: it fits nothing.
 RECIPE = 1
 
 LEVELS = ("track", "window")
@@ -134,6 +138,47 @@ def score(
             ]
     columns = [*KEYS, "level", "split", *MEASURES, *COSTS]
     return pd.DataFrame(out, columns=columns)
+
+
+def renew(folder: Path) -> pd.DataFrame:
+    """Measure the stored predictions again, with every measure that there is now.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``runs``, ``predictions``, ``tallies`` and ``artists`` as Parquet. ``scores.parquet``
+        and the number of the recipe in ``evaluation.json`` are renewed.
+
+    Returns
+    -------
+    DataFrame
+        See `score`.
+
+    Raises
+    ------
+    audionome.errors.AudionomeError
+        If a file is missing.
+    """
+    tables = {}
+    for name in ("runs", "predictions", "tallies", "artists"):
+        path = folder / f"{name}.parquet"
+        if not path.is_file():
+            raise AudionomeError(
+                f'"{path.name}" is missing in {folder}; run `audionome lab evaluate`.'
+            )
+        table = pd.read_parquet(path)
+        tables[name] = table.astype(dict.fromkeys(table.select_dtypes("category"), str))
+    artists = tables["artists"].set_index("track")["artist"]
+    table = score(tables["runs"], tables["predictions"], tables["tallies"], artists)
+    words = dict.fromkeys([*KEYS, "level", "split"], "category")
+    with files.written_whole(folder / "scores.parquet") as unfinished:
+        table.astype(words).to_parquet(
+            unfinished, index=False, compression="zstd", compression_level=19
+        )
+    record = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+    text = json.dumps(record | {"scores": RECIPE}, indent=1) + "\n"
+    files.write_text(folder / "evaluation.json", text)
+    return table
 
 
 def _by_result(table: pd.DataFrame) -> dict[tuple[str, str, str], pd.DataFrame]:

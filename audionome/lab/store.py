@@ -116,9 +116,8 @@ def load(*, folder: Path | None = None) -> Results:
 
     folder = folder or data_path("results")
     made = _fresh(folder / "evaluation.json", "audionome lab evaluate")
-    recipes = {name: made.get(name) for name in ("recipe", "scores")}
-    wanted = {"recipe": crossval.RECIPE, "scores": scores.RECIPE}
-    _require(recipes == wanted, folder, "audionome lab evaluate")
+    _require(made.get("recipe") == crossval.RECIPE, folder, "audionome lab evaluate")
+    _require(made.get("scores") == scores.RECIPE, folder, "audionome lab score")
     made = _fresh(folder / "studies.json", "audionome lab analyse")
     recipes = {name: made.get(name, {}).get("recipe") for name in studies.RECIPES}
     _require(recipes == studies.RECIPES, folder, "audionome lab analyse")

@@ -125,7 +125,7 @@ def test_stale_results_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                 store.load(folder=tmp_path)
     with monkeypatch.context() as other:
         other.setattr(scores, "RECIPE", scores.RECIPE + 1)
-        with pytest.raises(store.StaleResultsError, match="audionome lab evaluate"):
+        with pytest.raises(store.StaleResultsError, match="audionome lab score"):
             store.load(folder=tmp_path)
     record = json.loads((tmp_path / "studies.json").read_text())
     record["sources"]["tracks.parquet"] = "other"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import toy
 from sklearn.exceptions import ConvergenceWarning
 
 from audionome.datasets import gtzan
+from audionome.errors import AudionomeError
 from audionome.features import COLUMNS
-from audionome.lab import crossval, estimators
+from audionome.lab import crossval, estimators, metrics
+from audionome.lab import scores as rescored
 from audionome.lab.protocols import LADDER
 
 CHEAP = [("dummy", "tuned"), ("knn", "study"), ("logistic", "study"), ("tree", "study")]
@@ -131,6 +134,29 @@ def test_a_second_evaluation_changes_nothing(
     pd.testing.assert_frame_equal(
         again.astype(dict.fromkeys(KEYS, str))[scores.columns], scores, check_dtype=False
     )
+
+
+def test_a_new_metric_needs_no_new_fit(
+    folder: Path, scores: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "scores.parquet").unlink()
+    again = rescored.renew(tmp_path)
+    stored = pd.read_parquet(tmp_path / "scores.parquet")
+    pd.testing.assert_frame_equal(stored.astype(again.dtypes), again)
+    pd.testing.assert_frame_equal(again[scores.columns], scores, check_dtype=False)
+
+    monkeypatch.setitem(
+        metrics.METRICS,
+        "error",
+        lambda y_true, y_pred, p, w: 1 - metrics.accuracy(y_true, y_pred, weights=w),
+    )
+    monkeypatch.setattr(rescored, "MEASURES", [*rescored.MEASURES, "error"])
+    tested = rescored.renew(tmp_path).query("split == 'test'")
+    np.testing.assert_allclose(tested["error"], 1 - tested["accuracy"])
+    (tmp_path / "predictions.parquet").unlink()
+    with pytest.raises(AudionomeError, match=r"predictions\.parquet.*audionome lab evaluate"):
+        rescored.renew(tmp_path)
 
 
 @pytest.mark.parametrize("name", [name for name, spec in estimators.MODELS.items() if spec.study])
