@@ -4,9 +4,8 @@
 >>> audionome.classify("song.mp3").genre  # doctest: +SKIP
 'blues'
 
-The library: `audio` (decoding), `features` (numbers of 3-second windows), `models` (genres with
-probabilities), `datasets`, `charts` (figures). Around it: `app` (the dashboard), `cli`, `lab`
-(evaluation and training) and `report` (the book).
+Submodules: `audio` (decoding), `features` (numbers per 3-second window), `models` (genres with
+probabilities), `gtzan` (the dataset), `charts` (figures).
 """
 
 from __future__ import annotations
@@ -14,12 +13,23 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from audionome.errors import AudioError, AudionomeError
+
 if TYPE_CHECKING:
-    from audionome.models.classifier import Classifier, Prediction, classify, load_classifier
+    from audionome.models.classifier import Classifier, classify, load_classifier
+    from audionome.models.prediction import Prediction
 
     __version__: str
 
-__all__ = ["Classifier", "Prediction", "__version__", "classify", "load_classifier"]
+__all__ = [
+    "AudioError",
+    "AudionomeError",
+    "Classifier",
+    "Prediction",
+    "__version__",
+    "classify",
+    "load_classifier",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -39,10 +39,17 @@ def require_extra(extra: str, *packages: str, who: str) -> None:
     audionome._extras.MissingExtraError: The lab needs no_such_package, which is not installed; \
 run: pip install 'audionome[lab]'
     """
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    missing = [name for name in packages if not _is_there(name)]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         raise MissingExtraError(
             f"{who} needs {listed(missing)}, which {verb} not installed; "
             f"run: pip install 'audionome[{extra}]'"
         )
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # of a finder that refuses it
+        return False

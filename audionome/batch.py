@@ -82,6 +82,15 @@ def for_each(
 def require_jobs(jobs: int) -> int:
     """Return a number of processes as a person may give it.
 
+    Parameters
+    ----------
+    jobs : int
+
+    Returns
+    -------
+    int
+        As given.
+
     Raises
     ------
     AudionomeError
@@ -158,7 +167,16 @@ def _guarded(function: Callable[[Path], Result], path: Path) -> Result | Failure
 
 
 def unexpected(error: Exception) -> str:
-    """Say that something happened which nobody thought of; see `DEBUG_VARIABLE`."""
+    """Return the sentence about a failure that nobody thought of; see `DEBUG_VARIABLE`.
+
+    Parameters
+    ----------
+    error : Exception
+
+    Returns
+    -------
+    str
+    """
     if os.environ.get(DEBUG_VARIABLE):
         traceback.print_exception(error, file=sys.stderr)
     return (

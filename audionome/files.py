@@ -162,7 +162,7 @@ def _once(candidates: list[Path], skipped: Counter[str]) -> Iterator[Path]:
 
 
 def _why_not(path: Path) -> str:
-    """Why a file of a folder is no recording, or nothing."""
+    """Return why a file of a folder is no recording, or nothing."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -182,7 +182,22 @@ def _why_not(path: Path) -> str:
 
 
 def told(skipped: Counter[str]) -> str:
-    """Say what was left out: ``"3 files left out: 2 hidden, 1 empty."``; nothing if none was."""
+    """Return the sentence that says what was left out, or nothing.
+
+    Parameters
+    ----------
+    skipped : Counter of str
+        See `Scan`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> told(Counter({"hidden": 2, "empty": 1}))
+    '3 files left out: 1 empty, 2 hidden.'
+    """
     counted = {reason: n for reason, n in skipped.items() if reason != "no recording"}
     if not (total := sum(counted.values())):
         return ""
@@ -191,7 +206,22 @@ def told(skipped: Counter[str]) -> str:
 
 
 def reason_of(error: OSError) -> str:
-    """What the system says about a failure, without numbers and paths."""
+    """Return what the system says about a failure, without numbers and paths.
+
+    Parameters
+    ----------
+    error : OSError
+
+    Returns
+    -------
+    str
+        The end of a sentence, without a full stop.
+
+    Examples
+    --------
+    >>> reason_of(OSError(errno.ENOSPC, ""))
+    'the disk is full'
+    """
     if error.errno == errno.ENOSPC:
         return "the disk is full"
     text = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
@@ -199,9 +229,23 @@ def reason_of(error: OSError) -> str:
 
 
 def no_file(name: str) -> str:
-    """Say why a name given by a person stands for no file that can be read to its end.
+    """Return why a name given by a person stands for no file that can be read to its end.
 
     Pipes and devices may never end, and whoever opens a pipe waits for its writer.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+        A sentence; empty if nothing is known against it.
+
+    Examples
+    --------
+    >>> no_file("")
+    'An empty name was given; give the name of a file.'
     """
     if not name:
         return "An empty name was given; give the name of a file."
@@ -219,7 +263,7 @@ def no_file(name: str) -> str:
 
 
 def require_output_file(path: Path, suffixes: Collection[str]) -> None:
-    """Make sure, before long work, that a file can be written.
+    """Require, before long work, that a file can be written.
 
     Parameters
     ----------
@@ -245,7 +289,11 @@ def require_output_file(path: Path, suffixes: Collection[str]) -> None:
 
 
 def require_output_folder(folder: Path) -> None:
-    """Make sure, before long work, that files can be written into a folder, and make it.
+    """Require, before long work, that files can be written into a folder, and make it.
+
+    Parameters
+    ----------
+    folder : Path
 
     Raises
     ------
@@ -400,7 +448,7 @@ class Parts:
         write_text(mark, "Parts of work that is not finished. They are deleted when it is.\n")
 
     def _bare(self) -> bool:
-        """Whether it is what a crash leaves between making the folder and marking it."""
+        """Return whether it is what a crash leaves between making the folder and marking it."""
         if not self.folder.is_dir():
             return False
         return all(self._OURS.fullmatch(path.name) for path in self.folder.iterdir())

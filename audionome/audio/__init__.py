@@ -194,7 +194,13 @@ class WindowStream:
             before = piece
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        """Yield all samples, silence included, block by block."""
+        """Yield all samples, silence included, block by block.
+
+        Yields
+        ------
+        ndarray of shape (n,), float32
+            As many samples as come.
+        """
         loud = False
         n = 0
         for block in _resampled(self._decoder, self._max_seconds):
@@ -219,6 +225,10 @@ class WindowStream:
         The last piece may lack one sample, or be a rest of 0.7 s and more after others: the last
         window then ends with it (`last_window`) and overlaps the one before. Two seconds of sound
         in a longer recording make one window, with silence behind.
+
+        Yields
+        ------
+        ndarray of shape (66150,), float32
         """
         n = 0
         rest = np.empty(0, np.float32)
@@ -269,7 +279,7 @@ class _Gate:
         self._before = [0]
 
     def time(self, sample: int) -> float:
-        """Where a sample of the sound stands in the recording (s)."""
+        """Return where a sample of the sound stands in the recording (s)."""
         stretch = bisect_right(self._sound, sample) - 1
         return (sample + self._before[stretch]) / SAMPLE_RATE
 
@@ -336,6 +346,10 @@ def last_window(before: NDArray[np.float32], piece: NDArray[np.float32]) -> NDAr
     before : ndarray
         The piece before it; empty for the first.
     piece : ndarray
+
+    Returns
+    -------
+    ndarray of shape (66149,), float32
     """
     if piece.size >= WINDOW_LENGTH:
         return piece[:WINDOW_LENGTH]
@@ -386,7 +400,7 @@ def _require_sound(n: int, loud: bool, name: str) -> None:
 
 
 def _tenths(n: int) -> str:
-    """Seconds of so many samples; what is too short is not rounded up to enough."""
+    """Return the seconds of so many samples; what is too short is not rounded up to enough."""
     return f"{10 * n // SAMPLE_RATE / 10:.1f}"
 
 

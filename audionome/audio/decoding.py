@@ -147,6 +147,13 @@ class Decoder:
     def blocks(self) -> Iterator[Block]:
         """Yield the sample rate and mono samples, block by block.
 
+        Yields
+        ------
+        rate : int
+            In Hz.
+        samples : ndarray of shape (n,), float32
+            Mono, full scale [-1, 1].
+
         Raises
         ------
         audionome.errors.AudioError

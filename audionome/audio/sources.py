@@ -89,12 +89,25 @@ class Part(io.RawIOBase):
         self._at = start
 
     def readable(self) -> bool:
+        """Return that bytes can be read."""
         return True
 
     def seekable(self) -> bool:
+        """Return that the place can be chosen."""
         return True
 
     def read(self, size: int = -1) -> bytes:
+        """Return the next bytes.
+
+        Parameters
+        ----------
+        size : int
+            How many; below 0 all that are left.
+
+        Returns
+        -------
+        bytes
+        """
         left = self._stop - self._at
         self._data.seek(self._at)
         got = self._data.read(left if size < 0 else min(size, left))
@@ -102,11 +115,13 @@ class Part(io.RawIOBase):
         return got
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Choose the place, and return it."""
         base = {io.SEEK_SET: self._start, io.SEEK_CUR: self._at, io.SEEK_END: self._stop}[whence]
         self._at = max(self._start, base + offset)
         return self._at - self._start
 
     def tell(self) -> int:
+        """Return the place."""
         return self._at - self._start
 
 

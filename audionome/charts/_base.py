@@ -119,7 +119,7 @@ MARKS = (
 
 
 def nothing(caption: str) -> Chart:
-    """Stand in for a chart whose results do not exist yet."""
+    """Return what stands in for a chart whose results do not exist yet."""
     words = "There are no results for this chart yet."
     figure = go.Figure()
     figure.add_annotation(text=words, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper")
@@ -134,12 +134,12 @@ Choices = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
 
 
 def menu(name: str, choices: Choices, *, active: int = 0) -> dict[str, Any]:
-    """Layout of a menu; none where there is nothing to choose."""
+    """Return the layout of a menu; none where there is nothing to choose."""
     return menus({name: choices}, active={name: active}) if len(choices) > 1 else {}
 
 
 def menus(named: Mapping[str, Choices], *, active: Mapping[str, int] | None = None) -> dict:
-    """Layout of menus side by side; each choice updates traces and layout."""
+    """Return the layout of menus side by side; each choice updates traces and layout."""
     return {
         "updatemenus": [
             {
@@ -173,7 +173,7 @@ def chance_line(figure: go.Figure) -> None:
 def error_bars(
     values: pd.Series, low: pd.Series, high: pd.Series, *, thickness: float = 2, width: int = 4
 ) -> dict[str, Any]:
-    """Error bars of an interval."""
+    """Return the error bars of an interval."""
     return {
         "array": rounded(high - values),
         "arrayminus": rounded(values - low),
@@ -189,7 +189,7 @@ def bars_x(values: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, Any]
 def joined(
     names: Iterable[str], first: Iterable[float], second: Iterable[float]
 ) -> dict[str, list[Any]]:
-    """A line from one end to the other for each name, as one trace with gaps."""
+    """Return a line from one end to the other for each name, as one trace with gaps."""
     found: dict[str, list[Any]] = {"x": [], "y": []}
     for name, one, other in zip(names, first, second, strict=True):
         found["x"] += [*rounded([one, other]), None]
@@ -198,7 +198,7 @@ def joined(
 
 
 def genre_marks(genre: str, *, size: float = 7) -> dict[str, Any]:
-    """A scatter of one genre."""
+    """Return how the scatter of one genre looks."""
     return {
         "name": genre,
         "mode": "markers",
@@ -214,7 +214,7 @@ def genre_marks(genre: str, *, size: float = 7) -> dict[str, Any]:
 def answer_map(
     cells: Mapping[str, Any], *, answers: list[str], rows: list[str], side: str, hover: str
 ) -> go.Figure:
-    """Heat map of shares: what was played in rows, what was heard in columns."""
+    """Return a heat map of shares: what was played in rows, what was heard in columns."""
     figure = go.Figure(
         go.Heatmap(
             x=answers,

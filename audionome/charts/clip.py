@@ -187,7 +187,7 @@ VIEWS: dict[str, View] = {
 
 
 def packed(values: NDArray[Any], dtype: str) -> dict[str, str]:
-    """Numbers as Plotly reads them in base64: a third of their length in digits."""
+    """Return numbers as Plotly reads them in base64: a third of their length in digits."""
     if dtype.startswith(("i", "u")):
         limits = np.iinfo(dtype)
         values = np.clip(np.rint(values), limits.min, limits.max)
@@ -197,7 +197,7 @@ def packed(values: NDArray[Any], dtype: str) -> dict[str, str]:
 
 
 def thin(values: NDArray[Any], step: int, how: Callable[..., Any] = np.mean) -> NDArray[Any]:
-    """One row for every ``step`` frames."""
+    """Return one row for every ``step`` frames."""
     n = len(values) // step * step
     return np.asarray(how(values[:n].reshape(-1, step, values.shape[1]), axis=1))
 
@@ -296,7 +296,7 @@ def rows_axis(v: View, top: float) -> dict[str, Any]:
 
 
 def means_of(pieces: Mapping[str, Frames], v: View) -> pd.DataFrame:
-    """Mean over each piece; neighbouring rows of a long picture together."""
+    """Return the mean over each piece; neighbouring rows of a long picture together."""
     means = pd.DataFrame({g: v.values(f).mean(axis=0) for g, f in pieces.items()}, index=v.rows).T
     if len(v.rows) > 20:
         groups = np.array_split(np.arange(len(v.rows)), 8)
@@ -307,7 +307,7 @@ def means_of(pieces: Mapping[str, Frames], v: View) -> pd.DataFrame:
 
 
 def means_in_words(means: pd.DataFrame, genre: str, v: View) -> str:
-    """The means of one piece in a sentence."""
+    """Return the means of one piece in a sentence."""
     row = dict(zip(means.columns.astype(str), means.loc[[genre]].to_numpy()[0], strict=True))
     if v.heat:
         signed = v.span[0] < 0 < v.span[1]

@@ -129,7 +129,7 @@ def _record(name: str, prediction: Prediction) -> dict[str, Any]:
 
 
 def _whole(name: str) -> str:
-    """A name that every reader of JSON can read; bytes that are no UTF-8 as their codes."""
+    """Return a name that every reader of JSON can read; bytes that are no UTF-8 as their codes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
@@ -174,7 +174,7 @@ def _table(name: str, prediction: Prediction) -> Any:
 
 
 def _can_write(text: str) -> bool:
-    """Whether the terminal, or the file that takes its place, knows these characters."""
+    """Return whether the terminal, or the file that takes its place, knows these characters."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from audionome import files
-from audionome._extras import require_extra
 from audionome.cli._common import (
     FAILED,
     JOBS,
@@ -34,7 +33,6 @@ def features(
     An interrupted run goes on where it stopped. Exit code 2 if a file could not be read; the
     others are still measured.
     """
-    require_extra("lab", "pandas", "pyarrow", who="Writing tables")
     from audionome.features.folder import measure_folder
 
     with quiet_libraries(), progress() as bar:
@@ -49,10 +47,10 @@ def features(
         console(stderr=True).print(f"[bold red]left out:[/] {escape(message)}")
     if left_out := files.told(measured.skipped):
         console(stderr=True).print(left_out)
-    if measured.table.empty:
+    if not measured.clips:
         fail(f'no recording could be measured; "{out}" was not written.')
     console().print(
-        f"{len(measured.table)} windows of {measured.table['track'].nunique()} recordings "
+        f"{measured.n_windows} windows of {len(measured.clips)} recordings "
         f"written to {escape(str(out))}."
     )
     if measured.failed:

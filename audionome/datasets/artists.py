@@ -48,6 +48,15 @@ def normalized_name(name: str) -> str:
 def names_within(name: str) -> tuple[str, ...]:
     """Return the whole name and the names that it joins, all normalized.
 
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    tuple of str
+        Each once; empty if the name has no letter and no digit.
+
     Examples
     --------
     >>> names_within("Lauryn Hill feat. Bob Marley")

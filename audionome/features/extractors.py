@@ -48,7 +48,17 @@ class Extractor(Protocol):
         ...
 
     def describe(self, name: str) -> Feature:
-        """Return what a column is."""
+        """Return what a column is.
+
+        Parameters
+        ----------
+        name : str
+            One of the extractor's names.
+
+        Returns
+        -------
+        Feature
+        """
         ...
 
     def require_possible(

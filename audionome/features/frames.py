@@ -111,7 +111,7 @@ class Frames:
 
 @lru_cache(maxsize=1)
 def _contrast_bins() -> tuple[tuple[slice, int], ...]:
-    """Bins of each band, and how many of them are its peak and its valley."""
+    """Return the bins of each band, and how many of them are its peak and its valley."""
     frequencies = stft.FREQUENCIES
     bands = []
     for k, (low, high) in enumerate(CONTRAST_BANDS):
@@ -123,7 +123,7 @@ def _contrast_bins() -> tuple[tuple[slice, int], ...]:
 
 
 def spectral_contrast(magnitude: Array32) -> Array32:
-    """Distance between the peaks and the valleys of the spectrum, octave by octave.
+    """Measure the distance between the peaks and the valleys of the spectrum, octave by octave.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def spectral_contrast(magnitude: Array32) -> Array32:
     -----
     Jiang et al. (2002); the numbers of ``librosa.feature.spectral_contrast(S=magnitude)``, whose
     bands share a bin with their neighbours. The book draws these; the extended model learned from
-    `audionome.features.modulation.spectral_contrast`, whose bands share none.
+    `audionome.features.curves.spectral_contrast`, whose bands share none.
     """
     peaks, valleys = [], []
     for bins, n in _contrast_bins():
@@ -152,14 +152,14 @@ def spectral_contrast(magnitude: Array32) -> Array32:
 
 
 def _decibels(values: Array32) -> Array32:
-    """At most 80 dB below the peak, as ``librosa.power_to_db``."""
+    """Return decibels at most 80 dB below the peak, as ``librosa.power_to_db``."""
     db = 10 * np.log10(np.maximum(np.float32(1e-10), values))
     return np.asarray(np.maximum(db, db.max() - np.float32(80)))
 
 
 @lru_cache(maxsize=1)
 def _tonnetz_basis() -> Array64:
-    """Each pitch class as a point on three circles: a row per class."""
+    """Return each pitch class as a point on three circles: a row per class."""
     circles = []
     # How far a semitone turns, in twelfths of a circle: neighbours there are a fifth, a minor or a
     # major third apart.
@@ -170,7 +170,7 @@ def _tonnetz_basis() -> Array64:
 
 
 def tonnetz(chroma: NDArray[np.floating]) -> Array64:
-    """Where the harmony lies on the circles of fifths, minor thirds and major thirds.
+    """Place the harmony on the circles of fifths, minor thirds and major thirds.
 
     Parameters
     ----------

@@ -93,6 +93,15 @@ class Gtzan57:
     def describe(self, name: str) -> Feature:
         """Return what a column is.
 
+        Parameters
+        ----------
+        name : str
+            One of `audionome.features.REGISTRY`.
+
+        Returns
+        -------
+        Feature
+
         Raises
         ------
         KeyError

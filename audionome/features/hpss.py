@@ -42,13 +42,33 @@ def harmonic(spectrum: NDArray[np.complex64], magnitude: Array32) -> Array32:
 
 
 def median_over_frames(magnitude: Array32) -> Array32:
-    """Return the sliding median of 31 frames, reflecting at the ends: it keeps what lasts."""
+    """Return the sliding median of 31 frames: it keeps what lasts.
+
+    Parameters
+    ----------
+    magnitude : ndarray of shape (frames, bins), float32
+
+    Returns
+    -------
+    ndarray of shape (frames, bins), float32
+        The ends are reflected.
+    """
     half = WIDTH // 2
     return sliding_median(np.pad(magnitude, ((half, half), (0, 0)), mode="symmetric"))
 
 
 def median_over_bins(magnitude: Array32) -> Array32:
-    """Return the sliding median of 31 bins, reflecting at the ends: it keeps what is broad."""
+    """Return the sliding median of 31 bins: it keeps what is broad.
+
+    Parameters
+    ----------
+    magnitude : ndarray of shape (frames, bins), float32
+
+    Returns
+    -------
+    ndarray of shape (frames, bins), float32
+        The ends are reflected.
+    """
     half = WIDTH // 2
     padded = np.pad(magnitude, ((0, 0), (half, half)), mode="symmetric")
     # The rows lie end to end with their own padding; medians across a seam are cut off.

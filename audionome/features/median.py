@@ -27,7 +27,7 @@ Array32 = NDArray[np.float32]
 
 
 def sliding_median(values: Array32, *, width: int = WIDTH) -> Array32:
-    """Median of neighbours along the first axis.
+    """Return the median of neighbours along the first axis.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ def sliding_median(values: Array32, *, width: int = WIDTH) -> Array32:
     out = np.empty((groups, *blocks.shape[1:]), dtype=np.float32)
 
     def sample(c: int) -> Array32:
-        """Sample ``c`` of every group; from 16 on it lies in the groups after."""
+        """Return sample ``c`` of every group; from 16 on it lies in the groups after."""
         return columns[c % group][c // group : c // group + groups]
 
     def halve(kept: list[Array32], first: int, size: int) -> None:
-        """Answer for the outputs ``first`` to ``first + size - 1``, given what all of them see.
+        """Find the outputs ``first`` to ``first + size - 1``, given what all of them see.
 
         ``kept``: the sorted samples among ``first + size - 1 .. first + width - 1`` that can
         still be the median of one of them.

@@ -169,7 +169,7 @@ def istft(spectrum: NDArray[np.complex64]) -> Array32:
 
 
 def _mel_to_hz(mel: Array64) -> Array64:
-    """Slaney's mel scale: linear below 1 kHz, logarithmic above."""
+    """Return frequencies on Slaney's mel scale: linear below 1 kHz, logarithmic above."""
     linear = 200.0 / 3 * mel
     return np.where(mel < 15.0, linear, 1000.0 * np.exp(np.log(6.4) / 27.0 * (mel - 15.0)))
 

@@ -44,26 +44,32 @@ class Window:
 
     @cached_property
     def spectrum(self) -> NDArray[np.complex64]:
+        """Short-time spectra."""
         return stft.stft(self.samples)
 
     @cached_property
     def magnitude(self) -> Array32:
+        """Magnitudes of the spectra."""
         return np.abs(self.spectrum)
 
     @cached_property
     def power(self) -> Array32:
+        """Squared magnitudes."""
         return np.square(self.magnitude)
 
     @cached_property
     def mel_decibels(self) -> Array32:
+        """Mel spectrogram (dB)."""
         return stft.mel_decibels(self.power)
 
     @cached_property
     def mfcc(self) -> Array32:
+        """Mel-frequency cepstral coefficients (dB)."""
         return stft.mfcc(self.mel_decibels)
 
     @cached_property
     def centroid_and_bandwidth(self) -> tuple[Array64, Array64]:
+        """Centroid and bandwidth of the spectra (Hz)."""
         return spectral.centroid_and_bandwidth(self.magnitude)
 
     @cached_property
@@ -72,9 +78,11 @@ class Window:
 
     @cached_property
     def harmonic(self) -> Array32:
+        """Samples of what lasts."""
         return np.pad(self._separated, (0, self.samples.size - self._separated.size))
 
     @cached_property
     def percussive(self) -> Array32:
+        """Samples of the rest."""
         n = self._separated.size
         return np.pad(self.samples[:n] - self._separated, (0, self.samples.size - n))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Calibration", "OutOfDistribution", "fade", "normalized_entropy"]
+__all__ = ["Calibration", "OutOfDistribution", "fade", "normalized_entropy", "weight_of"]
 
 _FADE_POWER = 4
 
@@ -102,10 +102,9 @@ def fade(probabilities: NDArray[np.float64], distance: float) -> NDArray[np.floa
     """Draw probabilities towards equal ones, the more the stranger the sound is.
 
     Far from all that a linear model learned from, its scores only grow; what they are worth does
-    not. From the threshold on, an answer therefore keeps ``distance**-4`` of its weight: all of it
-    at the threshold, a half at 1.2 times the distance, a sixteenth at twice the distance. The power
-    is a choice, not a fit: it is high enough that noise and test tones, which lie further out than
-    that, get nearly equal probabilities.
+    not. Beyond the threshold an answer therefore keeps ``distance**-4`` of its weight: nearly all
+    of it just behind the threshold, a half at 1.2 and a sixteenth at 2. The power is a choice, not
+    a fit: it is high enough to leave noise and test tones with nearly equal probabilities.
 
     Parameters
     ----------
@@ -129,7 +128,18 @@ def fade(probabilities: NDArray[np.float64], distance: float) -> NDArray[np.floa
 
 
 def weight_of(distance: float) -> float:
-    """Return how much of an answer is left at a distance; see `fade`."""
+    """Return how much of an answer is left at a distance; see `fade`.
+
+    Parameters
+    ----------
+    distance : float
+        From `OutOfDistribution.distance`.
+
+    Returns
+    -------
+    float
+        In (0, 1].
+    """
     return min(1.0, distance**-_FADE_POWER)
 
 

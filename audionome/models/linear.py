@@ -29,7 +29,21 @@ _LOGGED = (
 
 
 def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Exponentials that sum to 1 along the last axis."""
+    """Return exponentials that sum to 1 along the last axis.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (..., classes)
+
+    Returns
+    -------
+    ndarray of shape (..., classes), float64
+
+    Examples
+    --------
+    >>> softmax(np.log([1.0, 3.0])).round(6).tolist()
+    [0.25, 0.75]
+    """
     likely = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return np.asarray(likely / likely.sum(axis=-1, keepdims=True), dtype=np.float64)
 
@@ -61,28 +75,82 @@ class Linear:
     bias: NDArray[np.float64]
 
     def standardised(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Rows as the weights see them, before clipping; 0 is the training set's mean."""
+        """Return rows as the weights see them, before clipping.
+
+        Parameters
+        ----------
+        values : ndarray of shape (rows, features)
+            As they were measured.
+
+        Returns
+        -------
+        ndarray of shape (rows, features), float64
+            0 is the mean of the training set, 1 its standard deviation.
+        """
         rows = np.array(values, dtype=np.float64)
         if self.logged.any():
             rows[:, self.logged] = np.log(np.maximum(rows[:, self.logged], 0) + _TINY)
         return (rows - self.mean) / self.scale
 
     def transformed(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Rows as the weights see them."""
+        """Return rows as the weights see them.
+
+        Parameters
+        ----------
+        values : ndarray of shape (rows, features)
+            As they were measured.
+
+        Returns
+        -------
+        ndarray of shape (rows, features), float64
+            As `standardised`, clipped at the limit.
+        """
         return np.clip(self.standardised(values), -self.limit, self.limit)
 
     def scores(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """One score per genre, ``(rows, classes)``."""
+        """Return one score per genre.
+
+        Parameters
+        ----------
+        values : ndarray of shape (rows, features)
+            As they were measured.
+
+        Returns
+        -------
+        ndarray of shape (rows, classes), float64
+        """
         return self.transformed(values) @ self.weights + self.bias
 
     def save(self, path: str | Path, **more: NDArray) -> None:
-        """Write a compressed NumPy archive; ``more`` arrays go with it."""
+        """Write a compressed NumPy archive.
+
+        Parameters
+        ----------
+        path : path
+        **more : ndarray
+            Arrays that go with the model's own.
+
+        See Also
+        --------
+        load : The way back.
+        """
         arrays: dict[str, Any] = {**vars(self), **more}
         np.savez_compressed(path, **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> tuple[Linear, dict[str, NDArray]]:
-        """Read what `save` wrote; nothing but numbers and words is accepted."""
+        """Read what `save` wrote; nothing but numbers and words is accepted.
+
+        Parameters
+        ----------
+        path : path
+
+        Returns
+        -------
+        model : Linear
+        more : dict of str to ndarray
+            The other arrays of the file.
+        """
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         own = {name: arrays.pop(name) for name in cls.__dataclass_fields__}
@@ -90,7 +158,17 @@ class Linear:
 
     @classmethod
     def of(cls, arrays: dict[str, NDArray]) -> Linear:
-        """Make a model of its arrays, by the names of the attributes."""
+        """Make a model of its arrays.
+
+        Parameters
+        ----------
+        arrays : dict of str to ndarray
+            By the names of the attributes.
+
+        Returns
+        -------
+        Linear
+        """
         numbers = ("mean", "scale", "weights", "bias")
         own: dict[str, Any] = dict(arrays)
         own |= {name: arrays[name].astype(np.float64) for name in numbers}
@@ -185,7 +263,7 @@ def fit_classic(
 def _offsets(
     rows: NDArray[np.float64], columns: list[str], scale: NDArray[np.float64], *, seed: int
 ) -> NDArray[np.float64]:
-    """Shifts of standardised columns when the highest mel bands are turned up or down."""
+    """Return shifts of standardised columns when the highest mel bands are turned up or down."""
     rng, mel = np.random.default_rng(seed), np.arange(128)
     edge = rng.uniform(108, 126, (4000, 1))  # the ramp begins here
     ramp = np.clip((mel - edge) / (127 - edge), 0, 1)
@@ -219,7 +297,7 @@ def fit_extended(
     shrinkage: float = _SHRINKAGE,
     correction: float = _CORRECTION,
 ) -> Linear:
-    """Fisher's discriminant with equal priors when there are more columns than clips.
+    """Fit Fisher's discriminant with equal priors when there are more columns than clips.
 
     Parameters
     ----------

@@ -34,7 +34,18 @@ class Neighbour:
 
 
 def principal_axes(vectors: NDArray[np.floating], n: int) -> NDArray[np.float64]:
-    """Axes of largest variance, ``(features, n)``, of vectors around zero."""
+    """Return the axes of largest variance of vectors around zero.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (rows, features)
+    n : int
+
+    Returns
+    -------
+    ndarray of shape (features, n), float64
+        Of length 1, the axis of the largest variance first.
+    """
     axes = np.linalg.svd(np.asarray(vectors, dtype=np.float64), full_matrices=False)[2][:n]
     # An axis and its opposite are the same: the largest entry is made positive.
     largest = np.abs(axes).argmax(axis=1)
@@ -62,14 +73,35 @@ class Index:
     vectors: NDArray[np.floating]
 
     def similarities(self, vector: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Cosine of a vector of standardised features with every track."""
+        """Return the cosine of a sound with every track.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (features,)
+            Standardised features, as `audionome.models.linear.Linear.transformed` gives them.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            In [-1, 1].
+        """
         place = np.asarray(vector, dtype=np.float64) @ self.axes
         vectors = self.vectors.astype(np.float64)
         lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(place)
         return vectors @ place / np.maximum(lengths, 1e-12)
 
     def place(self, vector: NDArray[np.floating]) -> tuple[float, float]:
-        """Where a vector of standardised features lies on the first two axes."""
+        """Return where a sound lies on the first two axes.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (features,)
+            Standardised features, as `audionome.models.linear.Linear.transformed` gives them.
+
+        Returns
+        -------
+        x, y : float
+        """
         x, y = np.asarray(vector, dtype=np.float64) @ self.axes[:, :2]
         return float(x), float(y)
 
@@ -97,12 +129,34 @@ class Index:
         )
 
     def nearest(self, vector: NDArray[np.floating], *, n: int = 5) -> tuple[Neighbour, ...]:
-        """The ``n`` tracks that are most alike, the nearest first."""
+        """Find the tracks that are most alike.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (features,)
+            Standardised features, as `audionome.models.linear.Linear.transformed` gives them.
+        n : int
+
+        Returns
+        -------
+        tuple of Neighbour
+            The nearest first.
+        """
         cosine = self.similarities(vector)
         return tuple(self._named(i, cosine[i]) for i in np.argsort(-cosine, kind="stable")[:n])
 
     def same(self, vector: NDArray[np.floating]) -> str | None:
-        """Name of the track that is this very recording, if there is one."""
+        """Return the name of the track that is this very recording, if there is one.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (features,)
+            Standardised features, as `audionome.models.linear.Linear.transformed` gives them.
+
+        Returns
+        -------
+        str or None
+        """
         cosine = self.similarities(vector)
         best = int(cosine.argmax())
         return str(self.tracks[best]) if cosine[best] >= _SAME else None
@@ -110,7 +164,7 @@ class Index:
     def recommend(
         self, track: str, *, n: int = 5, other_artist: bool = True
     ) -> tuple[Neighbour, ...]:
-        """Tracks like one of the index.
+        """Find tracks like one of the index.
 
         Parameters
         ----------
@@ -119,6 +173,11 @@ class Index:
         n : int
         other_artist : bool
             Leave out the track's own artist and repetitions of it.
+
+        Returns
+        -------
+        tuple of Neighbour
+            The nearest first.
 
         Raises
         ------
@@ -135,7 +194,20 @@ class Index:
         return tuple(self._named(i, cosine[i]) for i in order[allowed[order]][:n])
 
     def precision(self, k: int, *, other_artist: bool = True) -> NDArray[np.float64]:
-        """Share of the ``k`` nearest tracks that have the same genre, one value per track."""
+        """Measure which share of each track's nearest tracks has the same genre.
+
+        Parameters
+        ----------
+        k : int
+            How many of the nearest.
+        other_artist : bool
+            Leave out the track's own artist and repetitions of it.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            In [0, 1].
+        """
         cosine = self._cosines()
         np.fill_diagonal(cosine, -np.inf)
         if other_artist:

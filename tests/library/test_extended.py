@@ -10,7 +10,7 @@ import soundfile as sf
 from scipy import linalg
 
 from audionome import audio
-from audionome.features import modulation
+from audionome.features import curves, modulation
 
 RATE = audio.SAMPLE_RATE
 FRAME_RATE = RATE / 512
@@ -67,10 +67,10 @@ def test_still_curves_have_the_floors_logarithm() -> None:
 def test_contrast_of_a_tone_and_of_noise() -> None:
     frequencies = np.arange(1025) * RATE / 2048
     noise = np.ones((3, 1025), dtype=np.float32)
-    np.testing.assert_allclose(modulation.spectral_contrast(noise), 0, atol=1e-5)
+    np.testing.assert_allclose(curves.spectral_contrast(noise), 0, atol=1e-5)
     tone = np.full((3, 1025), 1e-3, dtype=np.float32)
     tone[:, np.abs(frequencies - 1000).argmin()] = 10
-    contrast = modulation.spectral_contrast(tone)
+    contrast = curves.spectral_contrast(tone)
     assert contrast.shape == (3, 7)
     assert contrast.argmax(axis=1).tolist() == [3, 3, 3]  # 800 to 1 600 Hz
     assert contrast[0, 0] == pytest.approx(0, abs=1e-5)
@@ -80,7 +80,7 @@ def test_tones_and_clicks_are_told_apart() -> None:
     mel = np.full((200, 128), 1e-3, dtype=np.float32)
     mel[:, 40] = 1  # a tone that lasts
     mel[100] = 1  # a click in all bands
-    share = modulation._harmonic_share(mel)
+    share = curves._harmonic_share(mel)
     np.testing.assert_allclose(share[:90, 40], 1, atol=1e-4)
     np.testing.assert_allclose(share[100, 60:], 0, atol=1e-4)
     assert share.min() >= 0
@@ -88,12 +88,12 @@ def test_tones_and_clicks_are_told_apart() -> None:
 
 
 def test_the_key_does_not_matter() -> None:
-    rows = [modulation.CURVES.index(name) for name in modulation.FAMILIES["chords"]]
+    rows = [curves.CURVES.index(name) for name in curves.FAMILIES["chords"]]
 
     def chord(root: float) -> np.ndarray:
         t = np.arange(6 * RATE) / RATE
         major = sum(np.sin(2 * np.pi * root * 2 ** (k / 12) * t) for k in (0, 4, 7))
-        return modulation.curves((0.1 * major).astype(np.float32))[rows].mean(axis=1)
+        return curves.curves((0.1 * major).astype(np.float32))[rows].mean(axis=1)
 
     np.testing.assert_allclose(chord(440.0), chord(440.0 * 2 ** (2 / 12)), atol=0.35)
 

@@ -361,7 +361,7 @@ def test_a_table_goes_on_after_a_crash_in_mid_write(
     parts = tmp_path / "t.parquet.unfinished"
     note = min(parts.glob("part-*.json"))
     if spoil == "rows":
-        rows = note.with_suffix(".parquet")
+        rows = note.with_suffix(".npy")
         rows.write_bytes(rows.read_bytes()[:100])
     else:
         content = {"note": note.read_bytes()[:20], "empty note": b"", "foreign note": b"[1]"}

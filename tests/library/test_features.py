@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from audionome.datasets import gtzan
 from audionome.features import COLUMNS, REGISTRY, gtzan57, hpss, rhythm, stft
 from audionome.features import folder as folders
 from audionome.features.median import WIDTH, sliding_median
+from audionome.features.window import Window
 
 RATE = audio.SAMPLE_RATE
 N = audio.WINDOW_LENGTH
@@ -230,15 +232,15 @@ def test_an_interrupted_folder_goes_on(
     (folder / "broken.mp3").write_text("no music")
     out = tmp_path / "out.parquet"
     calls: list[str] = []
-    extract = folders.extract
+    extract = folders.extract_array
 
-    def interrupted(samples: np.ndarray) -> pd.DataFrame:
+    def interrupted(samples: np.ndarray) -> np.ndarray:
         calls.append("x")
         if len(calls) == 3:
             raise KeyboardInterrupt
         return extract(samples)
 
-    monkeypatch.setattr(folders, "extract", interrupted)
+    monkeypatch.setattr(folders, "extract_array", interrupted)
     with pytest.raises(KeyboardInterrupt):
         folders.measure_folder(folder, out, jobs=1)
     result = folders.measure_folder(folder, out, jobs=1)
@@ -268,3 +270,71 @@ def test_equal_names_are_told_apart_by_their_folders(tone: np.ndarray, tmp_path:
     assert pd.read_csv(tmp_path / "x.csv")["track"].tolist() == table["track"].tolist()
     record = json.loads((tmp_path / "x.csv.json").read_text())
     assert sorted(record["clips"]) == sorted(table["track"])
+
+
+def test_csv_has_the_bytes_that_pandas_writes(tone: np.ndarray, tmp_path: Path) -> None:
+    import soundfile as sf
+
+    folder = tmp_path / 'a, "b"'
+    folder.mkdir()
+    sf.write(folder / "one.wav", tone, RATE)
+    sf.write(folder / "two.wav", 0.01 * tone[::-1], RATE)
+    measured = folders.measure_folder(folder, tmp_path / "x.csv", jobs=1)
+    assert measured.n_windows == len(measured.table) == 6
+    expected = measured.table.to_csv(index=False, lineterminator="\n")
+    assert (tmp_path / "x.csv").read_text() == expected
+
+
+# -- extractors ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", list(features.EXTRACTORS))
+def test_an_extractor_measures_block_by_block(name: str) -> None:
+    noise = 0.1 * np.random.default_rng(0).normal(size=12 * audio.WINDOW_HOP + 30_000)
+    cuts = range(0, noise.size, audio.WINDOW_HOP)
+    blocks = [noise[i : i + audio.WINDOW_HOP].astype(np.float32) for i in cuts]
+    extractor = features.load_extractor(name)
+    taken = 0
+
+    def counted() -> Iterator[np.ndarray]:
+        nonlocal taken
+        for block in blocks:
+            taken += 1
+            yield block
+
+    rows = 0
+    for found in extractor.measure(counted()):
+        rows += len(found)
+        assert rows == taken  # a row for each block that was taken, and none is held back
+        assert found.shape[1] == len(extractor.names)
+    assert rows == len(blocks)
+    # Some of the columns are those of the whole.
+    some = extractor.names[5::11]
+    part = np.concatenate(list(features.load_extractor(name, some).measure(blocks)))
+    whole = np.concatenate(list(extractor.measure(blocks)))
+    np.testing.assert_array_equal(part, whole[:, 5::11])
+    assert extractor.describe(some[0]).name == some[0]
+    with pytest.raises(ValueError, match="polka"):
+        features.load_extractor(name, ["polka"])
+
+
+def test_an_unknown_extractor_is_named() -> None:
+    with pytest.raises(ValueError, match="no extractor 'polka'; there are: gtzan57, modulation"):
+        features.load_extractor("polka")
+
+
+def test_a_new_feature_is_one_function_and_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    from audionome.features import registry
+
+    def crest(window: Window) -> np.ndarray:
+        return np.abs(window.samples).max() / np.sqrt(np.mean(window.samples**2))
+
+    family = features.Family(crest, "1", 1.0, np.inf, "peak over rms", "here", published=False)
+    monkeypatch.setitem(features.FAMILIES, "crest", family)
+    for column in registry.columns_of("crest", family):  # as at import
+        monkeypatch.setitem(features.REGISTRY, column.name, column)
+    sine = np.sin(2 * np.pi * 440 * TIME)
+    table = features.extract(sine.astype(np.float32), columns=["crest_mean", "crest_var"])
+    assert table.loc[0, "crest_mean"] == pytest.approx(np.sqrt(2), rel=1e-3)
+    assert table.loc[0, "crest_var"] == 0
+    assert "crest_mean" not in COLUMNS

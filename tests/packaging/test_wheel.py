@@ -174,7 +174,7 @@ def test_the_import_is_quick(installed: Path, tmp_path: Path) -> None:
         (["dashboard"], "dashboard"),
         (["lab", "evaluate"], "lab"),
         (["lab", "tracks", "."], "lab"),
-        (["features", ".", "--out", "table.csv"], "lab"),
+        (["features", ".", "--out", "table.parquet"], "lab"),
     ],
 )
 def test_what_an_extra_brings_is_told_in_one_sentence(

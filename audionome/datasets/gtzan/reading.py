@@ -32,24 +32,68 @@ class DatasetError(AudionomeError):
 
 
 def require(condition: bool, sentence: str) -> None:
-    """Raise a DatasetError unless a condition holds."""
+    """Raise a DatasetError unless a condition holds.
+
+    Parameters
+    ----------
+    condition : bool
+    sentence : str
+        What is wrong, and what to do.
+
+    Raises
+    ------
+    DatasetError
+    """
     if not condition:
         raise DatasetError(sentence)
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, as hexadecimal digits."""
+    """Return the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+        Hexadecimal digits.
+    """
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def require_file(path: Path) -> None:
-    """Raise a DatasetError if a file of the repository's is not there; no wheel brings some."""
+    """Raise a DatasetError if a file of the repository's is not there; no wheel brings some.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    DatasetError
+    """
     told = not_installed(path) or f'"{path}" is missing; restore it from the repository.'
     require(path.is_file(), told)
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a table of the repository's."""
+    """Read a table of the repository's.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    DatasetError
+        If it is missing or damaged.
+    """
     require_file(path)
     require_extra("lab", "pandas", "pyarrow", who="Reading tables")
     import pandas as pd
@@ -61,7 +105,21 @@ def read_parquet(path: Path) -> pd.DataFrame:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read the record that lies beside a feature table."""
+    """Read the record that lies beside a feature table.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    DatasetError
+        If it is missing, damaged, or no such record.
+    """
     require_file(path)
     try:
         record = json.loads(path.read_bytes())
@@ -75,7 +133,24 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_table(path: Path, wanted: str) -> pd.DataFrame:
-    """Read a person's table; whatever it holds instead ends in one sentence."""
+    """Read a person's table; whatever it holds instead ends in one sentence.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or Parquet.
+    wanted : str
+        What to give instead; ends the sentence.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    DatasetError
+        If it is no table.
+    """
     require_extra("lab", "pandas", "pyarrow", who="Reading tables")
     import pandas as pd
 
@@ -90,7 +165,24 @@ def read_table(path: Path, wanted: str) -> pd.DataFrame:
 
 
 def numbers(table: pd.DataFrame, columns: list[str], name: str) -> pd.DataFrame:
-    """Return columns of a person's table as numbers."""
+    """Return columns of a person's table as numbers.
+
+    Parameters
+    ----------
+    table : DataFrame
+    columns : list of str
+    name : str
+        How the sentence of the error calls the table.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    DatasetError
+        If one of them holds text.
+    """
     import pandas as pd
 
     for column in columns:
