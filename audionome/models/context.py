@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audionome._extras import require_extra
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -80,9 +82,10 @@ def compare_with_genre(prediction: Prediction, *, genre: str | None = None) -> p
     audionome.datasets.gtzan.load_summary : The percentiles of every feature and genre.
     audionome.charts.typical_ranges : The picture of this table.
     """
-    import pandas as pd
-
     from audionome.datasets.gtzan import load_summary
+
+    require_extra("lab", "pandas", who="audionome.models.context.compare_with_genre")
+    import pandas as pd
 
     table = load_summary().set_index(["genre", "feature"])
     rows = []

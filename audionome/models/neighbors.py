@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from audionome._extras import require_extra
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -117,6 +119,7 @@ class Index:
         --------
         Index.place : The same for a recording.
         """
+        require_extra("lab", "pandas", who="Index.places")
         import pandas as pd
 
         return pd.DataFrame(

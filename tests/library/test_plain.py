@@ -96,7 +96,9 @@ def test_features_as_parquet_name_the_extra(album: Path, tmp_path: Path) -> None
         "audionome.features.modulation.extract_extended(np.zeros(70_000, np.float32))",
         "audionome.gtzan.load()",
         "audionome.gtzan.load_summary()",
+        "audionome.gtzan.load_windows()",
         "audionome.gtzan.read_wild(sys.argv[0])",
+        "audionome.load_classifier().index.places()",
     ],
 )
 def test_what_gives_a_table_names_the_extra(call: str) -> None:

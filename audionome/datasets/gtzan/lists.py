@@ -9,7 +9,13 @@ import numpy as np
 
 from audionome._paths import data_path
 from audionome.datasets.artists import artist_groups
-from audionome.datasets.gtzan.reading import DatasetError, read_parquet, read_table, require
+from audionome.datasets.gtzan.reading import (
+    DatasetError,
+    read_parquet,
+    read_table,
+    require,
+    require_tables,
+)
 from audionome.datasets.gtzan.table import CORRUPT, GENRES, KEYS, TRACK_COLUMNS
 
 if TYPE_CHECKING:
@@ -54,6 +60,7 @@ def build_tracks(folder: str | Path, windows: pd.DataFrame) -> pd.DataFrame:
     DatasetError
         If a list is missing or is another one.
     """
+    require_tables()
     import pandas as pd
 
     names = [f"{genre}.{i:05d}" for genre in GENRES for i in range(100)]
@@ -77,6 +84,7 @@ def build_tracks(folder: str | Path, windows: pd.DataFrame) -> pd.DataFrame:
 def _read_lists(
     folder: Path, names: list[str]
 ) -> tuple[pd.Series, list[tuple[str, str]], pd.Series]:
+    require_tables()
     import pandas as pd
 
     """Artist of every track, pairs of equal recordings, and part of the split of every track."""
@@ -128,6 +136,7 @@ def build_songs(folder: str | Path) -> pd.DataFrame:
     DatasetError
         If the list is missing, is no table or lacks a column.
     """
+    require_tables()
     import pandas as pd
 
     path = Path(folder) / "artists.csv"
@@ -173,6 +182,7 @@ def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> pd.DataFrame:
         ``track``, ``genre`` and ``reason``, one of `REASONS`; the last is the clip that the
         published split holds, but that has no sound.
     """
+    require_tables()
     import pandas as pd
 
     rows = tracks[tracks["known_fault"] != ""]

@@ -23,6 +23,7 @@ __all__ = [
     "read_table",
     "require",
     "require_file",
+    "require_tables",
     "sha256",
 ]
 
@@ -46,6 +47,22 @@ def require(condition: bool, sentence: str) -> None:
     """
     if not condition:
         raise DatasetError(sentence)
+
+
+def require_tables(*packages: str) -> None:
+    """Require what reads and makes tables.
+
+    Parameters
+    ----------
+    *packages : str
+        Default: pandas and pyarrow.
+
+    Raises
+    ------
+    audionome._extras.MissingExtraError
+        If one is not installed.
+    """
+    require_extra("lab", *(packages or ("pandas", "pyarrow")), who="audionome.gtzan")
 
 
 def sha256(path: Path) -> str:
@@ -95,7 +112,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
         If it is missing or damaged.
     """
     require_file(path)
-    require_extra("lab", "pandas", "pyarrow", who="Reading tables")
+    require_tables()
     import pandas as pd
 
     try:
@@ -151,7 +168,7 @@ def read_table(path: Path, wanted: str) -> pd.DataFrame:
     DatasetError
         If it is no table.
     """
-    require_extra("lab", "pandas", "pyarrow", who="Reading tables")
+    require_tables()
     import pandas as pd
 
     require(not path.is_dir(), f'"{path}" is a folder; {wanted}.')

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audionome._extras import require_extra
 from audionome._paths import data_path
-from audionome.datasets.gtzan.reading import DatasetError, require_file
+from audionome.datasets.gtzan.reading import DatasetError, require_file, require_tables
 from audionome.datasets.gtzan.table import Gtzan
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ def summarise(dataset: Gtzan) -> pd.DataFrame:
         ``n_measured``, ``mean``, ``std``, ``min``, ``p05``, ``p25``, ``p50``, ``p75``,
         ``p95``, ``max``.
     """
+    require_tables("pandas")
     import pandas as pd
 
     rows = []
@@ -69,7 +69,7 @@ def load_summary() -> pd.DataFrame:
     DatasetError
         If the file is missing or damaged.
     """
-    require_extra("lab", "pandas", who="audionome.gtzan.load_summary")
+    require_tables("pandas")
     import pandas as pd
 
     path = data_path("results", "gtzan_summary.csv")

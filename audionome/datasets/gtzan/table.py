@@ -16,6 +16,7 @@ from audionome.datasets.gtzan.reading import (
     read_parquet,
     read_table,
     require,
+    require_tables,
     sha256,
 )
 from audionome.features.registry import COLUMNS
@@ -152,6 +153,7 @@ def load_windows(*, complete_with: str | Path | None = None) -> pd.DataFrame:
     --------
     load : The rows with the table of tracks.
     """
+    require_tables()
     import pandas as pd
 
     folder = data_path("gtzan")
@@ -204,6 +206,7 @@ def read_published(path: str | Path, columns: list[str]) -> pd.DataFrame:
     DatasetError
         If the file is missing, is another table, or lacks columns.
     """
+    require_tables()
     import pandas as pd
 
     path = Path(path)
@@ -247,6 +250,7 @@ def read_wild(path: str | Path) -> pd.DataFrame:
     DatasetError
         If the file is missing, is no such table, or knows none of the ten genres.
     """
+    require_tables()
     import pandas as pd
 
     path = Path(path)
