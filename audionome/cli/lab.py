@@ -226,12 +226,12 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
     console().print(f"{len(table)} rows: {escape(str(path))}")
 
 
-def _known(given: list[str] | None, table: dict[str, Any], what: str) -> list[str]:
-    names = [n for value in given or table for n in value.split(",")]
-    for name in names:
+def _known(names: list[str] | None, table: dict[str, Any], what: str) -> list[str]:
+    chosen = [n for value in names or table for n in value.split(",")]
+    for name in chosen:
         if name not in table:
             fail(f'there is no {what} "{name}"; there are: {", ".join(table)}.')
-    return names
+    return chosen
 
 
 def _score_table(scores: Any, models: list[str], protocols: list[str]) -> Any:

@@ -24,7 +24,7 @@ _MOMENTS: Array64 = np.stack([np.ones(N_BINS), FREQUENCIES, FREQUENCIES**2], axi
 
 
 def centroid_and_bandwidth(magnitude: Array32) -> tuple[Array64, Array64]:
-    """Measure where the spectrum has its centre of gravity, and how far it is spread around it.
+    """Measure where the spectrum has its centre of gravity, and how wide it is.
 
     Parameters
     ----------
