@@ -45,6 +45,13 @@ def likeliest_stretch(
     -------
     first, last : int
         Numbers of the windows, the last one not included; of equal stretches, the earliest.
+
+    Examples
+    --------
+    >>> from audionome.models.prediction import WindowPrediction
+    >>> windows = [WindowPrediction(3 * k, 3 * k + 3, {"jazz": p}) for k, p in enumerate([0, 1, 1])]
+    >>> likeliest_stretch(windows, "jazz", most=2)
+    (1, 3)
     """
     n = min(most, len(windows))
     shares = np.array([window.probabilities[genre] for window in windows])
