@@ -90,7 +90,7 @@ def train(
     out: Annotated[Path | None, _out("data")] = None,
     jobs: JOBS = -1,
 ) -> None:
-    """Fit, calibrate and judge a model that ships; write models/ and results/shipped.parquet."""
+    """Train, calibrate and judge a model; write models/ and results/model_predictions.parquet."""
     from audionome.datasets import gtzan
     from audionome.lab import training
 

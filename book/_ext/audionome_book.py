@@ -70,7 +70,7 @@ def numbers() -> dict[str, str]:
     -------
     dict
         ``{model}_{variant}_{level}_{protocol}_accuracy``, ``_interval`` and ``_n`` for every
-        test score (``-`` is written ``_``), the same of the ``chosen`` model, of the shipped
+        test score (``-`` is written ``_``), the same of the ``chosen`` model, of the released
         models (``extended`` and ``classic``) by protocol, some counts, and what each protocol
         resolves: ``resolution_{protocol}_tracks``, ``_artists``, ``_effective`` (independent
         clips), ``_half_width`` and ``_independent`` (points).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from audionome import audio, features
 from audionome._paths import data_path
 from audionome.datasets import gtzan
 from audionome.features import modulation
-from audionome.lab import metrics, training
-from audionome.lab import model_card as shipped_models
-from audionome.models import classifier, linear
+from audionome.lab import metrics
+from audionome.models import classifier
 from audionome.models.calibration import normalized_entropy
 from audionome.models.prediction import message
 
@@ -350,81 +348,11 @@ def test_a_changed_model_is_refused(copy: Path) -> None:
         audionome.load_classifier("classic")
 
 
-def test_the_cards() -> None:
-    for name in training.MODELS:
-        card = audionome.load_classifier(name).card
-        assert data_path("models", f"{name}.npz").stat().st_size < 20_000_000
-        for result in card["evaluation"].values():
-            assert result["low"] < result["accuracy"] < result["high"]
-            assert result["protocol"]
-        # The point of the whole project: knowing the artist is worth much.
-        of = card["evaluation"]
-        assert of["track-grouped"]["accuracy"] > of["artist-grouped"]["accuracy"] + 0.05
-        assert of["artist-grouped"]["calibration_error"] <= 0.05
-
-
-def test_the_cards_say_what_the_answers_are() -> None:
-    table = pd.read_parquet(data_path("results", "shipped.parquet"))
-    for name in training.MODELS:
-        card = json.loads(data_path("models", f"{name}.json").read_text())
-        assert training._evaluation(table[table["model"] == name]) == card["evaluation"]
-
-
-def test_the_extended_model_is_the_better_one_on_the_same_tracks() -> None:
-    """And it names disco right at least as often, though it heard twelve clips of it."""
-    table = pd.read_parquet(data_path("results", "shipped.parquet"))
-    columns = [f"p_{g}" for g in gtzan.GENRES]
-    given = np.array(gtzan.GENRES)[table[columns].to_numpy().argmax(axis=1)]
-    table = table.assign(right=given == table["genre"].to_numpy(dtype=str))
-    for protocol in ("artist-grouped", "nine-genres", "fault-filtered, nine genres"):
-        rows = table[table["protocol"] == protocol]
-        each = {name: own.set_index("track")["right"] for name, own in rows.groupby("model")}
-        right = pd.DataFrame(each).dropna().astype(float)
-        assert right["extended"].mean() > right["classic"].mean() + 0.1
-        assert right["extended"].mean() >= (0.76 if protocol == "nine-genres" else 0.75)
-        if protocol == "artist-grouped":
-            disco = right[right.index.str.startswith("disco")]
-            assert len(disco) == 12
-            assert disco["extended"].mean() >= disco["classic"].mean()
-
-
-def test_training_needs_the_complete_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(gtzan.COMPLETION_VARIABLE, raising=False)
-    with pytest.raises(gtzan.DatasetError, match="needs all tracks"):
-        training.train(gtzan.load(), tmp_path, tmp_path)
-
-
-def test_the_extended_model_needs_audio(tmp_path: Path, completion: Path) -> None:
-    dataset = gtzan.load(complete_with=completion)
-    with pytest.raises(gtzan.DatasetError, match="--clips"):
-        training.train(dataset, tmp_path, tmp_path, name="extended")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(gtzan.DatasetError, match="lacks 856 of the 856 clips"):
-        training.train(
-            dataset, tmp_path, tmp_path, name="extended", clips=tmp_path / "empty", jobs=1
-        )
-
-
-def test_the_temperature_makes_claims_true() -> None:
-    """Scores four times too large: the temperature is four times larger than for honest ones."""
-    rng = np.random.default_rng(0)
-    logits = rng.normal(size=(3000, 10)) * 2
-    truth = np.array([rng.choice(10, p=p) for p in linear.softmax(logits)])
-    scores = [row[None] for row in 4 * logits]
-    assert training._temperature(scores, truth) == pytest.approx(4, rel=0.15)
-
-
 def test_a_short_recording_is_believed_less(shipped: classifier.Classifier) -> None:
     one, two, three, ten, many = map(shipped.calibration.temperature_for, (1, 2, 3, 10, 1000))
     assert one > two > three > ten == many == shipped.card["temperature"]
     middle = np.log(2) / np.log(3)
     assert two == pytest.approx((1 - middle) * one + middle * three)
-
-
-def test_excerpts_are_right_as_often_as_they_claim() -> None:
-    lengths = shipped_models.excerpts(shipped_models.load())
-    assert lengths["seconds"].to_list() == [30, 10, 3]
-    assert lengths["calibration_error"].max() < 0.04
 
 
 # -- measures -----------------------------------------------------------------------------

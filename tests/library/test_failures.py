@@ -421,7 +421,7 @@ def test_results_that_are_not_ours_are_not_replaced(
     tmp_path: Path, complete: Path, fails: Callable[..., str]
 ) -> None:
     (tmp_path / "results").mkdir()
-    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "results" / "shipped.parquet")
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "results" / "model_predictions.parquet")
     (tmp_path / "results" / "runs.parquet").write_text("mine")
     with pytest.raises(files.OutputError, match="not what this command writes"):
         training.train(gtzan.load(), tmp_path / "models", tmp_path / "results")

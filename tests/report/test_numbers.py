@@ -29,7 +29,7 @@ from audionome.lab import estimators, ladder
 from audionome.report import render
 
 SCORES = pd.read_parquet(ROOT / "data" / "results" / "scores.parquet")
-# What the cards of the shipped models tell, by the names that the book gives it.
+# What the cards of the released models tell, by the names that the book gives it.
 CARDS = {
     f"{path.stem}_{protocol}".replace("-", "_"): row
     for path in (ROOT / "data" / "models").glob("*.json")

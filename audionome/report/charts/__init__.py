@@ -47,13 +47,13 @@ from audionome.report.charts.features import (
 from audionome.report.charts.model_card import (
     accuracy_by_coverage,
     excerpt_lengths,
+    held_back_shares,
     inside_and_outside,
     leaving_gtzan,
     nearest_repeated,
     neighbour_precision,
-    shipped_ladder,
+    released_ladder,
     track_map,
-    unsure_shares,
 )
 from audionome.report.charts.resolution import resolution
 from audionome.report.charts.results import (
@@ -92,6 +92,7 @@ __all__ = [
     "feature_pair",
     "genres_of_examples",
     "hard_tracks",
+    "held_back_shares",
     "importance_bars",
     "inside_and_outside",
     "ladder",
@@ -110,9 +111,9 @@ __all__ = [
     "probability_bars",
     "reason_bars",
     "recall_by_genre",
+    "released_ladder",
     "reliability_diagram",
     "resolution",
-    "shipped_ladder",
     "split_by_genre",
     "study_and_ours",
     "tempo_strength",
@@ -121,6 +122,5 @@ __all__ = [
     "track_scatter",
     "train_valid_test",
     "typical_ranges",
-    "unsure_shares",
     "windows_by_genre",
 ]

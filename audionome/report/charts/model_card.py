@@ -1,4 +1,4 @@
-"""Charts of the models that ship: how often right, how sure, what sounds alike."""
+"""Charts of the released models: how often right, how sure, what sounds alike."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ if TYPE_CHECKING:
 __all__ = [
     "accuracy_by_coverage",
     "excerpt_lengths",
+    "held_back_shares",
     "inside_and_outside",
     "leaving_gtzan",
     "nearest_repeated",
     "neighbour_precision",
-    "shipped_ladder",
+    "released_ladder",
     "track_map",
-    "unsure_shares",
 ]
 
 
-def shipped_ladder(table: pd.DataFrame) -> Chart:
-    """Draw the accuracy of each model that ships under every protocol.
+def released_ladder(table: pd.DataFrame) -> Chart:
+    """Draw the accuracy of each released model under every protocol.
 
     Parameters
     ----------
@@ -63,9 +63,7 @@ def shipped_ladder(table: pd.DataFrame) -> Chart:
     Chart
         One row per protocol, one marker with its interval per model.
     """
-    caption = (
-        "The models that ship, under every protocol, with 95 % intervals that draw whole artists"
-    )
+    caption = "The released models under every protocol, with 95 % intervals over artists"
     if table.empty:
         return nothing(caption)
     rungs = unique(table["protocol_title"])
@@ -106,7 +104,7 @@ def shipped_ladder(table: pd.DataFrame) -> Chart:
                 "protocol": table["protocol_title"],
                 "accuracy": [tenths(v) for v in table["accuracy"]],
                 "95 % interval": spans(table["low"], table["high"]),
-                "answers": table["n"],
+                "predictions": table["n"],
                 "artists": table["artists"],
             }
         ),
@@ -160,7 +158,7 @@ def excerpt_lengths(table: pd.DataFrame) -> Chart:
                 "seconds": seconds,
                 "accuracy": [tenths(v) for v in rows["accuracy"]],
                 "95 % interval": spans(rows["low"], rows["high"]),
-                "answers": rows["n"].to_list(),
+                "predictions": rows["n"].to_list(),
                 "lost against the clip (points)": [points(v) for v in rows["cost"]],
                 "interval of the loss": spans(rows["cost_low"], rows["cost_high"]),
                 "calibration error": [f"{v:.3f}" for v in rows["calibration_error"]],
@@ -171,7 +169,7 @@ def excerpt_lengths(table: pd.DataFrame) -> Chart:
 
 
 def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
-    """Draw how right the most certain answers are, by how many of them are kept.
+    """Draw how right the most certain predictions are, by how many of them are kept.
 
     Parameters
     ----------
@@ -179,7 +177,7 @@ def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
         Name to a table from `audionome.lab.model_card.coverage`.
     """
     caption = (
-        "Accuracy of the surest answers, with 95 % intervals: on the "
+        "Accuracy of the surest predictions, with 95 % intervals: on the "
         "left only those are kept, on the right all"
     )
     found = {name: rows for name, rows in curves.items() if len(rows)}
@@ -210,9 +208,9 @@ def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
         tables.append(
             pd.DataFrame(
                 {
-                    "answers of": name,
+                    "predictions of": name,
                     "kept": [percent(c) for c in rows["coverage"]],
-                    "answers": rows["n"],
+                    "predictions": rows["n"],
                     "accuracy": [tenths(v) for v in rows["accuracy"]],
                     "95 % interval": spans(rows["low"], rows["high"]),
                 }
@@ -222,14 +220,14 @@ def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
         template=TEMPLATE,
         height=440,
         showlegend=True,
-        xaxis={"title": {"text": "Share of the answers that is kept"}, "range": [-0.02, 1.03],
+        xaxis={"title": {"text": "Share of the predictions that is kept"}, "range": [-0.02, 1.03],
                "tickformat": ".0%"},
         yaxis={"title": {"text": "Share that is right", "standoff": 10}, "range": [0, 1.04],
                "tickformat": ".0%"},
     )  # fmt: skip
     return Chart(
         figure=figure,
-        alt=f"Accuracy of the surest answers by how many are kept: {'; '.join(told)}.",
+        alt=f"Accuracy of the surest predictions by how many are kept: {'; '.join(told)}.",
         table=pd.concat(tables),
         caption=caption,
     )
@@ -242,16 +240,16 @@ _GROUPS = {
 }
 
 
-def unsure_shares(table: pd.DataFrame) -> Chart:
-    """Draw how often answers are called unsure or unlike, by what the music is.
+def held_back_shares(table: pd.DataFrame) -> Chart:
+    """Draw how often predictions are held back, by what the music is.
 
     Parameters
     ----------
     table
-        From `audionome.lab.model_card.unsure`.
+        From `audionome.lab.model_card.held_back`.
     """
     caption = (
-        "How often an answer is held back, with 95 % intervals: it "
+        "How often a prediction is held back, with 95 % intervals: it "
         "should be more for music of no known genre"
     )
     if table.empty:
@@ -260,8 +258,8 @@ def unsure_shares(table: pd.DataFrame) -> Chart:
     figure = go.Figure()
     told = []
     words = {
-        "unsure": "unsure (probabilities spread)",
-        "out-of-distribution": "unlike anything (distance)",
+        "unsure": "unsure (by entropy)",
+        "out-of-distribution": "out of distribution (by distance)",
     }
     for (sign, rows), (colour, shape) in zip(
         table.groupby("sign", sort=False), PARTS, strict=False
@@ -290,7 +288,7 @@ def unsure_shares(table: pd.DataFrame) -> Chart:
     )  # fmt: skip
     return Chart(
         figure=figure,
-        alt=f"Share of answers that are held back: {'; '.join(told)}.",
+        alt=f"Share of predictions that are held back: {'; '.join(told)}.",
         table=pd.DataFrame(
             {
                 "music": [_GROUPS[g] for g in table["group"]],

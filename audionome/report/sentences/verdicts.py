@@ -3,19 +3,19 @@
 Conventions
 -----------
 As in `findings`: every function returns Markdown in which all numbers and verdicts are
-computed, and calls one thing better than another only when the interval of the difference, paired
-and drawn over artists, excludes zero.
+computed. What is better than what was decided by `audionome.lab.compare`; nothing is decided here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from audionome._words import listed, points, share, span
-from audionome.lab.model_card import Shipped, Versus
+from audionome.lab.compare import SAME
+from audionome.lab.model_card import Comparison, ReleasedModels
+from audionome.lab.protocols import PROTOCOLS
 from audionome.lab.studies.loudness import Shortcut
 
 __all__ = [
@@ -37,11 +37,11 @@ __all__ = [
     "nearest_pairs",
     "neighbours",
     "optimism",
+    "out_of_distribution",
     "repetitions",
     "soul",
     "thresholds",
     "tries",
-    "unlike",
     "weak",
     "wild",
     "wild_comparison",
@@ -52,17 +52,6 @@ _INDEXES = {
     "extended": "the extended model's index",
     "classic": "the classic model's index",
     "plain": "plain standardised features",
-}
-_UNDER = {
-    "track-grouped": "with tracks drawn at random",
-    "artist-grouped": "with artists kept apart (ten folds)",
-    "nine-genres": "with artists kept apart (five folds, the fault-filtered tracks, no disco)",
-    "fault-filtered": "on the test tracks of the fault-filtered split",
-    "fault-filtered, nine genres": "on the test tracks of the fault-filtered split that have audio "
-    "(no disco)",
-    "fault-filtered, nine genres, train and valid": "on the same test tracks, when the validation "
-    "tracks are learned from as well",
-    "wild": "on music from outside GTZAN",
 }
 
 
@@ -79,8 +68,8 @@ def _plural(n: int, word: str) -> str:
 # -- the model card -----------------------------------------------------------------------
 
 
-def data(found: Shipped) -> str:
-    """Say what each model learned from."""
+def data(found: ReleasedModels) -> str:
+    """Write what each model learned from."""
     parts = []
     for model in found.models:
         index = found.indexes[model]
@@ -97,34 +86,34 @@ def data(found: Shipped) -> str:
     return " ".join(parts)
 
 
-def comparison(versus: Versus | None) -> str:
-    """Say whether one of the two models is better on identical tracks."""
-    if versus is None:
-        return "The two models have no answers in common."
-    one, other = versus.accuracy_a, versus.accuracy_b
+def comparison(found: Comparison | None, protocol: str) -> str:
+    """Write whether one of the two models is better on identical tracks."""
+    if found is None:
+        return "The two models have no predictions in common."
+    one, other, gap = found.accuracy_a, found.accuracy_b, found.verdict.interval
     text = (
-        f"On the same {_plural(versus.n, 'track')} by {_plural(versus.artists, 'artist')}, "
-        f"{_UNDER.get(versus.protocol, versus.protocol)}, the {versus.a} model names "
-        f"**{share(one.accuracy)}** right ({span(one.low, one.high)}) and the {versus.b} model "
-        f"**{share(other.accuracy)}** ({span(other.low, other.high)}). "
+        f"On the same {_plural(gap.n, 'track')} by {_plural(gap.clusters, 'artist')}, "
+        f"{PROTOCOLS[protocol].summary}, the {found.a} model classifies "
+        f"**{share(one.estimate)}** right ({span(one.low, one.high)}) and the {found.b} model "
+        f"**{share(other.estimate)}** ({span(other.low, other.high)}). "
     )
-    facts = f"{span(versus.low, versus.high)}, paired"
-    if not versus.differs:
+    facts = f"{span(gap.low, gap.high)}, paired"
+    if not found.verdict.differs:
         return (
-            f"{text}They cannot be told apart: the difference is {points(versus.difference)} "
+            f"{text}They cannot be told apart: the difference is {points(gap.estimate)} "
             f"points ({facts})."
         )
-    better, worse = (versus.a, versus.b) if versus.difference > 0 else (versus.b, versus.a)
+    pair = (found.a, found.b) if found.verdict.word == "better" else (found.b, found.a)
     return (
-        f"{text}The {better} model is better than the {worse} one by "
-        f"{points(abs(versus.difference))} points ({facts}): it alone is right about "
-        f"{max(versus.only_a, versus.only_b)} tracks, the other alone about "
-        f"{min(versus.only_a, versus.only_b)}."
+        f"{text}The {pair[0]} model is better than the {pair[1]} one by "
+        f"{points(abs(gap.estimate))} points ({facts}): it alone is right about "
+        f"{max(found.only_a, found.only_b)} tracks, the other alone about "
+        f"{min(found.only_a, found.only_b)}."
     )
 
 
 def disco(counts: pd.DataFrame) -> str:
-    """Say how often each model names disco, on the few tracks that both heard."""
+    """Write how often each model names disco, on the few tracks that both heard."""
     n = int(counts["n"].iloc[0])
     told = listed([f"the {r['model']} model names {r['right']}" for _, r in counts.iterrows()])
     return (
@@ -134,23 +123,22 @@ def disco(counts: pd.DataFrame) -> str:
 
 
 def ladder(table: pd.DataFrame, model: str) -> str:
-    """Say what a model scores on its rungs."""
-    rows = _by(table[table["model"] == model], "protocol")
+    """Write how often a model is right; of `audionome.lab.model_card.ladder`."""
+    rows = table[(table["model"] == model) & (table["level"] == "track")]
     told = [
-        f"- **{share(r['accuracy'])}** {_UNDER[p]}: {span(r['low'], r['high'])}, "
+        f"- **{share(r['accuracy'])}** {r['summary']}: {span(r['low'], r['high'])}, "
         f"{_plural(int(r['n']), 'track')}"
-        for p, r in rows.items()
-        if p in _UNDER
+        for _, r in rows.iterrows()
     ]
-    return "\n".join([f"Right answers of the {model} model:", "", *told])
+    return "\n".join([f"Right predictions of the {model} model:", "", *told])
 
 
 def calibration(table: pd.DataFrame) -> str:
-    """Say how far the models' confidences are from the truth."""
+    """Write how far the models' confidences are from the truth; of the table of `ladder`."""
     parts = []
     for model, rows in table.groupby("model", sort=False):
         by = _by(rows, "protocol")
-        row = by["artist-grouped"]
+        row = by.pop("artist-grouped")
         text = (
             f"With artists kept apart, the confidences of the {model} model are off by "
             f"**{points(row['calibration_error'])} points** on average (expected calibration "
@@ -158,16 +146,16 @@ def calibration(table: pd.DataFrame) -> str:
             f"would show {points(row['calibration_luck'])} by luck alone)"
         )
         rest = [
-            f"{points(by[p]['calibration_error'])} {_UNDER[p]}"
-            for p in ("fault-filtered, nine genres", "fault-filtered", "wild")
-            if p in by
+            f"{points(r['calibration_error'])} {r['summary']}"
+            for name, r in by.items()
+            if PROTOCOLS[name].n_folds == 1
         ]
         parts.append(f"{text}; {listed(rest)}." if rest else f"{text}.")
     return " ".join(parts)
 
 
 def coverage(table: pd.DataFrame, model: str) -> str:
-    """Say how right the most certain answers are; of `audionome.lab.model_card.coverage`."""
+    """Write how right the most certain answers are; of `audionome.lab.model_card.coverage`."""
     parts = [
         f"{share(r['accuracy'])} of the surest {round(100 * r['coverage'])}\N{NO-BREAK SPACE}% "
         f"({span(r['low'], r['high'])})"
@@ -181,14 +169,14 @@ def coverage(table: pd.DataFrame, model: str) -> str:
 
 
 def length(table: pd.DataFrame) -> str:
-    """Say what a shorter excerpt costs; of `audionome.lab.model_card.excerpts`."""
+    """Write what a shorter excerpt costs; of `audionome.lab.model_card.excerpts`."""
     if table.empty:
         return "There are no results for excerpts."
     whole = table.iloc[0]
     parts = []
     for _, row in table.iloc[1:].iterrows():
         text = f"{share(row['accuracy'])} of excerpts of {row['seconds']:.0f} s"
-        if row["cost_low"] <= 0 <= row["cost_high"]:
+        if row["verdict"] == SAME:
             parts.append(f"{text}, which cannot be told from that")
         else:
             parts.append(
@@ -218,7 +206,7 @@ def weak(table: pd.DataFrame, model: str, *, below: float = 0.6) -> str:
 
 
 def soul(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
-    """Say how often known and unknown music is called unsure; of the classic model."""
+    """Write how often known and unknown music is called unsure; of the classic model."""
     by = _by(shares[shares["sign"] == "unsure"], "group")
     if ratios.empty or "soul" not in by:
         return "There is no music of an unknown genre to ask about."
@@ -232,36 +220,35 @@ def soul(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
     verdicts = []
     for _, row in ratios.iterrows():
         facts = f"95\N{NO-BREAK SPACE}% interval {row['low']:.1f} to {row['high']:.1f}"
-        sure = "" if row["low"] > 1 else ", so the difference may be luck"
+        sure = "" if row["verdict"] != SAME else ", so the difference may be luck"
         verdicts.append(
             f"{row['ratio']:.1f} times as often as {names[row['against']]} ({facts}{sure})"
         )
-    twice = ratios["low"].min() >= 2
     return (
         f"It calls unsure {listed(told)}. That is soul {listed(verdicts)}. "
-        + ("By every interval it is at least twice as often." if twice else
+        + ("By every interval it is at least twice as often." if ratios["twice"].all() else
            "That it is twice as often is not proven: the intervals reach below two.")
     )  # fmt: skip
 
 
-def unlike(shares: pd.DataFrame) -> str:
-    """Say how often the distance calls music unlike anything that was learned."""
+def out_of_distribution(shares: pd.DataFrame) -> str:
+    """Write how often the distance calls music out of distribution."""
     by = _by(shares[shares["sign"] == "out-of-distribution"], "group")
     names = {"GTZAN": "GTZAN", "wild": "known genres from outside it", "soul": "soul"}
     told = [f"{share(by[g]['share'])} of {w}" for g, w in names.items() if g in by]
     return (
-        f"The distance calls unlike anything learned {listed(told)}. It is there for noise and "
-        "tones, not for new genres."
+        f"The distance calls out of distribution {listed(told)}. It is there for noise and tones, "
+        "not for new genres."
         if told
         else "There is no distance for this model."
     )
 
 
 def errors(table: pd.DataFrame, model: str) -> str:
-    """Say what spread and distance are good for; of `audionome.lab.model_card.separation`."""
+    """Write what entropy and distance are good for; of `audionome.lab.model_card.separation`."""
     tasks = {
-        "errors, GTZAN": "a wrong answer about GTZAN",
-        "errors, wild": "a wrong answer outside GTZAN",
+        "errors, GTZAN": "a wrong prediction about GTZAN",
+        "errors, wild": "a wrong prediction outside GTZAN",
         "soul, GTZAN": "soul among GTZAN's tracks",
         "soul, wild": "soul among other music from outside",
     }
@@ -269,10 +256,11 @@ def errors(table: pd.DataFrame, model: str) -> str:
     for task, rows in table.groupby("task", sort=False):
         told = []
         for _, r in rows.iterrows():
-            blind = r["low"] <= 0.5 <= r["high"]
-            against = r["high"] < 0.5
-            note = ", no better than blind" if blind else ", the wrong way round" if against else ""
-            told.append(f"{r['sign']} {r['auc']:.2f} ({r['low']:.2f} to {r['high']:.2f}{note})")
+            note = {SAME: ", no better than blind", "worse": ", the wrong way round"}
+            told.append(
+                f"{r['sign']} {r['auc']:.2f} ({r['low']:.2f} to {r['high']:.2f}"
+                f"{note.get(r['verdict'], '')})"
+            )
         lines.append(f"- {tasks[str(task)]}: {listed(told)}")
     head = (
         f"How well the signs of the {model} model tell trouble (1 always, 0.5 blind, with "
@@ -281,21 +269,21 @@ def errors(table: pd.DataFrame, model: str) -> str:
     return "\n".join([head, "", *lines])
 
 
-def thresholds(found: Shipped) -> str:
-    """Say when an answer is held back; of GTZAN's tracks by unknown artists."""
+def thresholds(found: ReleasedModels) -> str:
+    """Write when a prediction is held back; of GTZAN's tracks by unknown artists."""
     parts = []
     for model in found.models:
         card, rows = found.cards[model], found.of(model, "artist-grouped")
-        wide = float((rows["spread"] > card["entropy_threshold"]).mean())
+        wide = float((rows["entropy"] > card["entropy_threshold"]).mean())
         text = (
-            f"the {model} model is **unsure** when the spread is above "
+            f"the {model} model is **unsure** when the entropy is above "
             f"{card['entropy_threshold']:.2f}, as it is for {share(wide)} of GTZAN's tracks"
         )
         if "out_of_distribution_threshold" in card and rows["distance"].notna().all():
             near = float((rows["distance"] <= card["out_of_distribution_threshold"]).mean())
             text += (
-                f", and calls a sound **unlike** anything it learned beyond the distance within "
-                f"which {share(near)} of them lie"
+                f", and calls a sound **out of distribution** beyond the distance within which "
+                f"{share(near)} of them lie"
             )
         parts.append(text)
     text = "; ".join(parts)
@@ -303,7 +291,7 @@ def thresholds(found: Shipped) -> str:
 
 
 def levels(summary: pd.DataFrame) -> str:
-    """Say how loud the genres are filed; of ``gtzan.load_summary()``."""
+    """Write how loud the genres are filed; of ``gtzan.load_summary()``."""
     level = summary[summary["feature"] == "rms_mean"].set_index("genre")["p50"].sort_values()
     quiet, loud = str(level.index[0]), str(level.index[-1])
     return (
@@ -313,7 +301,7 @@ def levels(summary: pd.DataFrame) -> str:
 
 
 def optimism(table: pd.DataFrame) -> str:
-    """Say where the chosen model stands among all that were scored outside; of the tries."""
+    """Write where the chosen model stands among all that were scored outside; of the tries."""
     scores = table.loc[table["wild"] != "", "wild"].astype(float) / 100
     low, middle, high = (float(scores.quantile(q)) for q in (0.25, 0.5, 0.75))
     return (
@@ -324,7 +312,7 @@ def optimism(table: pd.DataFrame) -> str:
 
 
 def largest_artists(tracks: pd.DataFrame) -> str:
-    """Say how much of each genre one artist makes up; of ``gtzan.load().tracks``."""
+    """Write how much of each genre one artist makes up; of ``gtzan.load().tracks``."""
     largest = tracks.groupby("genre")["artist"].agg(lambda a: a.value_counts(normalize=True).max())
     top = largest.sort_values(ascending=False, kind="stable").head(4)
     artists = tracks.groupby("genre")["artist"].nunique().sort_values(kind="stable")
@@ -335,8 +323,8 @@ def largest_artists(tracks: pd.DataFrame) -> str:
     ).replace(f". {artists.index[0]}", f". {str(artists.index[0]).capitalize()}")
 
 
-def filed(found: Shipped) -> str:
-    """Say how much wild music the models were judged on."""
+def filed(found: ReleasedModels) -> str:
+    """Write how much wild music the models were judged on."""
     rows = found.of("classic", "wild")
     soul_rows = found.of("classic", "wild", known=False)
     return (
@@ -363,8 +351,8 @@ def tries(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def wild(table: pd.DataFrame) -> str:
-    """Say how the ladder's models fare outside; of `audionome.lab.model_card.leaving`."""
-    rows = table[~table["shipped"]]
+    """Write how the ladder's models fare outside; of `audionome.lab.model_card.leaving`."""
+    rows = table[~table["released"]]
     if rows.empty:
         return "There are no results from outside GTZAN yet."
     rows = rows.assign(loss=rows["inside"] - rows["outside"])
@@ -376,55 +364,37 @@ def wild(table: pd.DataFrame) -> str:
         f"{'Each' if all_lose else 'Not each'} of the ladder's {len(rows)} models scores less "
         f"outside than on new artists of GTZAN, by {points(least['loss'])} points "
         f"({least['title']}) to {points(most['loss'])} ({most['title']}). The highest of them "
-        f"outside, {best['title']}, names {share(best['outside'])} right "
-        f"({span(best['low'], best['high'])}, over artists)."
+        f"outside, {best['title']}, classifies {share(best['outside'])} right "
+        f"({span(best['low'], best['high'])})."
     )
 
 
-def wild_comparison(rows: pd.DataFrame, other: pd.DataFrame, name: str) -> str:
-    """Hold the classic model against one of the ladder's, on the same wild tracks.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Answers of the classic model: ``track``, ``artist``, ``correct``.
-    other : DataFrame
-        Answers of the other: ``track``, ``correct``.
-    name : str
-        Of the other.
-    """
-    from audionome.lab.metrics import accuracy_interval
-
-    right = other.set_index("track")["correct"]
-    rows = rows[rows["track"].isin(right.index)]
-    artists = rows["artist"].to_numpy()
-    ours = accuracy_interval(rows["correct"].to_numpy(), artists)
-    theirs = right.loc[rows["track"]].to_numpy(dtype=float)
-    them = accuracy_interval(theirs, artists)
-    gap = accuracy_interval(rows["correct"].to_numpy(dtype=float) - theirs, artists)
+def wild_comparison(found: Comparison) -> str:
+    """Compare the classic model with one of the ladder's, on the same music from outside."""
+    one, other, gap = found.accuracy_a, found.accuracy_b, found.verdict.interval
     text = (
-        f"The classic model that ships names **{share(ours.accuracy)}** right "
-        f"({span(ours.low, ours.high)}, over artists), {name} {share(them.accuracy)} "
-        f"({span(them.low, them.high)}) of the same {_plural(len(rows), 'track')}: "
+        f"The classic model classifies **{share(one.estimate)}** right "
+        f"({span(one.low, one.high)}), {found.b} {share(other.estimate)} "
+        f"({span(other.low, other.high)}) of the same {_plural(gap.n, 'track')} by "
+        f"{_plural(gap.clusters, 'artist')}: "
     )
-    facts = f"{points(gap.accuracy)} points ({span(gap.low, gap.high)}, paired)"
-    if gap.low <= 0 <= gap.high:
+    facts = f"{points(gap.estimate)} points ({span(gap.low, gap.high)}, paired)"
+    if not found.verdict.differs:
         return f"{text}a difference that cannot be told from luck, {facts}."
-    better = gap.accuracy > 0
-    return f"{text}{'better' if better else 'worse'} by {facts}."
+    return f"{text}{found.verdict.word} by {facts}."
 
 
 def wild_genres(table: pd.DataFrame) -> str:
-    """Say which genres break outside GTZAN; of `audionome.lab.model_card.wild_genres`."""
-    lost = table[table["loss_low"] > 0].sort_values("loss", ascending=False, kind="stable")
-    won = table[table["loss_high"] < 0]
+    """Write which genres break outside GTZAN; of `audionome.lab.model_card.wild_genres`."""
+    lost = table[table["verdict"] == "better"].sort_values("loss", ascending=False, kind="stable")
+    won = table[table["verdict"] == "worse"]
     if lost.empty:
-        return "For no genre does the interval of the loss leave out zero."
+        return "Of no genre can it be said that less of it is found outside."
     top = table.sort_values("outside", ascending=False, kind="stable").head(3)
     best = [f"{r['genre']} ({share(r['outside'])})" for _, r in top.iterrows()]
     lines = [
-        f"Found most often outside: {listed(best)}. Found less often outside than inside, by "
-        "intervals that leave out zero:",
+        f"Found most often outside: {listed(best)}. Found less often outside than inside (all ten "
+        "genres asked about together):",
         "",
         *(
             f"- **{r['genre']}**: {share(r['inside'])} inside, {share(r['outside'])} outside, "
@@ -439,31 +409,30 @@ def wild_genres(table: pd.DataFrame) -> str:
                  for _, r in won.iterrows()]  # fmt: skip
         ends.append(f"Found more often outside: {listed(parts)}.")
     if rest := len(table) - len(lost) - len(won):
-        ends.append(f"For the other {rest} the intervals leave it open.")
+        ends.append(f"For the other {rest} the two cannot be told apart.")
     return "\n".join([*lines, "", " ".join(ends)]).strip()
 
 
 def loudness(found: Shortcut) -> str:
-    """Say whether dropping the level helps outside GTZAN."""
-    one, other, gain = found.with_level, found.without_level, found.gain
+    """Write whether dropping the level helps outside GTZAN."""
+    one, other, gap = found.with_level, found.without_level, found.gain.interval
     text = (
         f"Trained on all of GTZAN with all {found.n_columns} columns, the study's support vector "
-        f"machine names {share(one.estimate)} of the wild tracks right "
+        f"machine classifies {share(one.estimate)} of the wild tracks right "
         f"({span(one.low, one.high)}); without the {found.n_columns - found.n_level_free} columns "
         f"that depend on the level, {share(other.estimate)} ({span(other.low, other.high)}). "
     )
-    i = gain.interval
-    facts = f"{points(i.estimate)} points, {span(i.low, i.high)}, paired"
-    if gain.differs:
-        return f"{text}Without the level it is {gain.word} ({facts})."
-    return f"{text}The two {gain.word} ({facts})."
+    facts = f"{points(gap.estimate)} points, {span(gap.low, gap.high)}, paired"
+    if not found.gain.differs:
+        return f"{text}The two {found.gain.word} ({facts})."
+    return f"{text}Without the level it is {found.gain.word} ({facts})."
 
 
 # -- neighbours and repetitions -----------------------------------------------------------
 
 
 def neighbours(table: pd.DataFrame, gains: pd.DataFrame) -> str:
-    """Say how often a recommended track has the same genre."""
+    """Write how often a recommended track has the same genre."""
     by = _by(table, "index", "k", "other_artist")
     own, k = "extended", int(table["k"].min())
     text = []
@@ -479,16 +448,17 @@ def neighbours(table: pd.DataFrame, gains: pd.DataFrame) -> str:
         name = _INDEXES[gain["against"]]
         theirs = by[gain["against"], k, True]["precision"]
         facts = f"{points(gain['difference'])} points, {span(gain['low'], gain['high'])}, paired"
-        if gain["low"] <= 0 <= gain["high"]:
+        if gain["verdict"] == SAME:
             text.append(f"From {name} ({share(theirs)}) it cannot be told apart ({facts}).")
         else:
-            word = "better" if gain["difference"] > 0 else "worse"
-            text.append(f"That is {word} than with {name}, {share(theirs)} of {k} (by {facts}).")
+            text.append(
+                f"That is {gain['verdict']} than with {name}, {share(theirs)} of {k} (by {facts})."
+            )
     return " ".join(text)
 
 
 def repetitions(tracks: pd.DataFrame, *, first: int = 50) -> str:
-    """Say whether the nearest track is the same song; of `audionome.lab.model_card.twins`."""
+    """Write whether the nearest track is the same song; of `audionome.lab.model_card.twins`."""
     top = tracks.head(first)
     again = tracks[tracks["repeated"]]
     return (
@@ -501,21 +471,21 @@ def repetitions(tracks: pd.DataFrame, *, first: int = 50) -> str:
 
 def doubted_genres(tracks: pd.DataFrame, *, first: int = 15) -> str:
     """Count the genres of the tracks whose genre the model doubts most."""
-    counts = tracks.sort_values("p_given").head(first)["genre"].value_counts()
+    counts = tracks.sort_values("p_genre").head(first)["genre"].value_counts()
     return f"By genre: {listed([f'{n} of {g}' for g, n in counts.sort_index().items()])}."
 
 
 def doubted(tracks: pd.DataFrame, *, first: int = 15) -> pd.DataFrame:
     """List the tracks whose genre the model doubts most, for printing."""
-    rows = tracks.sort_values("p_given", ignore_index=True).head(first)
+    rows = tracks.sort_values("p_genre", ignore_index=True).head(first)
     return pd.DataFrame(
         {
             "track": rows["track"],
             "the model says": [
-                f"{said} ({p:.0%})" for said, p in rows[["said", "p_said"]].to_numpy()
+                f"{name} ({p:.0%})" for name, p in rows[["predicted", "p_predicted"]].to_numpy()
             ],
             "chance of its own genre": [
-                f"{p:.1%}" if p >= 0.001 else "under 0.1%" for p in rows["p_given"]
+                f"{p:.1%}" if p >= 0.001 else "under 0.1%" for p in rows["p_genre"]
             ],
         }
     )
@@ -538,7 +508,7 @@ def nearest_pairs(tracks: pd.DataFrame, *, first: int = 30) -> pd.DataFrame:
     )
 
 
-def card_table(cards: Mapping[str, Mapping[str, Any]], table: pd.DataFrame) -> pd.DataFrame:
+def card_table(table: pd.DataFrame) -> pd.DataFrame:
     """Format the results of every model and protocol for printing."""
     return pd.DataFrame(
         {
@@ -549,12 +519,10 @@ def card_table(cards: Mapping[str, Mapping[str, Any]], table: pd.DataFrame) -> p
                 f"{100 * low:.1f} to {100 * high:.1f}".replace(" ", "\N{NO-BREAK SPACE}")
                 for low, high in table[["low", "high"]].to_numpy()
             ],
-            "answers": table["n"],
+            "predictions": table["n"],
             "artists": table["artists"],
+            "as good as": [f"{n:.0f}" for n in table["effective_n"]],
             "calibration error": [f"{v:.3f}" for v in table["calibration_error"]],
-            "what it means": [
-                str(cards[m]["evaluation"][p]["protocol"]).split(";")[0]
-                for m, p in table[["model", "protocol"]].to_numpy(dtype=str)
-            ],
+            "how it was judged": table["summary"],
         }
     )

@@ -1,0 +1,223 @@
+"""How well the released models know when they are right, and what they hold back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from audionome.lab import calibration
+from audionome.lab.bootstrap import cluster_bootstrap, mean_interval
+from audionome.lab.compare import Difference, accuracy_difference, difference, verdicts
+from audionome.lab.model_card.released import VARIANT, ReleasedModels
+
+__all__ = ["COVERAGES", "coverage", "held_back", "reliability", "separation", "unsure_ratios"]
+
+#: Shares of the predictions that a reader may want to keep.
+COVERAGES: tuple[float, ...] = (0.5, 0.7, 0.85, 1.0)
+
+
+def reliability(found: ReleasedModels, model: str, protocol: str) -> pd.DataFrame:
+    """Return confidence against truth, as `audionome.lab.calibration.reliability` does.
+
+    Parameters
+    ----------
+    found : ReleasedModels
+    model, protocol : str
+
+    Returns
+    -------
+    DataFrame
+    """
+    return calibration.reliability(
+        found.predictions, model=model, variant=VARIANT, protocol=protocol
+    )
+
+
+def coverage(
+    found: ReleasedModels,
+    model: str,
+    protocol: str = "artist-grouped",
+    *,
+    shares: Sequence[float] | None = None,
+) -> pd.DataFrame:
+    """Return the accuracy of the predictions that a model is most certain of.
+
+    Parameters
+    ----------
+    found : ReleasedModels
+    model, protocol : str
+    shares : sequence of float, optional
+        Shares of the predictions that are kept, those of the smallest entropy first; default:
+        from 0.1 to 1 in steps of 0.05.
+
+    Returns
+    -------
+    DataFrame
+        ``coverage``, ``accuracy``, ``low``, ``high``, ``n`` (predictions kept), ``entropy`` (of
+        the least certain prediction that is kept).
+
+    References
+    ----------
+    .. [1] Geifman and El-Yaniv, Selective classification for deep neural networks (2017).
+    """
+    rows = found.of(model, protocol).sort_values(["entropy", "track"], kind="stable")
+    out = []
+    for share in shares if shares is not None else np.linspace(0.1, 1, 19):
+        n = round(float(share) * len(rows))
+        if not n:
+            continue
+        kept = rows.head(n)
+        scored = mean_interval(kept["correct"].to_numpy(dtype=bool), kept["artist"].to_numpy())
+        widest = float(kept["entropy"].iloc[-1])
+        out.append((float(share), scored.estimate, scored.low, scored.high, n, widest))
+    return pd.DataFrame(out, columns=["coverage", "accuracy", "low", "high", "n", "entropy"])
+
+
+def _groups(found: ReleasedModels, model: str) -> dict[str, pd.DataFrame]:
+    """Return the predictions by what the music is to the model."""
+    groups = {
+        "GTZAN": found.of(model, "artist-grouped"),
+        "wild": found.of(model, "wild"),
+        "soul": found.of(model, "wild", known=False),
+    }
+    return {name: rows for name, rows in groups.items() if len(rows)}
+
+
+def _signs(rows: pd.DataFrame, card: Mapping[str, Any]) -> dict[str, NDArray[np.bool_]]:
+    """Return which predictions are held back, by the sign that does it."""
+    signs = {"unsure": (rows["entropy"] > card["entropy_threshold"]).to_numpy(dtype=bool)}
+    if "out_of_distribution_threshold" in card and rows["distance"].notna().all():
+        far = rows["distance"] > card["out_of_distribution_threshold"]
+        signs["out-of-distribution"] = far.to_numpy(dtype=bool)
+    return signs
+
+
+def held_back(found: ReleasedModels, model: str) -> pd.DataFrame:
+    """Return the share of the predictions that are held back as unsure or out of distribution.
+
+    Parameters
+    ----------
+    found : ReleasedModels
+    model : str
+
+    Returns
+    -------
+    DataFrame
+        One row per ``group`` (known genres of GTZAN; known genres and soul, which is unknown,
+        from outside it) and ``sign`` (``"unsure"`` by the entropy of the probabilities,
+        ``"out-of-distribution"`` by the distance): ``share``, ``low``, ``high``, ``n``,
+        ``artists``.
+    """
+    out = []
+    for group, rows in _groups(found, model).items():
+        for sign, flags in _signs(rows, found.cards[model]).items():
+            got = mean_interval(flags, rows["artist"].to_numpy())
+            out.append((group, sign, got.estimate, got.low, got.high, got.n, got.clusters))
+    return pd.DataFrame(out, columns=["group", "sign", "share", "low", "high", "n", "artists"])
+
+
+def unsure_ratios(found: ReleasedModels, model: str) -> pd.DataFrame:
+    """Return how many times as often soul is called unsure as music of known genres.
+
+    Parameters
+    ----------
+    found : ReleasedModels
+    model : str
+
+    Returns
+    -------
+    DataFrame
+        ``against`` (``"GTZAN"`` or ``"wild"``), ``ratio``, ``low``, ``high``, ``verdict`` (what
+        the share of soul is beside the other: "better" means larger), ``twice`` (the whole
+        interval lies at 2 or above); empty without soul.
+    """
+    groups = _groups(found, model)
+    soul = groups.pop("soul", pd.DataFrame())
+    out: list[tuple[str, float, float, float]] = []
+    differences: list[Difference] = []
+    for name, known in groups.items() if len(soul) else ():
+        sides = [(_signs(rows, found.cards[model])["unsure"], rows["artist"].to_numpy())
+                 for rows in (soul, known)]  # fmt: skip
+        differences.append(accuracy_difference(*sides[0], *sides[1]))
+        ratio = _ratio_of_shares(*sides[0], *sides[1])
+        out.append((name, ratio.estimate, ratio.low, ratio.high))
+    table = pd.DataFrame(out, columns=["against", "ratio", "low", "high"])
+    words = [v.word for v in verdicts(differences)] if differences else []
+    return table.assign(verdict=words, twice=table["low"] >= 2)
+
+
+def _ratio_of_shares(
+    flags: NDArray[np.bool_], artists: NDArray, others: NDArray[np.bool_], of_others: NDArray
+) -> Any:
+    """Return the interval of one share divided by the other."""
+    both = np.concatenate([flags, others]).astype(np.float64)
+    first = np.arange(both.size) < flags.size
+
+    def statistic(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        one, two = (
+            (weights[:, side] @ both[side]) / weights[:, side].sum(axis=1)
+            for side in (first, ~first)
+        )
+        return np.asarray(one / two)
+
+    return cluster_bootstrap(statistic, np.concatenate([artists, of_others]))
+
+
+def separation(found: ReleasedModels, model: str) -> pd.DataFrame:
+    """Return how well the entropy of the probabilities and the distance tell trouble.
+
+    Parameters
+    ----------
+    found : ReleasedModels
+    model : str
+
+    Returns
+    -------
+    DataFrame
+        One row per ``task`` (``"errors, GTZAN"``: wrong against right predictions; ``"soul,
+        wild"``: soul against known music) and ``sign`` (``"entropy"``, ``"distance"``): ``auc``,
+        the probability that the sign is larger for trouble (0.5: blind), with ``low`` and
+        ``high``, and ``verdict``, what it is beside one that is blind.
+    """
+    groups = _groups(found, model)
+    tasks = {}
+    for name in ("GTZAN", "wild"):
+        if name in groups:
+            rows = groups[name]
+            tasks[f"errors, {name}"] = rows, ~rows["correct"].to_numpy(dtype=bool)
+    for name in ("GTZAN", "wild"):
+        if name in groups and "soul" in groups:
+            rows = pd.concat([groups["soul"], groups[name]])
+            tasks[f"soul, {name}"] = rows, ~rows["known"].to_numpy(dtype=bool)
+    out: list[tuple[str, str, float, float, float]] = []
+    differences: list[Difference] = []
+    for task, (rows, trouble) in tasks.items():
+        for sign in ("entropy", "distance"):
+            score = rows[sign].to_numpy(np.float64)
+            if np.isnan(score).any() or not 0 < trouble.sum() < len(rows):
+                continue
+            above = _auc_above_half(score, trouble, rows["artist"].to_numpy())
+            i = above.interval
+            out.append((task, sign, i.estimate + 0.5, i.low + 0.5, i.high + 0.5))
+            differences.append(above)
+    table = pd.DataFrame(out, columns=["task", "sign", "auc", "low", "high"])
+    return table.assign(verdict=[v.word for v in verdicts(differences)] if differences else [])
+
+
+def _auc_above_half(
+    score: NDArray[np.float64], positive: NDArray[np.bool_], artists: NDArray
+) -> Difference:
+    """Return the share of pairs in which the positive scores higher (ties: half), minus 0.5."""
+    high, low = score[positive][:, None], score[~positive]
+    above = (high > low) + 0.5 * (high == low)
+
+    def statistic(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        first, second = weights[:, positive], weights[:, ~positive]
+        pairs = first.sum(axis=1) * second.sum(axis=1)
+        return np.asarray(((first @ above) * second).sum(axis=1) / pairs - 0.5)
+
+    return difference(statistic, artists)
