@@ -24,13 +24,13 @@ __all__ = [
     "OutputError",
     "Parts",
     "Scan",
-    "no_file",
+    "describe_skipped",
     "own_table",
     "reason_of",
+    "refuse_source",
     "require_output_file",
     "require_output_folder",
     "scan",
-    "told",
     "write_table",
     "write_text",
     "written_whole",
@@ -181,7 +181,7 @@ def _why_not(path: Path) -> str:
     return ""
 
 
-def told(skipped: Counter[str]) -> str:
+def describe_skipped(skipped: Counter[str]) -> str:
     """Return the sentence that says what was left out, or nothing.
 
     Parameters
@@ -195,7 +195,7 @@ def told(skipped: Counter[str]) -> str:
 
     Examples
     --------
-    >>> told(Counter({"hidden": 2, "empty": 1}))
+    >>> describe_skipped(Counter({"hidden": 2, "empty": 1}))
     '3 files left out: 1 empty, 2 hidden.'
     """
     counted = {reason: n for reason, n in skipped.items() if reason != "no recording"}
@@ -228,7 +228,7 @@ def reason_of(error: OSError) -> str:
     return text[:1].lower() + text[1:].rstrip(".")
 
 
-def no_file(name: str) -> str:
+def refuse_source(name: str) -> str:
     """Return why a name given by a person stands for no file that can be read to its end.
 
     Pipes and devices may never end, and whoever opens a pipe waits for its writer.
@@ -244,7 +244,7 @@ def no_file(name: str) -> str:
 
     Examples
     --------
-    >>> no_file("")
+    >>> refuse_source("")
     'An empty name was given; give the name of a file.'
     """
     if not name:

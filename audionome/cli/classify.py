@@ -63,7 +63,7 @@ def classify(
                 print(json.dumps(_record(name, prediction), allow_nan=False), flush=True)
             else:
                 console().print(_table(name, prediction))
-    if left_out := files.told(request.skipped):
+    if left_out := files.describe_skipped(request.skipped):
         console(stderr=True).print(left_out)
     if failed:
         raise typer.Exit(FAILED)
@@ -89,7 +89,7 @@ def _request(names: Sequence[str], stack: contextlib.ExitStack) -> _Request:
             piped = piped or _standard_input(stack)
             request.sources.append((_STANDARD_INPUT, piped))
         elif not os.path.isdir(name) or not name:
-            request.sources.append((name, files.no_file(name) or Path(name)))
+            request.sources.append((name, files.refuse_source(name) or Path(name)))
         else:
             found = files.scan(name)
             request.skipped += found.skipped

@@ -45,7 +45,7 @@ def features(
         )
     for message in measured.failed.values():
         console(stderr=True).print(f"[bold red]left out:[/] {escape(message)}")
-    if left_out := files.told(measured.skipped):
+    if left_out := files.describe_skipped(measured.skipped):
         console(stderr=True).print(left_out)
     if not measured.clips:
         fail(f'no recording could be measured; "{out}" was not written.')

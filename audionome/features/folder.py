@@ -148,7 +148,7 @@ def measure_folder(
     found = files.scan(folder)
     failed = {str(path): sentence for path, sentence in found.unreadable.items()}
     if not found.files:
-        why = next(iter(failed.values()), files.told(found.skipped))
+        why = next(iter(failed.values()), files.describe_skipped(found.skipped))
         raise audio.UnreadableFileError(f'"{folder}" holds no audio file. {why}'.rstrip())
     names = dict(zip(found.files, _track_names(found.files, folder), strict=True))
     parts = _Parts(out)

@@ -46,9 +46,9 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
         found = files.scan(tmp_path)
     assert names(found, tmp_path) == ["a.MP3", "album/b.flac"]
     assert found.skipped == {"hidden": 4, "empty": 1, "with a broken link": 1, "not regular": 2}
-    told = files.told(found.skipped)
+    told = files.describe_skipped(found.skipped)
     assert told == "8 files left out: 1 empty, 4 hidden, 2 not regular, 1 with a broken link."
-    assert files.told(files.Scan().skipped) == ""
+    assert files.describe_skipped(files.Scan().skipped) == ""
 
 
 def test_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_typescript_is_no_recording(tmp_path: Path) -> None:
     touch(tmp_path / "camera.mts", bytes(4) + b"G" + bytes(187) + b"G")
     found = files.scan(tmp_path)
     assert names(found, tmp_path) == ["camera.mts", "film.ts"]
-    assert files.told(found.skipped) == ""
+    assert files.describe_skipped(found.skipped) == ""
 
 
 def test_every_format_that_decodes_is_found(tmp_path: Path, tone: np.ndarray) -> None:
