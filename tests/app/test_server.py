@@ -481,7 +481,7 @@ def test_a_killed_kernel_is_told_and_a_new_session_begun(
         visit.wait("done")
         (kernel,) = kernels(server)
         kernel.kill()
-        page.wait_for_selector(".an-ended", timeout=20_000)
+        page.wait_for_selector(".an-ended", timeout=120_000)
         assert "session has ended" in page.inner_text(".an-ended p")
         assert "starting again clears them" in page.inner_text(".an-ended p")
         assert page.locator(".an-ended button").count() == 1
@@ -518,7 +518,7 @@ def test_a_kernel_killed_at_work_is_told(browser: Any, tmp_path: Path, tone: np.
         visit.give(path)
         visit.page.wait_for_selector(".an-drop[data-state=analysing]")
         kernels(server)[0].kill()
-        visit.page.wait_for_selector(".an-ended", timeout=20_000)
+        visit.page.wait_for_selector(".an-ended", timeout=120_000)
         assert visit.page.inner_text(".an-ended p") == "This session has ended on the server."
         assert not visit.page.is_visible(".an-work")
         assert "busy" not in visit.page.inner_text("body")
@@ -539,7 +539,7 @@ def test_a_session_that_the_server_ended_is_told(browser: Any, running: Server) 
         }"""
     )
     assert status == 204
-    visit.page.wait_for_selector(".an-ended", timeout=20_000)
+    visit.page.wait_for_selector(".an-ended", timeout=120_000)
     assert visit.page.inner_text(".an-ended p") == "This session has ended on the server."
     visit.close()
 
@@ -654,7 +654,7 @@ def test_below_a_path(browser: Any, tmp_path: Path) -> None:
         visit.wait("done")
         visit.drawn()
         kernels(server)[0].kill()
-        visit.page.wait_for_selector(".an-ended", timeout=20_000)
+        visit.page.wait_for_selector(".an-ended", timeout=120_000)
         visit.close()
     assert "/music/genres/" in server.log.read_text()
     clean(server)

@@ -95,7 +95,7 @@ def serve(
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180  # a busy machine takes long
             while not re.search("The dashboard: http|is running at", log.read_text()):
                 if process.poll() is not None or time.monotonic() > deadline:
                     pytest.fail(f"The server did not start:\n{log.read_text()}")
@@ -125,7 +125,7 @@ class Visit:
 
     def __init__(self, browser: Any, url: str, *, path: str = "/", **kwargs: Any) -> None:
         self.page, self.problems = page_with_watch(browser, url, **kwargs)
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(120_000)
         self.page.goto(path)
         self.ready()
 
