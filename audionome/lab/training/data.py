@@ -173,7 +173,7 @@ def extended_rows(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]
     fit : ndarray of shape (14, 3900), float32
         The whole clip, its thirds and its tenths.
     windows : ndarray of shape (windows, 3900), float32
-        One row per 3-second window, as `audionome.features.modulation.measure_extended`.
+        One row per 3-second window, as `audionome.features.ModulationCovariance` measures them.
     """
     samples = audio.load(path)[: modulation.BLOCK * audio.WINDOW_HOP]
     edges = [np.linspace(0, samples.size, n + 1).astype(int) for n in _PER_CLIP]
