@@ -124,7 +124,8 @@ def processes(jobs: int, tasks: int) -> int:
     if type(get_active_backend()[0]).__name__ != "LokyBackend":
         return jobs  # other machines have other cores
     cores = cpu_count()
-    return max(2, min(cores if jobs == -1 else jobs, tasks, _PER_CORE * cores))
+    found: int = max(2, min(cores if jobs == -1 else jobs, tasks, _PER_CORE * cores))
+    return found
 
 
 @contextlib.contextmanager
@@ -142,7 +143,8 @@ def _alone(function: Callable[[Path], Result], path: Path) -> Result | Failure:
     from joblib import Parallel, delayed
 
     try:
-        return Parallel(n_jobs=2)([delayed(_guarded)(function, path)])[0]
+        found: Result | Failure = Parallel(n_jobs=2)([delayed(_guarded)(function, path)])[0]
+        return found
     except BrokenExecutor:
         return Failure(
             f'"{path.name}" could not be analysed: its process was ended, by a fault in the file '

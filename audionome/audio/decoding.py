@@ -367,7 +367,7 @@ class Decoder:
 
     def _mixed(self, block: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Return the mean of the channels; where they cancel each other out, of inverted ones."""
-        mono = block.mean(axis=0)
+        mono: NDArray[np.float32] = block.mean(axis=0)
         frames = max(1, block.shape[1] // _FRAME)
         whole = min(frames * _FRAME, block.shape[1])
         parts = block[:, :whole].reshape(len(block), frames, -1)

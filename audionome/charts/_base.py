@@ -138,7 +138,9 @@ def menu(name: str, choices: Choices, *, active: int = 0) -> dict[str, Any]:
     return menus({name: choices}, active={name: active}) if len(choices) > 1 else {}
 
 
-def menus(named: Mapping[str, Choices], *, active: Mapping[str, int] | None = None) -> dict:
+def menus(
+    named: Mapping[str, Choices], *, active: Mapping[str, int] | None = None
+) -> dict[str, Any]:
     """Return the layout of menus side by side; each choice updates traces and layout."""
     return {
         "updatemenus": [

@@ -150,7 +150,8 @@ def log_covariances(bands: Array32) -> Array32:
     logs = np.log(np.maximum(values, _FLOOR))[:, None, :]
     matrix = (vectors * logs) @ vectors.transpose(0, 2, 1)
     i, j = np.triu_indices(covariance.shape[1])
-    return (matrix[:, i, j] * np.where(i == j, 1, np.sqrt(2))).astype(np.float32).ravel()
+    found: Array32 = (matrix[:, i, j] * np.where(i == j, 1, np.sqrt(2))).astype(np.float32).ravel()
+    return found
 
 
 # -- rows ---------------------------------------------------------------------------------

@@ -66,7 +66,8 @@ def rolloff(magnitude: Array32) -> Array64:
         np.argmax(energy >= np.float32(0.85) * energy[:, -1:], axis=1)
         for energy in (sums.real, sums.imag)
     ]
-    return FREQUENCIES[np.stack(first, axis=1).ravel()[:n]]
+    found: Array64 = FREQUENCIES[np.stack(first, axis=1).ravel()[:n]]
+    return found
 
 
 def zero_crossing_rate(samples: Array32) -> Array64:

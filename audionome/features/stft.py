@@ -239,7 +239,8 @@ def mel_decibels(power: Array32) -> Array32:
     """
     energy = np.hstack([power[:, bins] @ weights for bins, weights in _mel_blocks()])
     mel = 10 * np.log10(np.maximum(np.float32(1e-10), energy))
-    return np.maximum(mel, mel.max() - np.float32(80))
+    found: Array32 = np.maximum(mel, mel.max() - np.float32(80))
+    return found
 
 
 @lru_cache(maxsize=2)

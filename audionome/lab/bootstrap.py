@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -118,7 +119,7 @@ def _counts(n_clusters: int, n_resamples: int, seed: int) -> NDArray[np.int16]:
     return counts
 
 
-def _draws(n_clusters: int, n_rows: int, n_resamples: int, seed: int) -> Iterator[NDArray]:
+def _draws(n_clusters: int, n_rows: int, n_resamples: int, seed: int) -> Iterator[NDArray[Any]]:
     """Yield how often each cluster comes in each resample, some resamples at a time."""
     counts = _counts(n_clusters, n_resamples, seed)
     step = max(1, _CHUNK // max(n_rows, n_clusters))

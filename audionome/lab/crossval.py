@@ -433,7 +433,10 @@ def _artists(rows: pd.DataFrame, path: Path) -> pd.Series:
     if not path.is_file():
         return here
     stored = pd.read_parquet(path).astype({"track": str}).set_index("track")["artist"]
-    return pd.concat([here, stored[~stored.index.isin(here.index)]]).rename_axis("track")
+    found: pd.Series = pd.concat([here, stored[~stored.index.isin(here.index)]]).rename_axis(
+        "track"
+    )
+    return found
 
 
 def _concat(parts: Path, finished: list[Run], kind: str) -> pd.DataFrame:

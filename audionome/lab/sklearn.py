@@ -193,7 +193,8 @@ def _row(extractor: Extractor, number: int, clip: Any) -> NDArray[np.float64]:
     whole = range(len(audio.windows(samples)))
     blocks = (samples[i * audio.WINDOW_HOP :][: audio.WINDOW_HOP] for i in whole)
     rows = np.concatenate(list(extractor.measure(blocks)))
-    return rows.mean(axis=0, dtype=np.float64)
+    found: NDArray[np.float64] = rows.mean(axis=0, dtype=np.float64)
+    return found
 
 
 # -- classifier ---------------------------------------------------------------------------
@@ -330,7 +331,8 @@ class AudionomeClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (rows,)
         """
         scores = self._scores(X)
-        return self.classes_[scores.argmax(axis=1)]
+        found: NDArray[Any] = self.classes_[scores.argmax(axis=1)]
+        return found
 
     def _scores(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self)

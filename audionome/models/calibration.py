@@ -124,7 +124,8 @@ def fade(probabilities: NDArray[np.float64], distance: float) -> NDArray[np.floa
     [0.53125, 0.46875]
     """
     weight = weight_of(distance)
-    return weight * probabilities + (1 - weight) / probabilities.shape[-1]
+    found: NDArray[np.float64] = weight * probabilities + (1 - weight) / probabilities.shape[-1]
+    return found
 
 
 def weight_of(distance: float) -> float:

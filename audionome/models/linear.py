@@ -121,7 +121,7 @@ class Linear:
         """
         return self.transformed(values) @ self.weights + self.bias
 
-    def save(self, path: str | Path, **more: NDArray) -> None:
+    def save(self, path: str | Path, **more: NDArray[Any]) -> None:
         """Write a compressed NumPy archive.
 
         Parameters
@@ -138,7 +138,7 @@ class Linear:
         np.savez_compressed(path, **arrays)
 
     @classmethod
-    def load(cls, path: str | Path) -> tuple[Linear, dict[str, NDArray]]:
+    def load(cls, path: str | Path) -> tuple[Linear, dict[str, NDArray[Any]]]:
         """Read what `save` wrote; nothing but numbers and words is accepted.
 
         Parameters
@@ -157,7 +157,7 @@ class Linear:
         return cls.of(own), arrays
 
     @classmethod
-    def of(cls, arrays: dict[str, NDArray]) -> Linear:
+    def of(cls, arrays: dict[str, NDArray[Any]]) -> Linear:
         """Make a model of its arrays.
 
         Parameters

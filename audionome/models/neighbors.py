@@ -51,7 +51,8 @@ def principal_axes(vectors: NDArray[np.floating], n: int) -> NDArray[np.float64]
     axes = np.linalg.svd(np.asarray(vectors, dtype=np.float64), full_matrices=False)[2][:n]
     # An axis and its opposite are the same: the largest entry is made positive.
     largest = np.abs(axes).argmax(axis=1)
-    return (axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]).T
+    found: NDArray[np.float64] = (axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]).T
+    return found
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class Index:
         place = np.asarray(vector, dtype=np.float64) @ self.axes
         vectors = self.vectors.astype(np.float64)
         lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(place)
-        return vectors @ place / np.maximum(lengths, 1e-12)
+        found: NDArray[np.float64] = vectors @ place / np.maximum(lengths, 1e-12)
+        return found
 
     def place(self, vector: NDArray[np.floating]) -> tuple[float, float]:
         """Return where a sound lies on the first two axes.
@@ -216,12 +218,14 @@ class Index:
         if other_artist:
             cosine[self.artists[:, None] == self.artists[None, :]] = -np.inf
         near = np.argsort(-cosine, axis=1, kind="stable")[:, :k]
-        return np.mean(self.genres[near] == self.genres[:, None], axis=1)
+        found: NDArray[np.float64] = np.mean(self.genres[near] == self.genres[:, None], axis=1)
+        return found
 
     def _cosines(self) -> NDArray[np.float64]:
         vectors = self.vectors.astype(np.float64)
         unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        return unit @ unit.T
+        found: NDArray[np.float64] = unit @ unit.T
+        return found
 
     def _named(self, i: int, similarity: float) -> Neighbour:
         return Neighbour(str(self.tracks[i]), str(self.genres[i]), float(similarity))

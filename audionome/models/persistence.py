@@ -242,7 +242,7 @@ def _read_arrays(path: Path, card: dict[str, Any]) -> ModelFile:
 
 
 def _require_arrays(
-    arrays: dict[str, NDArray], shapes: dict[str, tuple[str, tuple[int, ...]]]
+    arrays: dict[str, NDArray[Any]], shapes: dict[str, tuple[str, tuple[int, ...]]]
 ) -> None:
     def listed(names: Sequence[str]) -> str:
         return ", ".join(sorted(names))

@@ -201,7 +201,8 @@ def _clap(rng: np.random.Generator) -> Sound:
     n = int(0.3 * RATE)
     strength = sum(np.exp(-np.maximum(0, np.arange(n) - s * RATE) / (0.02 * RATE))
                    * (np.arange(n) >= s * RATE) for s in (0, 0.011, 0.023))  # fmt: skip
-    return _band(rng.normal(0, 0.4, n), 800, 3500) * strength
+    found: Sound = _band(rng.normal(0, 0.4, n), 800, 3500) * strength
+    return found
 
 
 def _rim() -> Sound:

@@ -120,7 +120,8 @@ def test_the_medians_of_the_separation_are_scipys() -> None:
 
 def test_a_louder_copy_changes_only_what_the_registry_says(clips: list[Path]) -> None:
     samples = audio.load(clips[0])[: 2 * audio.WINDOW_HOP]
-    quiet, loud = features.extract(samples * 0.25), features.extract(samples)
+    names = list(REGISTRY)
+    quiet, loud = (features.extract(samples * gain, columns=names) for gain in (0.25, 1))
     for name, feature in REGISTRY.items():
         same = np.allclose(quiet[name], loud[name], rtol=1e-4, atol=ABSOLUTE.get(name, 0))
         assert same != feature.level_dependent, name
@@ -179,8 +180,8 @@ def test_progress_is_told(tone: np.ndarray) -> None:
 
 
 def test_every_entry_of_the_registry_is_whole() -> None:
-    assert list(REGISTRY) == list(COLUMNS)
-    assert len(COLUMNS) == 57
+    assert list(REGISTRY)[:57] == list(COLUMNS)
+    assert len(COLUMNS) == 57  # those of the published tables; what is added comes behind them
     for feature in REGISTRY.values():
         assert feature.meaning.endswith(".")
         assert feature.unit
@@ -190,8 +191,16 @@ def test_every_entry_of_the_registry_is_whole() -> None:
 
 def test_committed_values_lie_in_their_ranges() -> None:
     windows = gtzan.load_windows()
-    for name, feature in REGISTRY.items():
+    for name in COLUMNS:
+        feature = REGISTRY[name]
         assert windows[name].between(feature.low, feature.high).all(), name
+
+
+def test_measured_values_lie_in_their_ranges(pieces: list[Path]) -> None:
+    """Of every entry, also of those that no stored table has."""
+    table = features.extract(audio.load(pieces[5])[: 2 * audio.WINDOW_HOP], columns=list(REGISTRY))
+    for name, feature in REGISTRY.items():
+        assert table[name].between(feature.low, feature.high).all(), name
 
 
 # -- librosa and the published table ------------------------------------------------------

@@ -139,7 +139,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     require_file(path)
     try:
-        record = json.loads(path.read_bytes())
+        record: dict[str, Any] = json.loads(path.read_bytes())
     except (ValueError, OSError) as error:
         raise DatasetError(f'"{path}" is damaged; restore it from the repository.') from error
     require(
@@ -207,4 +207,5 @@ def numbers(table: pd.DataFrame, columns: list[str], name: str) -> pd.DataFrame:
             pd.to_numeric(table[column])
         except (ValueError, TypeError) as error:
             raise DatasetError(f'"{name}" has text in column {column}.') from error
-    return table[columns].apply(pd.to_numeric)
+    found: pd.DataFrame = table[columns].apply(pd.to_numeric)
+    return found

@@ -216,8 +216,9 @@ def correlate(
 
 def _correlation(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    found = covariance / (spread[..., :, None] * spread[..., None, :])
-    return np.clip(found, -1, 1)
+    scaled = covariance / (spread[..., :, None] * spread[..., None, :])
+    found: NDArray[np.float64] = np.clip(scaled, -1, 1)
+    return found
 
 
 _LONERS = ("harmony_mean", "perceptr_mean", "tempo")

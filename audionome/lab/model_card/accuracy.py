@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,7 +131,7 @@ class Comparison:
         b: str,
         correct_a: NDArray[np.bool_],
         correct_b: NDArray[np.bool_],
-        artists: NDArray,
+        artists: NDArray[Any],
         verdict: Verdict,
     ) -> Comparison:
         """Return the comparison of two models' predictions about the same tracks."""
@@ -161,7 +162,7 @@ def comparisons(
     dict of str to Comparison
         By protocol; without those under which they have no track in common.
     """
-    pairs: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray]] = {}
+    pairs: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[Any]]] = {}
     for protocol in protocols:
         one, other = (found.of(m, protocol).set_index("track") for m in (a, b))
         common = one.index.intersection(other.index).sort_values()

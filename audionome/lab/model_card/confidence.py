@@ -151,7 +151,10 @@ def unsure_ratios(found: ReleasedModels, model: str) -> pd.DataFrame:
 
 
 def _ratio_of_shares(
-    flags: NDArray[np.bool_], artists: NDArray, others: NDArray[np.bool_], of_others: NDArray
+    flags: NDArray[np.bool_],
+    artists: NDArray[Any],
+    others: NDArray[np.bool_],
+    of_others: NDArray[Any],
 ) -> Any:
     """Return the interval of one share divided by the other."""
     both = np.concatenate([flags, others]).astype(np.float64)
@@ -209,7 +212,7 @@ def separation(found: ReleasedModels, model: str) -> pd.DataFrame:
 
 
 def _auc_above_half(
-    score: NDArray[np.float64], positive: NDArray[np.bool_], artists: NDArray
+    score: NDArray[np.float64], positive: NDArray[np.bool_], artists: NDArray[Any]
 ) -> Difference:
     """Return the share of pairs in which the positive scores higher (ties: half), minus 0.5."""
     high, low = score[positive][:, None], score[~positive]

@@ -308,7 +308,7 @@ def _temperatures(found: dict[str, Predictions]) -> list[list[float]]:
     return [[windows, by_windows[windows]] for windows in sorted(by_windows)]
 
 
-def _index(model: linear.Linear, data: TrainingData) -> dict[str, NDArray]:
+def _index(model: linear.Linear, data: TrainingData) -> dict[str, NDArray[Any]]:
     """Return the arrays of `audionome.models.neighbors.Index`."""
     vectors = np.stack([model.transformed(rows).mean(axis=0) for rows in data.windows])
     axes = neighbors.principal_axes(vectors, _AXES)

@@ -99,7 +99,8 @@ def mean_probabilities(scores: Scores, temperature: float) -> NDArray[np.float64
         Rows sum to 1.
     """
     if isinstance(scores, np.ndarray):
-        return linear.softmax(scores / temperature).mean(axis=1)
+        found: NDArray[np.float64] = linear.softmax(scores / temperature).mean(axis=1)
+        return found
     return np.stack([linear.softmax(s / temperature).mean(axis=0) for s in scores])
 
 

@@ -87,7 +87,8 @@ def _track_rows(tracks: pd.DataFrame, names: NDArray[np.str_]) -> pd.DataFrame:
     """Return the rows of GTZAN's tracks of these names, as protocols want them."""
     rows = tracks.assign(fault_filtered=published_parts(tracks), domain="gtzan")
     rows = rows.set_index("track").loc[names.tolist()].reset_index()
-    return rows[["track", "genre", "artist", "fault_filtered", "measured", "domain"]]
+    found: pd.DataFrame = rows[["track", "genre", "artist", "fault_filtered", "measured", "domain"]]
+    return found
 
 
 def _by_track(

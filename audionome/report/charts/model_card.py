@@ -547,7 +547,7 @@ def track_map(found: Map) -> Chart:
         near.append(", ".join(f"{names[i]} ({s:.2f})" for i, s in zip(places, alike, strict=True)))
         notes[name] = f"{name}: {near[-1]}"
     # One path per choice instead of new points for ten traces keeps the page light.
-    choices: dict[str, tuple[dict, dict]] = {
+    choices: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         name: ({}, {"shapes[0].path": path}) for name, path in paths.items()
     }
     figure.update_layout(
