@@ -19,7 +19,6 @@ A new measure is one function here with the arguments of those below, and one en
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from typing import overload
 
 import numpy as np
@@ -27,7 +26,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from audionome.datasets.gtzan import GENRES
-from audionome.lab.bootstrap import mean_interval
 
 __all__ = [
     "METRICS",
@@ -307,10 +305,6 @@ def negative_log_likelihood(
     ------
     ValueError
         See `validate`.
-
-    See Also
-    --------
-    log_loss : Its mean.
     """
     validate(y_true, probabilities=probabilities, labels=labels)
     truth = _codes(y_true, labels)
@@ -504,32 +498,3 @@ def track_probabilities(probabilities: NDArray[np.floating], tracks: ArrayLike) 
         Index: track names, sorted.
     """
     return pd.DataFrame(probabilities).groupby(np.asarray(tracks)).mean()
-
-
-# -- on their way out ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A share of right answers with its 95 % interval, over ``n`` answers."""
-
-    accuracy: float
-    low: float
-    high: float
-    n: int
-
-    def as_dict(self) -> dict[str, float | int]:
-        """Return a plain dictionary, for JSON."""
-        return asdict(self)
-
-
-def accuracy_interval(
-    correct: ArrayLike, groups: ArrayLike | None = None, *, n_resamples: int = 2000, seed: int = 0
-) -> Interval:
-    """Return `audionome.lab.bootstrap.mean_interval` under its former name."""
-    right = np.asarray(correct, dtype=np.float64)
-    clusters = np.arange(right.size) if groups is None else groups
-    if not right.size:
-        raise ValueError("an accuracy needs at least one answer")
-    found = mean_interval(right, clusters, n_resamples=n_resamples, seed=seed)
-    return Interval(found.estimate, found.low, found.high, found.n)

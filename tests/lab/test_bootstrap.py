@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from sklearn import metrics as reference
 from audionome.datasets.gtzan import GENRES
 from audionome.lab import bootstrap, compare, metrics
 
+ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(7)
 
 
@@ -101,6 +104,28 @@ def test_bad_arrays_are_named() -> None:
         bootstrap.mean_interval([], [])
     with pytest.raises(ValueError, match="3 rows, but 2 clusters"):
         bootstrap.mean_interval([1, 0, 1], ["a", "b"])
+
+
+def test_a_share_has_its_binomial_interval() -> None:
+    correct = np.arange(400) < 300
+    got = bootstrap.mean_interval(correct, np.arange(400), n_resamples=20_000)
+    half = 1.96 * np.sqrt(0.75 * 0.25 / 400)
+    assert got.estimate == 0.75
+    assert (got.low, got.high) == pytest.approx((0.75 - half, 0.75 + half), abs=0.005)
+    grouped = bootstrap.mean_interval(correct, np.arange(400) // 20, n_resamples=20_000)
+    assert grouped.half_width > 3 * got.half_width
+
+
+def test_there_is_one_bootstrap_in_the_tree() -> None:
+    drawn = re.compile(r"\.multinomial\(|\.choice\([^)]*replace=True|def _?wilson|method=.wilson")
+    found = [
+        path.name
+        for folder in ("audionome", "benchmarks", "book", "notebooks")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in {".py", ".ipynb", ".md"} and "_build" not in path.parts
+        for _ in drawn.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert found == ["bootstrap.py"]
 
 
 # -- measures -----------------------------------------------------------------------------

@@ -358,19 +358,6 @@ def test_a_short_recording_is_believed_less(shipped: classifier.Classifier) -> N
 # -- measures -----------------------------------------------------------------------------
 
 
-def test_accuracy_interval_is_the_binomial_one() -> None:
-    correct = np.arange(400) < 300
-    got = metrics.accuracy_interval(correct, n_resamples=20000)
-    half = 1.96 * np.sqrt(0.75 * 0.25 / 400)
-    assert got.accuracy == 0.75
-    assert got.low == pytest.approx(0.75 - half, abs=0.005)
-    assert got.high == pytest.approx(0.75 + half, abs=0.005)
-    grouped = metrics.accuracy_interval(correct, np.arange(400) // 20, n_resamples=20000)
-    assert grouped.high - grouped.low > 3 * (got.high - got.low)
-    with pytest.raises(ValueError, match="at least one"):
-        metrics.accuracy_interval([])
-
-
 def test_expected_calibration_error() -> None:
     confidence = np.repeat([0.25, 0.75], 100)
     right = np.tile(np.arange(100) < 25, 2)
