@@ -216,7 +216,7 @@ def committed(name: str) -> tuple[dict[str, Any], pd.DataFrame]:
     return card, table[table["model"] == name].reset_index(drop=True)
 
 
-@pytest.mark.parametrize("name", ["classic"])
+@pytest.mark.parametrize("name", training.MODELS)
 def test_the_cards_follow_from_the_stored_predictions(name: str) -> None:
     card, table = committed(name)
     assert not broken(card, table)
@@ -252,11 +252,14 @@ _ARTIST = ("evaluation", "artist-grouped")
         _shift(*_ARTIST, "calibration_error", by=0.002),
         _shift(*_ARTIST, "artists", by=1),
         _shift("temperature", times=1.1),
+        _shift("temperatures", 0, 1, times=1.1),
+        _shift("temperatures", 1, 1, times=0.9),
+        _shift("temperatures", 2, 1, times=1.1),
         _shift("entropy_threshold", times=1.01),
     ],
 )
 def test_a_wrong_card_is_noticed(change: Callable[[dict[str, Any]], None]) -> None:
-    card, table = committed("classic")
+    card, table = committed("extended")
     wrong = deepcopy(card)
     change(wrong)
     assert broken(wrong, table)
