@@ -176,4 +176,4 @@ def summarise(lost: pd.DataFrame, *, model: str = MODEL, variant: str = VARIANT)
             }
         )
     judged = pd.DataFrame(table).assign(verdict=[v.word for v in verdicts(found)])
-    return judged.sort_values("drop", ascending=False, ignore_index=True)
+    return judged.sort_values("drop", ascending=False, kind="stable", ignore_index=True)
