@@ -37,8 +37,6 @@ __all__ = ["RECIPE", "Run", "evaluate", "evaluation_rows", "planned_runs"]
 #: result, and run ``audionome lab evaluate`` again. Other data or settings need no new number.
 RECIPE = 1
 
-#: Cheap protocols first, so that an interrupted evaluation has something to show.
-_ORDER = ("random-windows", "fault-filtered", "wild", "artist-grouped", "track-grouped")
 _KEYS = ["model", "variant", "protocol", "fold"]
 _STAMP = ["recipe", "data", "settings"]
 _RECORD = [*_KEYS, *_STAMP, "params", *COSTS]
@@ -75,14 +73,15 @@ def planned_runs(
     list of Run
     """
     names = list(estimators.MODELS if model_names is None else model_names)
-    rungs = set(protocols.LADDER if protocol_names is None else protocol_names)
+    chosen = list(protocols.LADDER if protocol_names is None else protocol_names)
+    n_folds = {name: protocols.PROTOCOLS[name].n_folds for name in chosen}
     runs = [
         Run(name, variant, protocol, fold)
-        for protocol in _ORDER
-        if protocol in rungs
+        # So that an interrupted evaluation has something to show.
+        for protocol in sorted(chosen, key=n_folds.__getitem__)
         for name in names
         for variant in estimators.MODELS[name].variants
-        for fold in range(protocols.PROTOCOLS[protocol].n_folds)
+        for fold in range(n_folds[protocol])
     ]
     # One fit of the study's gradient boosting takes as long as all else of its fold.
     return sorted(runs, key=lambda r: (r.model, r.variant) == ("boosting", "study"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from audionome.errors import AudionomeError
 from audionome.features import COLUMNS
 from audionome.lab import crossval, estimators, metrics
 from audionome.lab import scores as rescored
-from audionome.lab.protocols import LADDER
+from audionome.lab.protocols import LADDER, PROTOCOLS
+from audionome.lab.splitters import GroupedFolds
 
 CHEAP = [("dummy", "tuned"), ("knn", "study"), ("logistic", "study"), ("tree", "study")]
 KEYS = ["model", "variant", "protocol", "level", "split"]
@@ -134,6 +136,20 @@ def test_a_second_evaluation_changes_nothing(
     pd.testing.assert_frame_equal(
         again.astype(dict.fromkeys(KEYS, str))[scores.columns], scores, check_dtype=False
     )
+
+
+def test_a_new_rung_is_one_entry(
+    rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = replace(LADDER["artist-grouped"], name="five-folds", splitter=GroupedFolds("artist", 5))
+    for registry in (LADDER, PROTOCOLS):
+        monkeypatch.setitem(registry, new.name, new)
+    runs = crossval.planned_runs(["dummy"], [new.name])
+    assert [run.fold for run in runs] == list(range(5))
+    assert set(runs) <= set(crossval.planned_runs())
+    found = crossval.evaluate(rows, tmp_path, runs=runs, jobs=1)
+    assert set(found["protocol"]) == {"five-folds"}
+    assert set(found.loc[found["split"] == "test", "n"]) == {240, 60}
 
 
 def test_a_new_metric_needs_no_new_fit(

@@ -96,7 +96,7 @@ def ladder(steps: pd.DataFrame, name: str) -> str:
     ]
     rungs = list(LADDER)
     for (_, above), (_, step) in pairwise(steps.iterrows()):
-        rung = _RUNGS[step["protocol"]]
+        rung = _RUNGS.get(step["protocol"], f"the step to *{step['protocol_title']}*")
         if rungs.index(step["protocol"]) != rungs.index(above["protocol"]) + 1:
             # A rung between them is missing, so the step is not that rung's alone.
             rung = f"the way from *{above['protocol_title']}* to *{step['protocol_title']}*"
