@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from audionome.lab.binning import N_BINS, confidence_bins
 from audionome.lab.bootstrap import ConfidenceInterval, mean_interval
 from audionome.lab.compare import Difference, Verdict, difference, verdict
-from audionome.lab.metrics import N_BINS, confidence_bins
 from audionome.lab.names import select
 from audionome.lab.predictions import judge
 

@@ -26,8 +26,7 @@ from audionome.datasets import gtzan
 from audionome.datasets.artists import artist_groups
 from audionome.features import COLUMNS
 from audionome.lab import estimators, protocols
-from audionome.lab.metrics import track_probabilities
-from audionome.lab.predictions import PROBABILITY_COLUMNS
+from audionome.lab.predictions import PROBABILITY_COLUMNS, track_probabilities
 from audionome.lab.scores import COSTS, score, tally
 from audionome.lab.scores import RECIPE as SCORES
 

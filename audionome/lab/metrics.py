@@ -22,17 +22,14 @@ from collections.abc import Callable, Sequence
 from typing import overload
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from audionome.datasets.gtzan import GENRES
+from audionome.lab.binning import N_BINS, calibration_error_of_bins, confidence_bins
 
 __all__ = [
     "METRICS",
-    "N_BINS",
     "accuracy",
-    "calibration_error_of_bins",
-    "confidence_bins",
     "confusion_matrix",
     "expected_calibration_error",
     "log_loss",
@@ -40,12 +37,8 @@ __all__ = [
     "macro_f1_of_confusion",
     "negative_log_likelihood",
     "precision_recall_f1",
-    "track_probabilities",
     "validate",
 ]
-
-#: Equally wide bins of confidence.
-N_BINS = 10
 
 Numbers = NDArray[np.float64]
 
@@ -353,51 +346,6 @@ def log_loss(
     return _mean(negative_log_likelihood(y_true, probabilities, labels=labels), weights)
 
 
-def confidence_bins(confidence: ArrayLike, *, bins: int = N_BINS) -> NDArray[np.intp]:
-    """Return the bin of each confidence.
-
-    Parameters
-    ----------
-    confidence : array-like of shape (n,)
-        In [0, 1].
-    bins : int
-        Equally wide bins from 0 to 1.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        From 0 to ``bins - 1``.
-
-    Raises
-    ------
-    ValueError
-        If a confidence lies outside [0, 1].
-    """
-    values = np.asarray(confidence, dtype=np.float64)
-    # The mean of half-precision numbers may pass 1 by a hair.
-    if not ((values >= 0) & (values <= 1 + 1e-3)).all():
-        raise ValueError("a confidence lies outside 0 to 1")
-    return np.minimum((values * bins).astype(np.intp), bins - 1)
-
-
-def calibration_error_of_bins(gap: Numbers, n: Numbers | float) -> Numbers:
-    """Return the calibration error of sums per bin.
-
-    Parameters
-    ----------
-    gap : ndarray of shape (..., bins)
-        Sum of confidence minus number of right predictions, per bin.
-    n : ndarray of shape (...) or float
-        Number of predictions.
-
-    Returns
-    -------
-    ndarray of shape (...)
-        In [0, 1].
-    """
-    return np.asarray(np.abs(gap).sum(axis=-1) / n)
-
-
 @overload
 def expected_calibration_error(
     confidence: ArrayLike, correct: ArrayLike, *, weights: None = None, bins: int = N_BINS
@@ -481,20 +429,3 @@ METRICS: dict[str, Callable[[ArrayLike, ArrayLike, ArrayLike, Numbers | None], N
     "log_loss": lambda y_true, y_pred, p, w: log_loss(y_true, p, weights=w),
     "ece": _ece,
 }
-
-
-def track_probabilities(probabilities: NDArray[np.floating], tracks: ArrayLike) -> pd.DataFrame:
-    """Return the mean of the windows' probabilities per track.
-
-    Parameters
-    ----------
-    probabilities : ndarray of shape (windows, genres)
-    tracks : array-like of shape (windows,)
-        Track of each window.
-
-    Returns
-    -------
-    DataFrame of shape (tracks, genres)
-        Index: track names, sorted.
-    """
-    return pd.DataFrame(probabilities).groupby(np.asarray(tracks)).mean()

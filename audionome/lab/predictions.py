@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from audionome.datasets.gtzan import GENRES
 from audionome.lab.names import KEYS
 
-__all__ = ["PROBABILITY_COLUMNS", "finished", "judge"]
+__all__ = ["PROBABILITY_COLUMNS", "finished", "judge", "track_probabilities"]
 
 PROBABILITY_COLUMNS = [f"p_{genre}" for genre in GENRES]
 
@@ -86,3 +87,20 @@ def finished(predictions: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     first = predictions[KEYS].drop_duplicates().to_numpy(dtype=str)
     keep = np.array([tuple(key) in whole for key in first], dtype=bool)
     return predictions[keep[runs]]
+
+
+def track_probabilities(probabilities: NDArray[np.floating], tracks: ArrayLike) -> pd.DataFrame:
+    """Return the mean of the windows' probabilities per track.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (windows, genres)
+    tracks : array-like of shape (windows,)
+        Track of each window.
+
+    Returns
+    -------
+    DataFrame of shape (tracks, genres)
+        Index: track names, sorted.
+    """
+    return pd.DataFrame(probabilities).groupby(np.asarray(tracks)).mean()

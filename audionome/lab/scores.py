@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from audionome import files
 from audionome.datasets.gtzan import GENRES
 from audionome.errors import AudionomeError
-from audionome.lab import metrics
+from audionome.lab import binning, metrics
 from audionome.lab.bootstrap import (
     ConfidenceInterval,
     design_effect,
@@ -73,11 +73,11 @@ def tally(
     """
     right = (y_true == y_pred).astype(np.float64)
     confidence = np.asarray(probabilities, dtype=np.float64).max(axis=1)
-    bins = metrics.confidence_bins(confidence)
+    bins = binning.confidence_bins(confidence)
     names, of_track = np.unique(tracks, return_inverse=True)
 
     def per_bin(values: NDArray[np.float64]) -> list[float]:
-        return [float(v) for v in np.bincount(bins, values, minlength=metrics.N_BINS)]
+        return [float(v) for v in np.bincount(bins, values, minlength=binning.N_BINS)]
 
     return {
         "confusion": metrics.confusion_matrix(y_true, y_pred).astype(int).ravel().tolist(),
@@ -220,7 +220,7 @@ def _of_tallies(rows: Iterable[Any], artists: pd.Series) -> dict[str, float]:
         "accuracy": float(np.trace(confusion) / n),
         "macro_f1": float(metrics.macro_f1_of_confusion(confusion)),
         "log_loss": float(np.sum([row.log_loss for row in each]) / n),
-        "ece": float(metrics.calibration_error_of_bins(gap, float(n))),
+        "ece": float(binning.calibration_error_of_bins(gap, float(n))),
     }
     # One row per prediction again, for a track is asked about as often as it was trained on.
     tracks = np.concatenate([np.asarray(row.track, dtype=str) for row in each])

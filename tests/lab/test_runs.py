@@ -17,8 +17,8 @@ from audionome._paths import data_path
 from audionome.datasets import gtzan
 from audionome.features import COLUMNS
 from audionome.lab import bootstrap, crossval, estimators, protocols, scores, store, studies
-from audionome.lab.metrics import expected_calibration_error, track_probabilities
-from audionome.lab.predictions import PROBABILITY_COLUMNS
+from audionome.lab.metrics import expected_calibration_error
+from audionome.lab.predictions import PROBABILITY_COLUMNS, track_probabilities
 from audionome.lab.studies import importance, learning_curve
 
 GENRES = np.array(gtzan.GENRES)

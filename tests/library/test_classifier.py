@@ -15,7 +15,7 @@ from audionome import audio, features
 from audionome._paths import data_path
 from audionome.datasets import gtzan
 from audionome.features import modulation
-from audionome.lab import metrics
+from audionome.lab import metrics, predictions
 from audionome.models import classifier
 from audionome.models.calibration import normalized_entropy
 from audionome.models.prediction import message
@@ -367,6 +367,6 @@ def test_expected_calibration_error() -> None:
 
 
 def test_track_probabilities() -> None:
-    got = metrics.track_probabilities(np.array([[1.0, 0], [0, 1], [0.5, 0.5]]), ["b", "b", "a"])
+    got = predictions.track_probabilities(np.array([[1.0, 0], [0, 1], [0.5, 0.5]]), ["b", "b", "a"])
     expected = pd.DataFrame([[0.5, 0.5], [0.5, 0.5]], index=["a", "b"])
     pd.testing.assert_frame_equal(got, expected)

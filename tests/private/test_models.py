@@ -15,7 +15,7 @@ from audionome import audio
 from audionome._paths import data_path
 from audionome.datasets import gtzan
 from audionome.features import modulation
-from audionome.lab import metrics, training
+from audionome.lab import predictions, training
 from audionome.lab.model_card.released import judged
 from audionome.lab.protocols import PROTOCOLS
 from audionome.lab.training import calibration
@@ -84,7 +84,7 @@ def test_music_from_elsewhere(shared: Path) -> None:
     """The stored predictions about it are the released model's; soul makes it unsure."""
     wild = gtzan.read_wild(shared / "wild" / "wild_3s.parquet")
     classic = audionome.load_classifier("classic")
-    means = metrics.track_probabilities(classic.predict_proba(wild), wild["track"].to_numpy())
+    means = predictions.track_probabilities(classic.predict_proba(wild), wild["track"].to_numpy())
     table = stored_predictions()
     stored = judged(table[table["protocol"] == "wild"]).set_index("track").loc[means.index]
     np.testing.assert_allclose(means, stored[PROBABILITY_COLUMNS], atol=1e-6)

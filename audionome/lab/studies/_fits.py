@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from audionome.datasets import gtzan
 from audionome.features import COLUMNS
 from audionome.lab import estimators
-from audionome.lab.metrics import track_probabilities
+from audionome.lab.predictions import track_probabilities
 from audionome.lab.protocols import PROTOCOLS
 
 PROTOCOL = "artist-grouped"

@@ -22,7 +22,7 @@ from audionome.files import require_output_folder, written_whole
 from audionome.lab import estimators
 from audionome.lab.bootstrap import ConfidenceInterval, mean_interval
 from audionome.lab.compare import Verdict, paired_difference, verdict
-from audionome.lab.metrics import track_probabilities
+from audionome.lab.predictions import track_probabilities
 from audionome.lab.store import missing
 
 __all__ = ["Shortcut", "load", "predict", "shortcut"]
