@@ -80,7 +80,7 @@ def numbers() -> dict[str, str]:
     from audionome.lab import ladder, store
     from audionome.lab.estimators import MODELS
     from audionome.lab.names import model_title
-    from audionome.lab.protocols import LADDER
+    from audionome.lab.protocols import LADDER, PROTOCOLS
     from audionome.models.classifier import load_classifier
 
     data = gtzan.load()
@@ -121,7 +121,7 @@ def numbers() -> dict[str, str]:
             key = f"{model}_" + re.sub(r"\W+", "_", protocol)
             found |= result(key, row)
             found[f"{key}_level"] = f"{row['level']}s"
-            found[f"{key}_protocol"] = sentence(row["protocol"])
+            found[f"{key}_protocol"] = sentence(PROTOCOLS[protocol].summary)
     return found
 
 
