@@ -37,6 +37,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from audionome import audio
 from audionome.errors import AudionomeError
 from audionome.features.extractors import Extractor, load_extractor
+from audionome.lab.training import fitting
 from audionome.lab.training.calibration import fit_temperature
 from audionome.models import linear
 
@@ -369,7 +370,7 @@ class AudionomeClassifier(ClassifierMixin, BaseEstimator):
             )  # fmt: skip
         labels: Any = code  # numbers, for their order is that of `classes_`
         try:
-            fitted = linear.fit_extended(
+            fitted = fitting.fit_extended(
                 rows.astype(np.float32), labels, np.ones(len(rows)), clips,
                 shrinkage=self.shrinkage, correction=self.correction,
             )  # fmt: skip

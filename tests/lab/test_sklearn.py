@@ -21,6 +21,7 @@ from audionome._paths import data_path
 from audionome.errors import AudioError
 from audionome.features import modulation
 from audionome.lab.sklearn import AudionomeClassifier, AudionomeFeatures
+from audionome.lab.training import fitting
 
 EXAMPLES = sorted(data_path("examples").glob("*.ogg"))
 
@@ -147,11 +148,10 @@ def test_groups_stay_together_in_the_inner_folds() -> None:
 
 
 def test_fisher_is_the_librarys_model() -> None:
-    from audionome.models import linear
 
     X, y = blobs()
     ours = AudionomeClassifier(shrinkage=0.3, correction=0.2).fit(X, y)
-    theirs = linear.fit_extended(
+    theirs = fitting.fit_extended(
         X.astype(np.float32), y.astype(str), np.ones(len(y)), np.arange(len(y)),
         shrinkage=0.3, correction=0.2,
     )  # fmt: skip

@@ -29,6 +29,7 @@ from audionome import features, files
 from audionome.datasets import gtzan
 from audionome.features import modulation
 from audionome.lab.protocols import PROTOCOLS
+from audionome.lab.training import fitting
 from audionome.lab.training.calibration import (
     Fit,
     Predictions,
@@ -82,7 +83,7 @@ _AXES = 64
 
 def _fit_classic(data: TrainingData, tracks: NDArray[np.integer]) -> linear.Linear:
     rows = np.isin(data.fit_tracks, tracks)
-    return linear.fit_classic(
+    return fitting.fit_classic(
         data.fit_rows[rows],
         data.genres[data.fit_tracks[rows]],
         list(features.COLUMNS),
@@ -93,7 +94,7 @@ def _fit_classic(data: TrainingData, tracks: NDArray[np.integer]) -> linear.Line
 
 def _fit_extended(data: TrainingData, tracks: NDArray[np.integer]) -> linear.Linear:
     rows = np.isin(data.fit_tracks, tracks)
-    return linear.fit_extended(
+    return fitting.fit_extended(
         data.fit_rows[rows],
         data.genres[data.fit_tracks[rows]],
         data.fit_weights[rows],
