@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from audionome.features import Feature
 
 # Chosen for a contrast of at least 3:1 on white and on a near-black page, and to stay apart for
-# the common kinds of colour blindness; tests/test_charts.py holds both.
+# the common kinds of colour blindness; tests/report/test_charts.py holds both.
 PALETTE: dict[str, str] = {
     "blues": "#3f5eb9",
     "classical": "#af7208",

@@ -62,7 +62,7 @@ class Feature:
 
 
 _INF = float("inf")
-_NYQUIST = 11025.0
+_NYQUIST = SAMPLE_RATE / 2
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,6 @@ def _mfcc(i: int) -> Family:
         level_dependent=i == 1,
     )
 
-
-_INF = float("inf")
-_NYQUIST = SAMPLE_RATE / 2
 
 #: Name of a family to what it is.
 FAMILIES: dict[str, Family] = {

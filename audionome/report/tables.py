@@ -28,6 +28,8 @@ def score_table(scores: pd.DataFrame, *, level: str = "track") -> pd.DataFrame:
     rows = titled(rows.sort_values("protocol", key=lambda p: p.map(order), kind="stable"))
 
     def column(name: str, digits: int) -> list[str]:
+        if name not in rows:  # results from before this measure
+            return [""] * len(rows)
         return ["" if pd.isna(v) else f"{v:.{digits}f}" for v in rows[name]]
 
     interval = [

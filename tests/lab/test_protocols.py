@@ -55,6 +55,10 @@ def parts_of(rows: pd.DataFrame, protocol: Protocol) -> list[Parts]:
     return list(protocol.parts(rows, y, protocol.groups_of(rows)))
 
 
+#: The rungs that the report is written about; another one may stand beside them.
+RUNGS = ["random-windows", "track-grouped", "artist-grouped", "fault-filtered", "wild"]
+
+
 def test_names_are_slugs_and_every_entry_is_whole() -> None:
     for name, protocol in PROTOCOLS.items():
         assert name == protocol.name
@@ -62,9 +66,7 @@ def test_names_are_slugs_and_every_entry_is_whole() -> None:
         assert len(protocol.leaks.split()) > 30
         assert protocol.title
         assert (protocol.level == "excerpt") == (protocol.excerpt_seconds is not None)
-    assert list(LADDER) == [
-        "random-windows", "track-grouped", "artist-grouped", "fault-filtered", "wild",
-    ]  # fmt: skip
+    assert [name for name in LADDER if name in RUNGS] == RUNGS
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -148,7 +150,7 @@ def test_wild_trains_on_all_of_gtzan(rows: pd.DataFrame) -> None:
     assert not parts.valid.size
 
 
-@pytest.mark.parametrize("name", [name for name in LADDER if name != "wild"])
+@pytest.mark.parametrize("name", RUNGS[:-1])
 def test_the_stored_predictions_are_of_these_folds(name: str) -> None:
     stored = store.load().predictions.query("model == 'svc' and variant == 'study'")
     keys = ["track", "window", "genre", "fold"]

@@ -183,6 +183,9 @@ def feature_distribution(
                  "upperfence": "p95", "mean": "mean"}  # fmt: skip
     genres = sorted(set(summary["genre"].to_numpy(dtype=str)))
     rows = summary.set_index(["feature", "genre"]).sort_index()
+    # A feature that is newer than the summary has no box yet.
+    measured = set(summary["feature"].to_numpy(dtype=str))
+    registry = {name: feature for name, feature in registry.items() if name in measured}
 
     def boxes(feature: str) -> dict[str, list[list[float]]]:
         # One list per trace.
