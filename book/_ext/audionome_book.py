@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import os
 import platform
 import re
@@ -210,10 +209,13 @@ def own_footnotes(
 def described_elsewhere(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave a name out of a module that only passes it on: it is described where it is made."""
-    if what != "module" or not (inspect.isclass(obj) or inspect.isroutine(obj)):
+    """Leave out what a module only passes on, and methods that scikit-learn puts into a class."""
+    home = getattr(obj, "__module__", None)
+    if not callable(obj) or not isinstance(home, str):
         return None
-    home, here = obj.__module__ or "", app.env.temp_data.get("autodoc:module")
+    if what != "module":
+        return None if home.startswith("audionome") else True
+    here = app.env.temp_data.get("autodoc:module")
     package, _, module = home.rpartition(".")
     own = home == here or (package == here and module.startswith("_"))
     return None if own else True

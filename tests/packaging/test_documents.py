@@ -144,7 +144,7 @@ def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
     assert {"Added", "Changed", "Fixed", "Removed"} <= set(kinds)
 
 
-def _later_no_warning_is_excused_without_a_reason() -> None:
+def test_no_warning_is_excused_without_a_reason() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     filters = tomllib.loads(text)["tool"]["pytest"]["ini_options"]["filterwarnings"]
     assert filters[0] == "error"
