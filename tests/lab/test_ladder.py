@@ -376,7 +376,7 @@ def test_unknown_genre_by_hand() -> None:
     assert result.auc.estimate == 0.5
     assert result.predicted.to_dict() == {"disco": 1.0}
     assert result.table.set_index("kind")["n"].to_dict() == {"right": 1, "wrong": 1, "unknown": 2}
-    assert "does not notice" in findings.unknown(result)
+    assert "whether it notices cannot be told" in findings.unknown(result)
     assert calibration.unknown_genre(known, model="svc") is None
 
 

@@ -355,7 +355,7 @@ def unknown(result: Unknown | None) -> str:
         f"{share(result.auc.estimate)} of pairs ({span(result.auc.low, result.auc.high)}); "
     )
     if result.verdict.word != "better":
-        return f"{text}that is no better than blind, so it does not notice."
+        return f"{text}blind would be half of them, so whether it notices cannot be told."
     how_much = _how_much(result.auc.estimate)
     return f"{text}blind would be half of them, so it does notice, {how_much}."
 
