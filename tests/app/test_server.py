@@ -576,18 +576,28 @@ def without_upgrade(server: Server) -> Iterator[str]:
     origin = ("localhost", int(server.url.rsplit(":", 1)[1]))
 
     async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        async with contextlib.AsyncExitStack() as open_ends:
+            open_ends.push_async_callback(closed, writer)
             head = await reader.readuntil(b"\r\n\r\n")
             if re.search(rb"(?i)^upgrade: *websocket", head, re.M):
                 writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-            else:
-                up_reader, up_writer = await asyncio.open_connection(*origin)
-                up_writer.write(re.sub(rb"(?i)\r\nconnection: [^\r]*", b"", head)[:-2])
-                up_writer.write(b"Connection: close\r\n\r\n")
-                back = asyncio.create_task(pumped(reader, up_writer))
-                await pumped(up_reader, writer)
-                back.cancel()
-            writer.close()
+                return
+            up_reader, up_writer = await asyncio.open_connection(*origin)
+            open_ends.push_async_callback(closed, up_writer)
+            up_writer.write(re.sub(rb"(?i)\r\nconnection: [^\r]*", b"", head)[:-2])
+            up_writer.write(b"Connection: close\r\n\r\n")
+            back = asyncio.create_task(pumped(reader, up_writer))
+            await pumped(up_reader, writer)
+            back.cancel()
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await passed(reader, writer)
+
+    async def closed(writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     async def pumped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while content := await reader.read(1 << 16):
@@ -596,16 +606,16 @@ def without_upgrade(server: Server) -> Iterator[str]:
 
     async def ended(proxy: asyncio.Server) -> None:
         proxy.close()
-        connections = asyncio.all_tasks() - {asyncio.current_task()}
-        for connection in connections:
-            connection.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
+        while connections := asyncio.all_tasks() - {asyncio.current_task()}:
+            for connection in connections:
+                connection.cancel()
+            await asyncio.gather(*connections, return_exceptions=True)
 
     # In a thread: Playwright has a loop of its own here.
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    started = asyncio.start_server(passed, "127.0.0.1", 0)
+    started = asyncio.start_server(served, "127.0.0.1", 0)
     proxy = asyncio.run_coroutine_threadsafe(started, loop).result(10)
     try:
         yield f"http://localhost:{proxy.sockets[0].getsockname()[1]}"
@@ -616,6 +626,8 @@ def without_upgrade(server: Server) -> Iterator[str]:
         loop.close()
 
 
+# The proxy goes while the page still knocks at it: a socket may be left to the collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_without_a_websocket_the_page_says_why(browser: Any, running: Server, scheme: str) -> None:
     with without_upgrade(running) as url:
