@@ -626,8 +626,6 @@ def without_upgrade(server: Server) -> Iterator[str]:
         loop.close()
 
 
-# The proxy goes while the page still knocks at it: a socket may be left to the collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_without_a_websocket_the_page_says_why(browser: Any, running: Server, scheme: str) -> None:
     with without_upgrade(running) as url:

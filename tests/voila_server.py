@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from browser import page_with_watch
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CHARTS = 8  # five of the answer, three of the details
 
