@@ -93,7 +93,7 @@ async def _stay(url: str, clip: bytes, together: asyncio.Event, count: list[int]
         await send({"type": "chunk", "job": 1}, clip[at : at + _PIECE])
     answer = await hear("answer")
     seconds = time.perf_counter() - start
-    await hear("look")
+    await hear("details")
     return Stay(page, seconds, answer["genre"])
 
 
