@@ -22,6 +22,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from audionome import audio
 from audionome.features import hpss, rhythm, spectral, stft
@@ -220,7 +221,12 @@ def frame_features(
     audionome.audio.AudioError
         If the samples are too few, silent or not finite.
     """
-    samples = audio.check(samples)
+    # One thread: sums in another order would differ in the last digit between processes.
+    with threadpool_limits(1, user_api="blas"):
+        return _measured(audio.check(samples), pad_mode)
+
+
+def _measured(samples: Array32, pad_mode: Literal["reflect", "constant"]) -> Frames:
     hop = stft.HOP_LENGTH
     spectrum = stft.stft(samples, pad_mode=pad_mode)
     magnitude = np.abs(spectrum)

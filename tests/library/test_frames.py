@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from audionome import audio, features
 from audionome.features import frames, stft
@@ -27,6 +30,16 @@ TRIAD = np.asarray(sum(sine(hz) for hz in (523.25, 659.26, 783.99)) / 3, dtype=n
 def inner(curve: np.ndarray) -> np.ndarray:
     """Without the frames that see the reflected ends."""
     return curve[4:-4]
+
+
+def test_the_number_of_threads_changes_no_digit() -> None:
+    measured = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            measured.append(asdict(frame_features(NOISE)))
+    one, two = measured
+    for name, values in one.items():
+        np.testing.assert_array_equal(values, two[name], err_msg=name)
 
 
 def test_every_curve_has_a_value_per_frame() -> None:
