@@ -20,9 +20,11 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -45,6 +47,18 @@ def _forks() -> bool:
 
 
 _FORKS = _forks()
+
+
+def _holds_sockets(folder: Path) -> bool:
+    """Return whether sockets with names as long as a kernel's can be made in a folder."""
+    name = folder / "01234567-12345"
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.bind(str(name))
+    except OSError:
+        return False
+    name.unlink()
+    return True
 
 
 class _Forked:
@@ -154,10 +168,19 @@ class ForkingProvisioner(LocalProvisioner):
     """Starts kernels by forking, where that can be done."""
 
     _server: ForkServer | None = None
+    _sockets: Path | None = None
 
     @classmethod
-    def prepare(cls) -> None:
-        """Start the imports now, before the first visitor comes."""
+    def prepare(cls, folder: Path) -> None:
+        """Start the imports now, before the first visitor comes.
+
+        Parameters
+        ----------
+        folder : Path
+            For the sockets through which kernels are spoken to. Where there can be none, kernels
+            get ports.
+        """
+        ForkingProvisioner._sockets = folder if _FORKS and _holds_sockets(folder) else None
         if _FORKS:
             cls.fork_server()
 
@@ -167,6 +190,18 @@ class ForkingProvisioner(LocalProvisioner):
         if ForkingProvisioner._server is None:
             ForkingProvisioner._server = ForkServer()
         return ForkingProvisioner._server
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Prepare a kernel; see `jupyter_client.KernelProvisionerBase`.
+
+        A kernel is spoken to through sockets in a folder. It would get ports of the network that
+        were free a moment ago, and among many visitors somebody else has one of them by then.
+        """
+        manager = self.parent
+        if manager is not None and self._sockets is not None:
+            manager.transport = "ipc"
+            manager.ip = str(self._sockets / self.kernel_id[:8])
+        return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel; see `jupyter_client.KernelProvisionerBase`."""

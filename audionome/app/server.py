@@ -90,7 +90,7 @@ def prepare() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ[SERVER_VARIABLE] = "1"
     logging.getLogger("asyncio").addFilter(_worth_telling)
-    ForkingProvisioner.prepare()
+    ForkingProvisioner.prepare(state)
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:

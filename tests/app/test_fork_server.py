@@ -16,6 +16,8 @@ pytest.importorskip("voila", reason="Not installed: pip install -e .[dashboard]"
 from browser import launch
 from voila_server import Server, Visit, serve
 
+from audionome.app import fork_server
+
 pytestmark = pytest.mark.browser
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 
@@ -55,6 +57,29 @@ def test_kernels_are_forked_and_end_with_their_page(tmp_path: Path) -> None:
         assert soon(lambda: len(process.children()) == 1)
         assert visit.problems == []
     assert "Traceback" not in server.log.read_text()
+
+
+@linux
+@pytest.mark.parametrize("forked", [True, False])
+def test_kernels_are_given_sockets_in_a_folder_and_no_ports(tmp_path: Path, forked: bool) -> None:
+    def channels() -> set[str]:
+        family = psutil.Process(server.process.pid).children(recursive=True)
+        bound = [str(c.laddr) for process in family for c in process.net_connections("unix")]
+        return {path.rpartition("-")[2] for path in bound if "audionome-" in path}
+
+    with serve(tmp_path) as server:
+        if not forked:
+            fork_server_of(server).kill()
+        opened(server)
+        assert soon(lambda: channels() == set("12345"))
+
+
+@linux
+def test_a_folder_with_a_long_name_holds_no_sockets(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 100)  # the name of a socket has 107 bytes at most
+    long.mkdir()
+    assert not fork_server._holds_sockets(long)
+    assert list(long.iterdir()) == []
 
 
 @linux
