@@ -50,6 +50,23 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def either(items: Sequence[str]) -> str:
+    """Join words as in a question: 'a', 'a or b', 'a, b or c'."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} or {items[-1]}"
+
+
+def genre_name(genre: str) -> str:
+    """Write a genre as a reader knows it: GTZAN's 'hiphop' is 'hip-hop'."""
+    return "hip-hop" if genre == "hiphop" else genre
+
+
+def sentence_case(text: str) -> str:
+    """Begin a text with a capital letter and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 _JOINERS = "\u200c\u200d"  # words of some languages and some emoji are written with them
 
 

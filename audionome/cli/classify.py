@@ -142,7 +142,10 @@ def _report_error(name: str, message: str, *, as_json: bool) -> None:
         record: dict[str, Any] = {"file": _whole(name)}
         record |= dict.fromkeys(key.name for key in fields(Prediction))
         record |= {key: {} for key in ("probabilities", "features", "seconds")}
-        record |= {key: [] for key in ("windows", "reasons", "neighbours", "notes")}
+        record |= {
+            key: []
+            for key in ("prediction_set", "windows", "reasons", "neighbours", "notes", "tags")
+        }
         print(json.dumps(record | {"status": "error", "message": message}), flush=True)
     else:
         # A sentence calls a file by its name; two folders may have one of that name.

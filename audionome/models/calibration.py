@@ -1,41 +1,58 @@
-"""How far an answer can be believed: calibrated probabilities, and sounds of another kind.
+"""How far an answer can be believed: probabilities, prediction sets, sounds of another kind.
 
 References
 ----------
 .. [1] Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks (2017).
 .. [2] Mahalanobis, On the generalized distance in statistics (1936).
+.. [3] Sadinle, Lei and Wasserman, Least ambiguous set-valued classifiers with bounded error levels
+       (JASA 114, 2019).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Calibration", "OutOfDistribution", "fade", "normalized_entropy", "weight_of"]
+__all__ = [
+    "Calibration",
+    "Curve",
+    "OutOfDistribution",
+    "fade",
+    "normalized_entropy",
+    "prediction_set",
+    "weight_of",
+]
+
+#: Lengths of the sound (windows of 3 s), rising, each with a value.
+Curve = tuple[tuple[float, float], ...]
 
 _FADE_POWER = 4
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a model's scores are divided by, and when its answer counts as unsure.
+    """What a model's scores are divided by, and which genres its answer names.
 
     Attributes
     ----------
     temperature : float
         Of a long recording.
-    entropy_threshold : float
-        Normalized entropy from which on an answer is ``"unsure"``.
+    set_thresholds : tuple of (float, float)
+        Lengths of the sound (windows of 3 s), rising, each with the probability from which on a
+        genre belongs to the prediction set.
+    coverage : float
+        Share of answers whose prediction set holds the true genre, as promised.
     temperatures : tuple of (float, float)
-        Lengths of the sound (windows of 3 s), rising, each with its temperature; empty if it does
-        not depend on the length.
+        Lengths, rising, each with its temperature; empty if it does not depend on the length.
     """
 
     temperature: float
-    entropy_threshold: float
-    temperatures: tuple[tuple[float, float], ...] = ()
+    set_thresholds: Curve
+    coverage: float
+    temperatures: Curve = ()
 
     def temperature_for(self, windows: float) -> float:
         """Return what scores are divided by, so that answers are right as often as they claim.
@@ -54,14 +71,64 @@ class Calibration:
 
         Examples
         --------
-        >>> calibration = Calibration(1.0, 0.8, ((1, 2.0), (10, 1.0)))
+        >>> calibration = Calibration(1.0, ((10, 0.1),), 0.9, ((1, 2.0), (10, 1.0)))
         >>> [calibration.temperature_for(n) for n in (1, 10**0.5, 10, 100)]
         [2.0, 1.5, 1.0, 1.0]
         """
-        if not self.temperatures:
-            return self.temperature
-        lengths, values = zip(*self.temperatures, strict=True)
-        return float(np.interp(np.log(windows), np.log(lengths), values))
+        return _at(self.temperatures, windows) if self.temperatures else self.temperature
+
+    def threshold_for(self, windows: float) -> float:
+        """Return the probability from which on a genre belongs to the prediction set.
+
+        Between the lengths that were measured it follows the logarithm of the length.
+
+        Parameters
+        ----------
+        windows : float
+            Length of the sound, in windows of 3 s.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> calibration = Calibration(1.0, ((1, 0.05), (10, 0.15)), 0.9)
+        >>> [calibration.threshold_for(n) for n in (1, 10, 100)]
+        [0.05, 0.15, 0.15]
+        """
+        return _at(self.set_thresholds, windows)
+
+
+def _at(curve: Curve, windows: float) -> float:
+    lengths, values = zip(*curve, strict=True)
+    return float(np.interp(np.log(windows), np.log(lengths), values))
+
+
+def prediction_set(probabilities: Mapping[str, float], threshold: float) -> tuple[str, ...]:
+    """Return the genres that an answer names: all that are probable enough, and always the first.
+
+    Parameters
+    ----------
+    probabilities : mapping of str to float
+        Genre to probability.
+    threshold : float
+        From `Calibration.threshold_for`.
+
+    Returns
+    -------
+    tuple of str
+        The most probable first.
+
+    Examples
+    --------
+    >>> prediction_set({"pop": 0.25, "rock": 0.7, "metal": 0.05}, 0.1)
+    ('rock', 'pop')
+    >>> prediction_set({"pop": 0.4, "rock": 0.6}, 0.9)
+    ('rock',)
+    """
+    ranked = sorted(probabilities, key=probabilities.__getitem__, reverse=True)
+    return (*ranked[:1], *(g for g in ranked[1:] if probabilities[g] >= threshold))
 
 
 @dataclass(frozen=True)

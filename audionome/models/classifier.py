@@ -27,12 +27,12 @@ from audionome.models.calibration import (
     Calibration,
     OutOfDistribution,
     fade,
-    normalized_entropy,
+    prediction_set,
     weight_of,
 )
 from audionome.models.neighbors import Index, Neighbour
 from audionome.models.persistence import ModelError
-from audionome.models.prediction import Prediction, Status, WindowPrediction, message
+from audionome.models.prediction import Prediction, Tag, WindowPrediction, message, status_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,7 @@ __all__ = [
     "Note",
     "Prediction",
     "Reason",
+    "Tag",
     "WindowPrediction",
     "classify",
     "load_classifier",
@@ -244,11 +245,8 @@ class Classifier:
         windows = fade(own.probabilities(temperature), distance)
         mean = windows.mean(axis=0)
         best = int(mean.argmax())
-        status: Status = "ok"
-        if distance > 1:
-            status = "out-of-distribution"
-        elif normalized_entropy(mean) > self.calibration.entropy_threshold:
-            status = "unsure"
+        threshold = self.calibration.threshold_for(length)
+        named = () if distance > 1 else prediction_set(self._named(mean), threshold)
         added = attribute(own.parts, self.model.bias, temperature=temperature, genre=best)
         average = linear.softmax(self.model.bias / temperature)
         second = None
@@ -257,8 +255,10 @@ class Classifier:
             second = self._named(fade(opinion.mean(axis=0), distance))
         same = self.index.same(own.mean_row)
         return Prediction(
-            status=status,
+            status=status_of(named),
             genre=self.genres[best],
+            prediction_set=named,
+            coverage=self.calibration.coverage,
             confidence=float(mean[best]),
             probabilities=self._named(mean),
             windows=tuple(
@@ -278,7 +278,7 @@ class Classifier:
             notes=(*stream.notes, *_learned(same)),
             learned_from=same,
             seconds=seconds,
-            message=message(self._named(mean), status=status),
+            message=message(named, coverage=self.calibration.coverage),
         )
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
@@ -449,7 +449,7 @@ def classify(
     Examples
     --------
     >>> answer = classify(data_path("examples", "blues.ogg"))
-    >>> answer.status in {"ok", "unsure", "out-of-distribution"}, len(answer.probabilities)
+    >>> answer.genre == answer.prediction_set[0], len(answer.probabilities)
     (True, 10)
     """
     classifier = classifier or load_classifier()

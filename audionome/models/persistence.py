@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from audionome.errors import AudionomeError
 from audionome.features import EXTRACTORS, Extractor, load_extractor
 from audionome.models import linear
-from audionome.models.calibration import Calibration, OutOfDistribution
+from audionome.models.calibration import Calibration, Curve, OutOfDistribution
 from audionome.models.neighbors import Index
 
 __all__ = ["ModelError", "ModelFile", "read"]
@@ -133,8 +133,13 @@ def _read_card(path: Path, name: str) -> dict[str, Any]:
     assert isinstance(card, dict)
     require(card.get("name") == name, f'is not the card of a model "{name}"')
     require(isinstance(card.get("arrays_sha256"), str), "lacks arrays_sha256")
-    for key in ("temperature", "entropy_threshold"):
-        require(_positive(card.get(key)), f"should give a positive number as {key}")
+    require(_positive(card.get("temperature")), "should give a positive number as temperature")
+    require(_is_share(card.get("coverage")), "should give a share between 0 and 1 as coverage")
+    require(
+        _is_curve(card.get("set_thresholds"))
+        and all(_is_share(p) for _, p in card["set_thresholds"]),
+        "should give pairs of a length and a probability as set_thresholds",
+    )
     require(_names(card.get("genres")), "should list the genres")
     extractors = " or ".join(EXTRACTORS)
     require(card.get("extractor") in EXTRACTORS, f"should name {extractors} as extractor")
@@ -167,6 +172,10 @@ def _positive(value: object) -> bool:
     return number and math.isfinite(value) and value > 0  # type: ignore[arg-type,operator]
 
 
+def _is_share(value: object) -> bool:
+    return _positive(value) and value < 1  # type: ignore[operator]
+
+
 def _names(value: object) -> bool:
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
         return False
@@ -181,6 +190,10 @@ def _is_curve(value: object) -> bool:
         return False
     lengths = [pair[0] for pair in value]
     return lengths == sorted(set(lengths))
+
+
+def _curve(pairs: list[list[float]]) -> Curve:
+    return tuple((float(windows), float(value)) for windows, value in pairs)
 
 
 # -- the arrays ---------------------------------------------------------------------------
@@ -230,8 +243,9 @@ def _read_arrays(path: Path, card: dict[str, Any]) -> ModelFile:
     index = Index(**{name: arrays.pop(name) for name in _INDEX})
     calibration = Calibration(
         float(card["temperature"]),
-        float(card["entropy_threshold"]),
-        tuple((float(windows), float(value)) for windows, value in card.get("temperatures", ())),
+        _curve(card["set_thresholds"]),
+        float(card["coverage"]),
+        _curve(card.get("temperatures", [])),
     )
     known = (
         None

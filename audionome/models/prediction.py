@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from audionome._words import either, genre_name, sentence_case
 from audionome.audio import Note
 from audionome.models.attribution import Reason
 from audionome.models.neighbors import Neighbour
 
-__all__ = ["Prediction", "Status", "WindowPrediction", "message"]
+__all__ = [
+    "FEW",
+    "Prediction",
+    "Status",
+    "Tag",
+    "WindowPrediction",
+    "headline",
+    "message",
+    "status_of",
+]
 
-Status = Literal["ok", "unsure", "out-of-distribution"]
+#: One genre; two or three; more; unlike anything the model learned from.
+Status = Literal["one", "few", "many", "out-of-distribution"]
+
+#: Most genres of a ``"few"``.
+FEW = 3
 
 
 @dataclass(frozen=True)
@@ -24,16 +39,41 @@ class WindowPrediction:
 
 
 @dataclass(frozen=True)
+class Tag:
+    """A word that listeners give to such music, and how strongly the model hears it.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"style", "instrument", "voice", "mood", "era"}
+    strength : float
+        Mean over the windows, in [0, 1].
+    over_time : tuple of float
+        Strength in each window.
+    """
+
+    name: str
+    kind: Literal["style", "instrument", "voice", "mood", "era"]
+    strength: float
+    over_time: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Prediction:
     """The answer for one recording.
 
     Attributes
     ----------
-    status : {"ok", "unsure", "out-of-distribution"}
-        ``"unsure"`` when the probabilities are spread more widely than those of nine in ten known
-        tracks; ``"out-of-distribution"`` when the sound is unlike anything the model learned from.
+    status : {"one", "few", "many", "out-of-distribution"}
+        How many genres the prediction set names: one, two or three, or more; or that the sound is
+        unlike anything the model learned from.
     genre : str
         The likeliest genre.
+    prediction_set : tuple of str
+        The genres that it may be, the most probable first. Empty if ``"out-of-distribution"``:
+        nothing is promised of such a sound.
+    coverage : float
+        The share of answers about new music whose prediction set holds the true genre.
     confidence : float
         Its probability.
     probabilities : dict of str to float
@@ -72,10 +112,14 @@ class Prediction:
         say.
     learned_from : str or None
         The track of the training set that is this very recording, if one is.
+    tags : tuple of Tag
+        What the model hears, the strongest first; empty for models that know no tags.
     """
 
     status: Status
     genre: str
+    prediction_set: tuple[str, ...]
+    coverage: float
     confidence: float
     probabilities: dict[str, float]
     windows: tuple[WindowPrediction, ...]
@@ -93,16 +137,12 @@ class Prediction:
     silence: float = 0.0
     notes: tuple[Note, ...] = ()
     learned_from: str | None = None
+    tags: tuple[Tag, ...] = ()
 
     @property
     def headline(self) -> str:
         """The answer in a few words, no surer than it is."""
-        if self.status == "out-of-distribution":
-            return "Unlike anything it learned from"
-        if self.status == "ok":
-            return self.genre if self.confidence >= 0.5 else f"Perhaps {self.genre}"
-        ranked = sorted(self.probabilities, key=self.probabilities.__getitem__, reverse=True)
-        return f"Not sure: {ranked[0]} or {ranked[1]}"
+        return headline(self.prediction_set)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain dictionaries and lists, for JSON.
@@ -114,10 +154,12 @@ class Prediction:
         """
         return {
             **asdict(self),
+            "prediction_set": list(self.prediction_set),
             "windows": [asdict(w) for w in self.windows],
             "reasons": [asdict(r) for r in self.reasons],
             "neighbours": [asdict(n) for n in self.neighbours],
             "notes": [asdict(n) for n in self.notes],
+            "tags": [{**asdict(t), "over_time": list(t.over_time)} for t in self.tags],
         }
 
     def as_row(self, **first: str) -> dict[str, str | float | None]:
@@ -137,6 +179,8 @@ class Prediction:
             **first,
             "status": self.status,
             "genre": self.genre,
+            "prediction_set": "|".join(self.prediction_set),
+            "coverage": self.coverage,
             "confidence": self.confidence,
             **{f"p_{genre}": p for genre, p in self.probabilities.items()},
             "second_opinion": max(second, key=second.__getitem__) if second else None,
@@ -145,35 +189,83 @@ class Prediction:
             "duration": self.duration,
             "learned_from": self.learned_from,
             "message": self.message,
+            "tags": "|".join(tag.name for tag in self.tags),
             "notes": " ".join(note.text for note in self.notes),
         }
 
 
-def message(probabilities: dict[str, float], *, status: Status) -> str:
-    """Return what an honest person would say of an answer.
+def status_of(prediction_set: Sequence[str]) -> Status:
+    """Return the status of an answer that names these genres.
 
     Parameters
     ----------
-    probabilities : dict of str to float
-        Genre to probability, at least two.
-    status : {"ok", "unsure", "out-of-distribution"}
+    prediction_set : sequence of str
+        Empty if the sound is out of the distribution.
+
+    Returns
+    -------
+    {"one", "few", "many", "out-of-distribution"}
+    """
+    if not prediction_set:
+        return "out-of-distribution"
+    if len(prediction_set) == 1:
+        return "one"
+    return "few" if len(prediction_set) <= FEW else "many"
+
+
+def headline(prediction_set: Sequence[str]) -> str:
+    """Return an answer in a few words, no surer than it is.
+
+    Parameters
+    ----------
+    prediction_set : sequence of str
+        The most probable first; empty if the sound is out of the distribution.
 
     Returns
     -------
     str
-        One sentence.
 
     Examples
     --------
-    >>> message({"blues": 0.6, "jazz": 0.4}, status="ok")
-    'Probably blues; jazz is close.'
+    >>> headline(["rock", "hiphop"])
+    'Rock or hip-hop'
+    >>> headline(["pop", "disco", "hiphop", "reggae"])
+    'Not sure: pop, disco, hip-hop or reggae'
+    >>> headline([])
+    'Unlike anything it learned from'
     """
-    (first, p), (second, q) = sorted(probabilities.items(), key=lambda item: -item[1])[:2]
+    status = status_of(prediction_set)
     if status == "out-of-distribution":
-        return f"This is unlike anything the model learned from; {first} is no more than a guess."
-    if status == "unsure":
-        nearly = f", {second} nearly as well" if q >= 0.8 * p else f", then {second}"
-        return f"Not sure: {first} fits best{nearly}."
-    # Below one half, no genre is probable, though one may stand out.
-    likely = f"Probably {first}" if p >= 0.5 else f"Perhaps {first}"
-    return f"{likely}; {second} is close." if q >= 0.5 * p else f"{likely}."
+        return "Unlike anything it learned from"
+    names = either([genre_name(g) for g in prediction_set])
+    return f"Not sure: {names}" if status == "many" else sentence_case(names)
+
+
+def message(prediction_set: Sequence[str], *, coverage: float) -> str:
+    """Return an answer in sentences: the genres, and what that promises.
+
+    Parameters
+    ----------
+    prediction_set : sequence of str
+        The most probable first; empty if the sound is out of the distribution.
+    coverage : float
+        Share of answers whose set holds the true genre.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> message(["rock", "metal"], coverage=0.9)
+    'Rock or metal. Of ten answers about new music, nine include the right genre.'
+    """
+    said = headline(prediction_set)
+    if not prediction_set:
+        return f"{said}, so no genre is promised."
+    often = (
+        "Of ten answers about new music, nine include the right genre."
+        if coverage == 0.9
+        else f"Of answers about new music, {coverage:.0%} include the right genre."
+    )
+    return f"{said}. {often}"

@@ -57,11 +57,6 @@ def recording_answers() -> list[tuple[Recording, Prediction]]:
 
 def heard(found: list[tuple[Recording, Prediction]]) -> pd.DataFrame:
     """Put what the sources and the model say beside each other, ready to print."""
-    sure = {
-        "ok": "",
-        "unsure": ", not sure",
-        "out-of-distribution": ", unlike what it learned from",
-    }
     return pd.DataFrame(
         {
             "recording": [r.title for r, _ in found],
@@ -69,9 +64,8 @@ def heard(found: list[tuple[Recording, Prediction]]) -> pd.DataFrame:
             "genre by its source": [
                 f"{r.genre}, {r.genre_source}" if r.genre else "none" for r, _ in found
             ],
-            "the model says": [
-                f"{p.genre} {likelihood(p.confidence)}{sure[p.status]}" for _, p in found
-            ],
+            "the model says": [p.headline for _, p in found],
+            "most probable": [f"{p.genre} {likelihood(p.confidence)}" for _, p in found],
             "licence": [r.licence for r, _ in found],
             "changes": [r.changes for r, _ in found],
         }
@@ -82,11 +76,11 @@ def told(found: list[tuple[Recording, Prediction]]) -> str:
     """Say how often the model names the genre that the source of a recording names."""
     named = [(r, p) for r, p in found if r.genre]
     right = sum(r.genre == p.genre for r, p in named)
-    held = sum(p.status != "ok" for _, p in named)
+    held = sum(r.genre in p.prediction_set for r, p in named)
     return (
         f"The sources of {len(named)} of these {len(found)} recordings name a genre that is one of "
         f"the ten. The likeliest genre of the model is that one for **{right} of {len(named)}**; "
-        f"it holds back {held} of these {len(named)} answers. So few recordings measure nothing."
+        f"its answer includes it for {held} of {len(named)}. So few recordings measure nothing."
     )
 
 
@@ -266,11 +260,13 @@ def tempi(frames: Mapping[str, Frames]) -> str:
 def answered(found: Mapping[str, Prediction]) -> str:
     """Say how many pieces are heard as what they imitate, and how sure the answers are."""
     hits = [genre for genre, p in found.items() if p.genre == genre]
-    unsure = [genre for genre, p in found.items() if p.status == "unsure"]
+    many = [genre for genre, p in found.items() if p.status == "many"]
+    strange = [genre for genre, p in found.items() if p.status == "out-of-distribution"]
     said = pd.Series([p.genre for p in found.values()]).value_counts()
     counted = [f"{genre} ({n})" for genre, n in said.items()]
     return (
         f"The classifier takes **{len(hits)} of {len(found)}** pieces for the genre that they "
-        f"imitate{f' ({listed(hits)})' if hits else ''} and says that it is unsure about "
-        f"{len(unsure)}. Its answers: {listed(counted)}."
+        f"imitate{f' ({listed(hits)})' if hits else ''}. It is not sure about {len(many)} and "
+        f"calls {len(strange)} unlike anything it learned from. Its most probable genres: "
+        f"{listed(counted)}."
     )

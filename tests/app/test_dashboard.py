@@ -52,8 +52,10 @@ def prediction() -> Prediction:
     shares = {genre: (k + 1) / 55 for k, genre in enumerate(GENRES)}
     windows = tuple(WindowPrediction(3.0 * k, 3.0 * k + 3, shares) for k in range(4))
     return Prediction(
-        status="ok",
+        status="one",
         genre="rock",
+        prediction_set=("rock",),
+        coverage=0.9,
         confidence=shares["rock"],
         probabilities=shares,
         windows=windows,
@@ -551,13 +553,13 @@ def test_a_clip_is_answered(
     expected = audionome.classify(content)
     page = visit.page
     assert visit.name() == path.name
-    sure = page.inner_text(".an-confidence") if expected.status == "ok" else ""
-    assert sure == (likelihood(expected.confidence) if expected.status == "ok" else "")
+    sure = page.inner_text(".an-confidence") if expected.status == "one" else ""
+    assert sure == (likelihood(expected.confidence) if expected.status == "one" else "")
     assert page.inner_text(".an-sentence") == expected.message
     assert "A second model" in page.inner_text(".an-second")
     assert page.get_attribute(".an-answer", "data-status") == expected.status
     assert page.inner_text(".an-head .an-genre") == expected.headline
-    assert page.locator(".an-head .an-guess").count() == (expected.status != "ok")
+    assert page.locator(".an-head .an-guess").count() == (expected.status != "one")
     assert page.locator(".an-notes li").all_text_contents() == [n.text for n in expected.notes]
     bars = charts.probability_bars(expected.probabilities)
     assert visit.table(bars.caption) == bars.table.to_numpy(dtype=str).tolist()

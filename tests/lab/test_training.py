@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from audionome import features
 from audionome._paths import data_path
 from audionome.datasets import gtzan
-from audionome.lab import model_card, training
+from audionome.lab import conformal, model_card, training
 from audionome.lab.protocols import PROTOCOLS
 from audionome.lab.training import calibration, evaluation
 from audionome.models import linear
-from audionome.models.calibration import normalized_entropy
 
 GENRES = np.array(gtzan.GENRES)
 COLUMNS = evaluation.PROBABILITY_COLUMNS
@@ -109,7 +108,13 @@ def test_a_trained_model_is_whole(trained: Path) -> None:
     # The made-up artists are easier to hear than the made-up genres.
     assert card["evaluation"]["track-grouped"]["accuracy"] > by_artist["accuracy"] + 0.05
     rows = found.of("classic", "artist-grouped")
-    assert (rows["entropy"] > card["entropy_threshold"]).mean() == pytest.approx(0.1, abs=0.005)
+    # Nine in ten of the predictions that set the threshold give the true genre as much.
+    of_truth = conformal.true_probabilities(
+        rows[COLUMNS].to_numpy(), pd.Categorical(rows["genre"], categories=GENRES).codes
+    )
+    ((windows, limit),) = card["set_thresholds"]
+    assert windows == 10
+    assert (of_truth >= limit).mean() == pytest.approx(card["coverage"], abs=0.002)
     far = rows["distance"] > card["out_of_distribution_threshold"]
     assert far.mean() == pytest.approx(0.005, abs=0.001)
     assert (rows.groupby("artist")["fold"].nunique() == 1).all()
@@ -178,9 +183,9 @@ def broken(card: dict[str, Any], table: pd.DataFrame) -> list[str]:
     if training.card_results(table) != card["evaluation"]:
         wrong.append("evaluation")
     rows = table[table["protocol"] == training.CALIBRATED_BY]
-    entropy = np.quantile(normalized_entropy(rows[COLUMNS].to_numpy(np.float64)), 0.9)
-    if abs(entropy - card["entropy_threshold"]) > 1e-5:
-        wrong.append("entropy_threshold")
+    limits = np.array(training.set_thresholds(table))
+    if not np.allclose(limits, card["set_thresholds"], rtol=1e-5, atol=0):
+        wrong.append("set_thresholds")
     if "out_of_distribution_threshold" in card:
         far = np.quantile(rows["distance"].to_numpy(np.float64), 0.995)
         if abs(far / card["out_of_distribution_threshold"] - 1) > 1e-5:
@@ -252,7 +257,8 @@ _ARTIST = ("evaluation", "artist-grouped")
         _shift("temperatures", 0, 1, times=1.1),
         _shift("temperatures", 1, 1, times=0.9),
         _shift("temperatures", 2, 1, times=1.1),
-        _shift("entropy_threshold", times=1.01),
+        _shift("set_thresholds", 0, 1, times=1.01),
+        _shift("set_thresholds", 2, 1, times=0.99),
     ],
 )
 def test_a_wrong_card_is_noticed(change: Callable[[dict[str, Any]], None]) -> None:

@@ -17,8 +17,8 @@ from audionome.datasets import gtzan
 from audionome.features import modulation
 from audionome.lab import metrics, predictions
 from audionome.models import classifier
-from audionome.models.calibration import normalized_entropy
-from audionome.models.prediction import message
+from audionome.models.calibration import normalized_entropy, prediction_set
+from audionome.models.prediction import headline, message, status_of
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_what_is_no_music_gets_no_confident_answer(name: str) -> None:
     sf.write(buffer, noises()[name], audio.SAMPLE_RATE, format="WAV", subtype="FLOAT")
     for model in ("classic", "extended"):
         got = audionome.load_classifier(model).classify(buffer.getvalue())
-        assert got.status != "ok"
+        assert got.status in {"many", "out-of-distribution"}
         assert got.confidence < 0.6
         assert sum(got.probabilities.values()) == pytest.approx(1)
 
@@ -188,18 +188,26 @@ def test_a_table_is_answered_by_the_model_of_its_columns(
         classic.predict_proba(wide)
 
 
-def test_the_status_and_its_sentence() -> None:
-    flat = dict.fromkeys(gtzan.GENRES, 0.1)
+def test_the_set_holds_what_is_probable_enough(answer: audionome.Prediction) -> None:
+    limit = audionome.load_classifier().calibration.threshold_for(10)
+    expected = {genre for genre, p in answer.probabilities.items() if p >= limit}
+    assert set(answer.prediction_set) == expected | {answer.genre}
+    ranked = [answer.probabilities[genre] for genre in answer.prediction_set]
+    assert ranked == sorted(ranked, reverse=True)
+    assert answer.genre == answer.prediction_set[0]
+    assert answer.coverage == 0.9
+    assert prediction_set(answer.probabilities, 1.0) == (answer.genre,)
+    assert len(prediction_set(answer.probabilities, 0.0)) == 10
+
+
+def test_the_promise_of_an_answer() -> None:
     assert normalized_entropy(np.full(10, 0.1)) == pytest.approx(1)
     assert normalized_entropy(np.eye(10)[0]) == pytest.approx(0, abs=1e-9)
-    assert message(flat, status="unsure").startswith("Not sure")
-    assert message(flat, status="out-of-distribution").startswith("This is unlike anything")
-    sharp = {g: 0.91 if g == "hiphop" else 0.01 for g in gtzan.GENRES}
-    assert message(sharp, status="ok") == "Probably hiphop."
-    close = {**sharp, "hiphop": 0.5, "pop": 0.42}
-    assert message(close, status="ok") == "Probably hiphop; pop is close."
-    low = {**flat, "hiphop": 0.45}
-    assert message(low, status="ok") == "Perhaps hiphop."
+    told = message(["metal"], coverage=0.9)
+    assert told == "Metal. Of ten answers about new music, nine include the right genre."
+    assert "80% include the right genre." in message(["rock", "metal"], coverage=0.8)
+    strange = message([], coverage=0.9)
+    assert strange == "Unlike anything it learned from, so no genre is promised."
 
 
 def test_errors_are_audios(tmp_path: Path) -> None:
@@ -220,22 +228,38 @@ def wav(samples: np.ndarray, rate: int = 22050) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("status", ["ok", "unsure", "out-of-distribution"])
-def test_the_headline_is_no_surer_than_the_answer(
-    answer: audionome.Prediction, status: str
+@pytest.mark.parametrize(
+    ("named", "status", "said"),
+    [
+        (["metal"], "one", "Metal"),
+        (["hiphop"], "one", "Hip-hop"),
+        (["rock", "metal"], "few", "Rock or metal"),
+        (["rock", "pop", "metal"], "few", "Rock, pop or metal"),
+        (["pop", "disco", "hiphop", "reggae"], "many", "Not sure: pop, disco, hip-hop or reggae"),
+        ([], "out-of-distribution", "Unlike anything it learned from"),
+    ],
+)
+def test_the_headline_names_the_set(
+    answer: audionome.Prediction, named: list[str], status: str, said: str
 ) -> None:
-    low = dataclasses.replace(answer, status=status, confidence=0.4)
-    said = dataclasses.replace(low, confidence=0.6).headline
-    assert (low.headline == f"Perhaps {answer.genre}") == (status == "ok")
-    first, second = sorted(answer.probabilities, key=answer.probabilities.get)[:-3:-1]
-    assert (
-        said
-        == {
-            "ok": answer.genre,
-            "unsure": f"Not sure: {first} or {second}",
-            "out-of-distribution": "Unlike anything it learned from",
-        }[status]
+    got = dataclasses.replace(answer, prediction_set=tuple(named))
+    assert got.headline == headline(named) == said
+    assert status_of(named) == status
+    assert got.as_dict()["prediction_set"] == named
+    assert got.as_row()["prediction_set"] == "|".join(named)
+
+
+def test_tags_are_plain_in_json_and_in_a_table(answer: audionome.Prediction) -> None:
+    tags = tuple(
+        classifier.Tag(name, "instrument", p, (p, p))
+        for name, p in (("guitar", 0.5), ("bass", 0.2))
     )
+    got = dataclasses.replace(answer, tags=tags)
+    first = got.as_dict()["tags"][0]
+    assert first == {
+        "name": "guitar", "kind": "instrument", "strength": 0.5, "over_time": [0.5, 0.5],
+    }  # fmt: skip
+    assert got.as_row()["tags"] == "guitar|bass"
 
 
 def test_a_recording_of_the_index_is_known_again(shipped: classifier.Classifier) -> None:
@@ -320,7 +344,7 @@ def test_one_odd_window_does_not_make_a_recording_strange(clips: list[Path]) -> 
     alone = audionome.classify(wav(samples))
     samples[66150:132300] = 0.3 * np.sign(np.sin(np.arange(66150) * 0.02))
     found = audionome.classify(wav(samples))
-    assert found.status == alone.status == "ok"
+    assert found.status == alone.status == "one"
     assert found.distance < 2 * alone.distance
 
 

@@ -41,10 +41,19 @@ NEIGHBOUR = schema(
     similarity={"type": "number", "minimum": -1, "maximum": 1.001},
 )
 NOTE = schema(kind={"type": "string"}, text={"type": "string", "pattern": r"\.$"})
+TAG = schema(
+    name={"type": "string"},
+    kind={"enum": ["style", "instrument", "voice", "mood", "era"]},
+    strength={"type": "number", "minimum": 0, "maximum": 1},
+    over_time={"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}},
+)
 ANSWER = schema(
     file={"type": "string"},
-    status={"enum": ["ok", "unsure", "out-of-distribution"]},
+    status={"enum": ["one", "few", "many", "out-of-distribution"]},
     genre={"enum": list(gtzan.GENRES)},
+    prediction_set={"type": "array", "items": {"enum": list(gtzan.GENRES)}, "uniqueItems": True},
+    coverage={"const": 0.9},
+    tags={"type": "array", "items": TAG},
     confidence={"type": "number", "minimum": 0.1, "maximum": 1},
     probabilities=PROBABILITIES,
     windows={"type": "array", "minItems": 1, "items": WINDOW},

@@ -17,6 +17,7 @@ import pytest
 from audionome.datasets import gtzan, recordings
 from audionome.features import REGISTRY
 from audionome.features.frames import Frames, frame_features
+from audionome.models.prediction import headline, status_of
 from audionome.report import charts, examples, render, synth
 from audionome.report.charts import features as pictures
 
@@ -111,17 +112,19 @@ def test_spread_shows_the_columns_of_a_family() -> None:
     assert "tempo" in single.caption
 
 
-def answer(genre: str, *, sure: bool) -> Any:
-    p = dict.fromkeys(gtzan.GENRES, 0.05) | {genre: 0.55}
-    status = "ok" if sure else "unsure"
-    return SimpleNamespace(genre=genre, status=status, probabilities=p, confidence=0.55)
+def answer(*named: str) -> Any:
+    p = dict.fromkeys(gtzan.GENRES, 0.05) | {named[0]: 0.55}
+    return SimpleNamespace(
+        genre=named[0], status=status_of(named), prediction_set=named, headline=headline(named),
+        probabilities=p, confidence=0.55,
+    )  # fmt: skip
 
 
 def test_answers_are_counted() -> None:
-    found = {"blues": answer("blues", sure=True), "pop": answer("rock", sure=False)}
+    found = {"blues": answer("blues"), "pop": answer("rock", "blues", "pop", "metal")}
     said = examples.answered(found)
     assert "**1 of 2**" in said
-    assert "unsure about 1" in said
+    assert "not sure about 1 and calls 0 unlike" in said
     chart = pictures.genres_of_examples({g: p.probabilities for g, p in found.items()})
     assert "1 of them are heard as the genre that they imitate: blues." in chart.alt
     assert chart.table["likeliest"].to_list() == ["blues", "rock"]
@@ -208,16 +211,17 @@ def recording(genre: str) -> recordings.Recording:
 
 def test_what_is_said_of_recordings_is_counted() -> None:
     found = [
-        (recording("jazz"), answer("jazz", sure=True)),
-        (recording("metal"), answer("rock", sure=False)),
-        (recording(""), answer("pop", sure=True)),
+        (recording("jazz"), answer("jazz")),
+        (recording("metal"), answer("rock", "metal")),
+        (recording(""), answer("pop")),
     ]
     said = examples.told(found)
     assert "sources of 2 of these 3 recordings" in said
-    assert "**1 of 2**; it holds back 1 of these 2 answers" in said
+    assert "**1 of 2**; its answer includes it for 2 of 2" in said
     table = examples.heard(found)
     assert table["genre by its source"].to_list() == ["jazz, C", "metal, C", "none"]
-    assert table["the model says"].to_list() == ["jazz 55%", "rock 55%, not sure", "pop 55%"]
+    assert table["the model says"].to_list() == ["Jazz", "Rock or metal", "Pop"]
+    assert table["most probable"].to_list() == ["jazz 55%", "rock 55%", "pop 55%"]
 
 
 def test_the_page_says_the_share_that_the_model_gets_right() -> None:

@@ -26,9 +26,9 @@ from audionome.lab.model_card.confidence import (
     COVERAGES,
     coverage,
     held_back,
+    many_ratios,
     reliability,
     separation,
-    unsure_ratios,
 )
 from audionome.lab.model_card.neighbours import (
     Map,
@@ -57,6 +57,7 @@ __all__ = [
     "leaving",
     "load",
     "load_tries",
+    "many_ratios",
     "named",
     "neighbour_gains",
     "neighbours",
@@ -65,6 +66,5 @@ __all__ = [
     "separation",
     "track_map",
     "twins",
-    "unsure_ratios",
     "wild_genres",
 ]

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audionome.lab import calibration
+from audionome.lab import calibration, conformal
 from audionome.lab.bootstrap import cluster_bootstrap, mean_interval
 from audionome.lab.compare import Difference, accuracy_difference, difference, verdicts
 from audionome.lab.model_card.released import VARIANT, ReleasedModels
+from audionome.lab.predictions import PROBABILITY_COLUMNS
+from audionome.models.prediction import FEW
 
-__all__ = ["COVERAGES", "coverage", "held_back", "reliability", "separation", "unsure_ratios"]
+__all__ = ["COVERAGES", "coverage", "held_back", "many_ratios", "reliability", "separation"]
 
 #: Shares of the predictions that a reader may want to keep.
 COVERAGES: tuple[float, ...] = (0.5, 0.7, 0.85, 1.0)
@@ -89,7 +91,9 @@ def _groups(found: ReleasedModels, model: str) -> dict[str, pd.DataFrame]:
 
 def _signs(rows: pd.DataFrame, card: Mapping[str, Any]) -> dict[str, NDArray[np.bool_]]:
     """Return which predictions are held back, by the sign that does it."""
-    signs = {"unsure": (rows["entropy"] > card["entropy_threshold"]).to_numpy(dtype=bool)}
+    longest = card["set_thresholds"][-1][1]
+    sizes = conformal.in_sets(rows[PROBABILITY_COLUMNS].to_numpy(), longest).sum(axis=1)
+    signs = {"many": np.asarray(sizes > FEW)}
     if "out_of_distribution_threshold" in card and rows["distance"].notna().all():
         far = rows["distance"] > card["out_of_distribution_threshold"]
         signs["out-of-distribution"] = far.to_numpy(dtype=bool)
@@ -97,7 +101,7 @@ def _signs(rows: pd.DataFrame, card: Mapping[str, Any]) -> dict[str, NDArray[np.
 
 
 def held_back(found: ReleasedModels, model: str) -> pd.DataFrame:
-    """Return the share of the predictions that are held back as unsure or out of distribution.
+    """Return the share of the predictions that name many genres or are out of distribution.
 
     Parameters
     ----------
@@ -108,7 +112,7 @@ def held_back(found: ReleasedModels, model: str) -> pd.DataFrame:
     -------
     DataFrame
         One row per ``group`` (known genres of GTZAN; known genres and soul, which is unknown,
-        from outside it) and ``sign`` (``"unsure"`` by the entropy of the probabilities,
+        from outside it) and ``sign`` (``"many"``: more than three genres in the prediction set;
         ``"out-of-distribution"`` by the distance): ``share``, ``low``, ``high``, ``n``,
         ``artists``.
     """
@@ -120,8 +124,8 @@ def held_back(found: ReleasedModels, model: str) -> pd.DataFrame:
     return pd.DataFrame(out, columns=["group", "sign", "share", "low", "high", "n", "artists"])
 
 
-def unsure_ratios(found: ReleasedModels, model: str) -> pd.DataFrame:
-    """Return how many times as often soul is called unsure as music of known genres.
+def many_ratios(found: ReleasedModels, model: str) -> pd.DataFrame:
+    """Return how many times as often soul gets many genres as music of known genres.
 
     Parameters
     ----------
@@ -140,7 +144,7 @@ def unsure_ratios(found: ReleasedModels, model: str) -> pd.DataFrame:
     out: list[tuple[str, float, float, float]] = []
     differences: list[Difference] = []
     for name, known in groups.items() if len(soul) else ():
-        sides = [(_signs(rows, found.cards[model])["unsure"], rows["artist"].to_numpy())
+        sides = [(_signs(rows, found.cards[model])["many"], rows["artist"].to_numpy())
                  for rows in (soul, known)]  # fmt: skip
         differences.append(accuracy_difference(*sides[0], *sides[1]))
         ratio = _ratio_of_shares(*sides[0], *sides[1])

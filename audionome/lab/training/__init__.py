@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ import audionome
 from audionome import features, files
 from audionome.datasets import gtzan
 from audionome.features import modulation
+from audionome.lab import conformal
 from audionome.lab.protocols import PROTOCOLS
 from audionome.lab.training import fitting
 from audionome.lab.training.calibration import (
@@ -47,12 +49,12 @@ from audionome.lab.training.data import (
     wild_data,
 )
 from audionome.lab.training.evaluation import (
+    PROBABILITY_COLUMNS,
     card_results,
     prediction_table,
     predictions_by_setting,
 )
 from audionome.models import linear, neighbors
-from audionome.models.calibration import normalized_entropy
 
 __all__ = [
     "MODELS",
@@ -63,6 +65,7 @@ __all__ = [
     "extended_data",
     "extended_rows",
     "fit_temperature",
+    "set_thresholds",
     "train",
 ]
 
@@ -73,7 +76,6 @@ PREDICTIONS = "model_predictions.parquet"
 CALIBRATED_BY = "artist-grouped"
 
 _SEED = 0
-_UNSURE_SHARE = 0.1  # of the predictions about known genres by unknown artists
 _OUT_OF_DISTRIBUTION_SHARE = 0.005  # of GTZAN's tracks
 _AXES = 64
 
@@ -239,7 +241,6 @@ def _train(
     with files.written_whole(arrays) as unfinished:
         more = {} if whitening is None else {"whitening": whitening}
         _slim(model).save(unfinished, **more, **_index(model, data))
-    entropy = normalized_entropy(found[CALIBRATED_BY].probabilities)
     card: dict[str, Any] = {
         "name": name,
         "arrays_sha256": hashlib.sha256(arrays.read_bytes()).hexdigest(),
@@ -250,7 +251,8 @@ def _train(
         **({} if recipe.companion is None else {"companion": recipe.companion}),
         "genres": list(gtzan.GENRES),
         "temperature": temperature,
-        "entropy_threshold": float(np.quantile(entropy, 1 - _UNSURE_SHARE)),
+        "coverage": conformal.COVERAGE,
+        "set_thresholds": set_thresholds(table),
     }
     if distance is not None:
         card["out_of_distribution_threshold"] = float(
@@ -298,15 +300,41 @@ def _temperatures(found: dict[str, Predictions]) -> list[list[float]]:
 
     A short recording tells less than its score claims: less than ten windows, more doubt.
     """
+    return [[n, found[name].temperature] for n, name in _by_windows(found)]
+
+
+def set_thresholds(table: pd.DataFrame) -> list[list[float]]:
+    """Return lengths in windows of 3 s, and the threshold of the prediction sets of each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``model_predictions.parquet`` of one model.
+
+    Returns
+    -------
+    list of [int, float]
+        Rising lengths; see `audionome.lab.conformal.threshold`.
+    """
+    out: list[list[float]] = []
+    for n, protocol in _by_windows(table["protocol"].unique()):
+        rows = table[table["protocol"] == protocol]
+        y_true = pd.Categorical(rows["genre"], categories=gtzan.GENRES).codes
+        values = rows[PROBABILITY_COLUMNS].to_numpy(np.float64)
+        out.append([n, conformal.threshold(conformal.true_probabilities(values, y_true))])
+    return out
+
+
+def _by_windows(protocols: Iterable[str]) -> list[tuple[int, str]]:
+    """Return the protocols that calibrate a model, each with its length in windows of 3 s."""
     setting = PROTOCOLS[CALIBRATED_BY].setting
-    by_windows = {
-        modulation.BLOCK // EXCERPTS[p.excerpt_seconds]
-        if p.excerpt_seconds
-        else modulation.BLOCK: (found[name].temperature)
-        for name, p in PROTOCOLS.items()
-        if name in found and p.setting == setting
-    }
-    return [[windows, by_windows[windows]] for windows in sorted(by_windows)]
+    of = {name: PROTOCOLS[name] for name in protocols}
+    return sorted(
+        (modulation.BLOCK // EXCERPTS[p.excerpt_seconds] if p.excerpt_seconds else modulation.BLOCK,
+         name)
+        for name, p in of.items()
+        if p.setting == setting
+    )  # fmt: skip
 
 
 def _index(model: linear.Linear, data: TrainingData) -> dict[str, NDArray[Any]]:

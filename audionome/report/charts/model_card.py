@@ -258,7 +258,7 @@ def held_back_shares(table: pd.DataFrame) -> Chart:
     figure = go.Figure()
     told = []
     words = {
-        "unsure": "unsure (by entropy)",
+        "many": "more than three genres",
         "out-of-distribution": "out of distribution (by distance)",
     }
     for (sign, rows), (colour, shape) in zip(
@@ -270,12 +270,12 @@ def held_back_shares(table: pd.DataFrame) -> Chart:
             name=words[str(sign)],
             orientation="h",
             marker={"color": colour, "pattern": pattern(shape)},
-            hovertemplate=f"%{{y}}: %{{x:.1%}} {sign}<extra></extra>",
+            hovertemplate=f"%{{y}}: %{{x:.1%}} {words[str(sign)]}<extra></extra>",
             error_x=error_bars(rows["share"], rows["low"], rows["high"]) | {"color": INK},
         )
         scores = [f"{_GROUPS[g]} {percent(v)}" for g, v in
                   zip(rows["group"], rows["share"], strict=True)]  # fmt: skip
-        told.append(f"{sign}: {listed(scores)}")
+        told.append(f"{words[str(sign)]}: {listed(scores)}")
     figure.update_layout(
         template=TEMPLATE,
         height=130 + 70 * len(names),
@@ -292,7 +292,7 @@ def held_back_shares(table: pd.DataFrame) -> Chart:
         table=pd.DataFrame(
             {
                 "music": [_GROUPS[g] for g in table["group"]],
-                "called": table["sign"],
+                "answer": [words[str(sign)] for sign in table["sign"]],
                 "share": [tenths(v) for v in table["share"]],
                 "95 % interval": spans(table["low"], table["high"]),
                 "tracks": table["n"],

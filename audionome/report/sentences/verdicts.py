@@ -13,10 +13,13 @@ from typing import Any
 import pandas as pd
 
 from audionome._words import listed, points, share, span
+from audionome.lab import conformal
 from audionome.lab.compare import SAME
 from audionome.lab.model_card import Comparison, ReleasedModels
+from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.lab.protocols import PROTOCOLS
 from audionome.lab.studies.loudness import Shortcut
+from audionome.models.prediction import FEW
 
 __all__ = [
     "calibration",
@@ -206,8 +209,8 @@ def weak(table: pd.DataFrame, model: str, *, below: float = 0.6) -> str:
 
 
 def soul(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
-    """Write how often known and unknown music is called unsure; of the classic model."""
-    by = _by(shares[shares["sign"] == "unsure"], "group")
+    """Write how often the answer names many genres, for known and unknown music; classic model."""
+    by = _by(shares[shares["sign"] == "many"], "group")
     if ratios.empty or "soul" not in by:
         return "There is no music of an unknown genre to ask about."
     names = {"GTZAN": "GTZAN's tracks", "wild": "known genres from outside GTZAN", "soul": "soul"}
@@ -225,7 +228,7 @@ def soul(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
             f"{row['ratio']:.1f} times as often as {names[row['against']]} ({facts}{sure})"
         )
     return (
-        f"It calls unsure {listed(told)}. That is soul {listed(verdicts)}. "
+        f"It names more than three genres for {listed(told)}. That is soul {listed(verdicts)}. "
         + ("By every interval it is at least twice as often." if ratios["twice"].all() else
            "That it is twice as often is not proven: the intervals reach below two.")
     )  # fmt: skip
@@ -274,10 +277,12 @@ def thresholds(found: ReleasedModels) -> str:
     parts = []
     for model in found.models:
         card, rows = found.cards[model], found.of(model, "artist-grouped")
-        wide = float((rows["entropy"] > card["entropy_threshold"]).mean())
+        limit = card["set_thresholds"][-1][1]
+        sizes = conformal.in_sets(rows[PROBABILITY_COLUMNS].to_numpy(), limit).sum(axis=1)
         text = (
-            f"the {model} model is **unsure** when the entropy is above "
-            f"{card['entropy_threshold']:.2f}, as it is for {share(wide)} of GTZAN's tracks"
+            f"the {model} model names every genre with a probability of at least "
+            f"{share(limit)}; for {share(float((sizes > FEW).mean()))} of GTZAN's tracks these "
+            f"are more than three, and it says **not sure**"
         )
         if "out_of_distribution_threshold" in card and rows["distance"].notna().all():
             near = float((rows["distance"] <= card["out_of_distribution_threshold"]).mean())

@@ -7,7 +7,7 @@ const CAUTION =
 
 // What is sure stands large: a genre only if it is one, and a guess below it.
 function headOf(answer) {
-  const sure = answer.status === "ok";
+  const sure = answer.status === "one";
   const head = element("div", { className: "an-head" }, [
     element("p", { className: sure ? "an-first" : "an-doubt" }, [
       element("span", { className: "an-genre", textContent: answer.headline }),

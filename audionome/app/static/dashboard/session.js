@@ -9,7 +9,7 @@ const COLUMNS = [
   ["length", "Length", "an-minor"],
 ];
 // What stands before the genre, by the status of the prediction.
-const DOUBTS = { unsure: "not sure: ", "out-of-distribution": "unlike anything; nearest " };
+const DOUBTS = { many: "not sure: ", "out-of-distribution": "unlike anything; nearest " };
 const WORDS = { waiting: "waiting", working: "being heard", stopped: "stopped" };
 
 // entry: { job, name, file, state, sentence, answer }; state is "waiting", "working", "done",
