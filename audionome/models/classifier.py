@@ -22,14 +22,14 @@ from audionome._paths import data_path
 from audionome.audio import Note
 from audionome.features import Extractor
 from audionome.models import linear, persistence
-from audionome.models.attribution import Reason, attribute, reasons, shares
+from audionome.models.attribution import Reason
 from audionome.models.calibration import (
     Calibration,
     OutOfDistribution,
     fade,
     prediction_set,
-    weight_of,
 )
+from audionome.models.hearing import Heard, LinearHeard
 from audionome.models.neighbors import Index, Neighbour
 from audionome.models.persistence import ModelError
 from audionome.models.prediction import Prediction, Tag, WindowPrediction, message, status_of
@@ -214,10 +214,10 @@ class Classifier:
         clock = _Clock()
         with threadpool_limits(1, user_api="blas"):
             # Every model measures the blocks as they come: memory stays flat for a long mix.
-            panel = [self] if self.companion is None else [self, self.companion]
+            panel = self._panel()
             feeds = tee(clock.spent("decode", stream.pieces()), len(panel))
             own, *others = heard = [
-                _Heard(of, clock.spent("features", of.extractor.measure(blocks)))
+                of._hear(clock.spent("features", of.extractor.measure(blocks)))
                 for of, blocks in zip(panel, feeds, strict=True)
             ]
             while own.hear_more():
@@ -234,25 +234,32 @@ class Classifier:
         tell(1.0, "done")
         return prediction
 
+    def _panel(self) -> list[Classifier]:
+        """Return the model, its companion, and the companion's."""
+        return [self, *(self.companion._panel() if self.companion else ())]
+
+    def _hear(self, measured: Iterator[NDArray[np.floating]]) -> Heard:
+        """Return what will hear the rows that the extractor measures."""
+        return LinearHeard(
+            self.extractor, self.model, self.calibration, self.out_of_distribution, measured
+        )
+
     def _prediction(
-        self, heard: list[_Heard], stream: audio.WindowStream, seconds: dict[str, float]
+        self, heard: list[Heard], stream: audio.WindowStream, seconds: dict[str, float]
     ) -> Prediction:
         own, *others = heard
-        known = next(h for h in heard if h.of.out_of_distribution is not None)
-        distance = known.of.distance(known.rows)
+        known = next(h for h in heard if isinstance(h, LinearHeard) and h.keeps_rows)
+        distance = max(own.distance(), known.distance())
         length = (stream.duration - stream.silence) / _WINDOW_SECONDS
-        temperature = self.calibration.temperature_for(length)
-        windows = fade(own.probabilities(temperature), distance)
+        windows = fade(own.probabilities(length), distance)
         mean = windows.mean(axis=0)
         best = int(mean.argmax())
         threshold = self.calibration.threshold_for(length)
         named = () if distance > 1 else prediction_set(self._named(mean), threshold)
-        added = attribute(own.parts, self.model.bias, temperature=temperature, genre=best)
-        average = linear.softmax(self.model.bias / temperature)
+        found, baseline = own.reasons(best, length=length, distance=distance)
         second = None
-        for other in others:
-            opinion = other.probabilities(other.of.calibration.temperature_for(length))
-            second = self._named(fade(opinion.mean(axis=0), distance))
+        if others:
+            second = self._named(fade(others[0].probabilities(length).mean(axis=0), distance))
         same = self.index.same(own.mean_row)
         return Prediction(
             status=status_of(named),
@@ -265,8 +272,8 @@ class Classifier:
                 WindowPrediction(begin, end, self._named(row))
                 for (begin, end), row in zip(stream.times, windows, strict=True)
             ),
-            reasons=reasons(weight_of(distance) * added, own.mean_row, self.extractor.groups),
-            baseline=float(fade(average, distance)[best]),
+            reasons=found,
+            baseline=baseline,
             neighbours=self.index.nearest(own.mean_row),
             second_opinion=second,
             distance=distance,
@@ -279,71 +286,11 @@ class Classifier:
             learned_from=same,
             seconds=seconds,
             message=message(named, coverage=self.calibration.coverage),
+            tags=own.tags(),
         )
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
         return {genre: float(p) for genre, p in zip(self.genres, row, strict=True)}
-
-
-class _Heard:
-    """What a model hears of a recording, summed up window by window.
-
-    The rows themselves are kept only where they are few numbers: of a model that has a distance.
-    """
-
-    def __init__(self, of: Classifier, measured: Iterator[NDArray[np.floating]]) -> None:
-        self.of = of
-        self.windows = 0
-        self._measured = measured
-        self._parts: list[NDArray[np.float64]] = []
-        self._rows: list[NDArray[np.floating]] = []
-        self._sum: NDArray[np.float64] = np.zeros(len(of.model.mean))
-
-    def hear_more(self) -> bool:
-        """Take the next windows; return whether there were any."""
-        rows = next(self._measured, None)
-        if rows is None:
-            return False
-        seen = self.of.model.transformed(rows)
-        self._parts.append(shares(self.of.model, seen, self.of.extractor.groups))
-        self._sum += seen.sum(axis=0)
-        if self.of.out_of_distribution is not None:
-            self._rows.append(rows)
-        self.windows += len(rows)
-        return True
-
-    @property
-    def parts(self) -> NDArray[np.float64]:
-        """What every group added to every genre's score, ``(windows, groups, genres)``."""
-        return np.concatenate(self._parts)
-
-    @property
-    def rows(self) -> NDArray[np.floating]:
-        """The rows as they were measured."""
-        return np.concatenate(self._rows)
-
-    @property
-    def mean_row(self) -> NDArray[np.float64]:
-        """Mean of the windows as the model sees them."""
-        return self._sum / self.windows
-
-    @property
-    def mean_features(self) -> dict[str, float]:
-        """Mean of the windows as they were measured."""
-        return dict(zip(self.of.extractor.names, self.rows.mean(axis=0).tolist(), strict=True))
-
-    @property
-    def tempo(self) -> float:
-        """Median tempo of the windows that have a beat (BPM); 0 if none has."""
-        names = self.of.extractor.names
-        beats = self.rows[:, names.index("tempo")] if "tempo" in names else np.zeros(0)
-        beats = beats[beats > 0]
-        return float(np.median(beats)) if beats.size else 0.0
-
-    def probabilities(self, temperature: float) -> NDArray[np.float64]:
-        """Return the probabilities of every window."""
-        scores = self.parts.sum(axis=1) + self.of.model.bias
-        return linear.softmax(scores / temperature)
 
 
 def _learned(track: str | None) -> tuple[Note, ...]:

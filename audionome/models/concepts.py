@@ -1,0 +1,262 @@
+"""Why the ear gave its answer, in a musician's words.
+
+The head's answer hangs on an embedding of 200 numbers that have no names. The tags have: each is a
+weighted sum of the embedding. The *concepts* here are groups of tags. What a concept adds to an
+embedding is what one expects of an embedding in which its tags are as strong as they are, and all
+other tags as usual (a linear regression of embeddings on tags, which turns weights into
+patterns [1]_). The rest of the embedding, which no tag speaks of, is a part of its own.
+
+From the parts to the probability it goes as for the linear models: along the straight line from an
+average sound to this one (see `audionome.models.attribution`).
+
+References
+----------
+.. [1] Haufe et al., On the interpretation of weight vectors of linear models in multivariate
+   neuroimaging (NeuroImage, 2014).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audionome.models.attribution import Reason
+
+__all__ = ["CONCEPTS", "REST", "Concept", "Patterns", "concept_reasons"]
+
+_STEPS = 32
+_STEP = 1e-4  # of the difference that stands for a derivative, in parts of the whole way
+_USUAL = 0.25  # standard deviations
+
+
+@dataclass(frozen=True)
+class Concept:
+    """Tags that a musician would name together.
+
+    Attributes
+    ----------
+    tags : tuple of str
+        As the network names them.
+    words : tuple of (str, str, str)
+        How a person would say that there is more than usual, less than usual, and about as much.
+    """
+
+    tags: tuple[str, ...]
+    words: tuple[str, str, str]
+
+
+#: The name of what no tag speaks of.
+REST = "everything else"
+
+CONCEPTS: dict[str, Concept] = {
+    "rock band": Concept(
+        (
+            "rock",
+            "alternative",
+            "indie",
+            "alternative rock",
+            "indie rock",
+            "punk",
+            "classic rock",
+            "Progressive rock",
+            "indie pop",
+        ),
+        ("the sound of a rock band", "no rock band", "a little of a rock band"),
+    ),
+    "distorted guitars": Concept(
+        ("metal", "heavy metal", "hard rock"),
+        ("heavy, distorted guitars", "no heavy guitars", "guitars of usual weight"),
+    ),
+    "acoustic guitar": Concept(
+        ("acoustic", "guitar", "folk"),
+        (
+            "acoustic guitar and a folk sound",
+            "no acoustic guitar or folk sound",
+            "a little acoustic guitar",
+        ),
+    ),
+    "jazz": Concept(("jazz",), ("a jazz sound", "nothing of jazz", "a touch of jazz")),
+    "blues": Concept(("blues",), ("a blues sound", "nothing of the blues", "a touch of blues")),
+    "soul and funk": Concept(
+        ("soul", "funk", "rnb"),
+        ("soul, funk and R&B", "no soul, funk or R&B", "a touch of soul and funk"),
+    ),
+    "rap": Concept(
+        ("Hip-Hop",),
+        ("rap and hip-hop beats", "no rap or hip-hop beats", "a touch of hip-hop"),
+    ),
+    "electronics": Concept(
+        ("electronic", "electronica", "electro", "House", "dance"),
+        (
+            "electronic sounds and a dance beat",
+            "no electronic sounds or dance beat",
+            "a few electronic sounds",
+        ),
+    ),
+    "country": Concept(
+        ("country",), ("a country sound", "nothing of country", "a touch of country")
+    ),
+    "female voice": Concept(
+        ("female vocalists", "female vocalist"),
+        ("a woman's voice", "no woman's voice", "perhaps a woman's voice"),
+    ),
+    "male voice": Concept(
+        ("male vocalists",), ("a man's voice", "no man's voice", "perhaps a man's voice")
+    ),
+    "instrumental": Concept(
+        ("instrumental", "ambient", "experimental"),
+        (
+            "instruments without singing",
+            "singing rather than instruments alone",
+            "both singing and instruments",
+        ),
+    ),
+    "old recording": Concept(
+        ("oldies", "60s", "70s"),
+        (
+            "the sound of an old recording (60s, 70s)",
+            "nothing of an old recording",
+            "a sound of no certain age",
+        ),
+    ),
+    "eighties": Concept(
+        ("80s",), ("the sound of the 80s", "nothing of the 80s", "a touch of the 80s")
+    ),
+    "recent recording": Concept(
+        ("90s", "00s"),
+        (
+            "the sound of a recent recording (90s, 00s)",
+            "nothing of a recent recording",
+            "a sound of no certain age",
+        ),
+    ),
+    "calm": Concept(
+        ("Mellow", "chill", "chillout", "easy listening", "beautiful", "sad"),
+        ("a calm mood", "no calm mood", "a mood neither calm nor lively"),
+    ),
+    "party": Concept(
+        ("party", "happy", "catchy", "sexy", "pop"),
+        ("a catchy pop sound", "no catchy pop sound", "a touch of pop"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """How embeddings change with tags.
+
+    Attributes
+    ----------
+    tags : tuple of str
+        As the network names them.
+    embedding : ndarray of shape (e,)
+        The usual embedding.
+    logits : ndarray of shape (t,)
+        Usual strength of each tag (log odds).
+    spread : ndarray of shape (t,)
+        Standard deviation of the strengths.
+    change : ndarray of shape (t, e)
+        What an embedding gains when one tag grows by 1 and no other changes.
+    """
+
+    tags: tuple[str, ...]
+    embedding: NDArray[np.float64]
+    logits: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    change: NDArray[np.float64]
+
+    def parts(
+        self, embedding: NDArray[np.floating], logits: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """Take an embedding apart.
+
+        Parameters
+        ----------
+        embedding : ndarray of shape (e,)
+        logits : ndarray of shape (t,)
+
+        Returns
+        -------
+        ndarray of shape (concepts + 1, e)
+            What each of `CONCEPTS` adds, and last the rest; with the usual embedding they sum to
+            the one that was given.
+        """
+        away = (np.asarray(logits, dtype=np.float64) - self.logits)[:, None] * self.change
+        found = np.stack([away[self._rows(c)].sum(axis=0) for c in CONCEPTS.values()])
+        rest = embedding - self.embedding - found.sum(axis=0)
+        return np.concatenate([found, rest[None]])
+
+    def words(self, logits: NDArray[np.floating]) -> list[str]:
+        """Return what is heard of each concept.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (t,)
+
+        Returns
+        -------
+        list of str
+            One for each of `CONCEPTS`.
+        """
+        levels = (logits - self.logits) / self.spread
+        found = []
+        for concept in CONCEPTS.values():
+            level = float(levels[self._rows(concept)].mean())
+            found.append(concept.words[2 if abs(level) < _USUAL else int(level < 0)])
+        return found
+
+    def _rows(self, concept: Concept) -> list[int]:
+        return [self.tags.index(tag) for tag in concept.tags]
+
+
+def concept_reasons(
+    probability: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    average: NDArray[np.float64],
+    parts: NDArray[np.float64],
+    *,
+    names: Sequence[str],
+    words: Sequence[str],
+) -> tuple[Reason, ...]:
+    """Return what each part of a sound did to the probability of its genre.
+
+    A part is named only if leaving it out moves the probability the same way; what the others did
+    goes to the last one, the rest.
+
+    Parameters
+    ----------
+    probability : callable
+        Takes rows of sounds, ``(n, d)``, and returns the genre's probability of each, ``(n,)``.
+    average : ndarray of shape (d,)
+        An average sound.
+    parts : ndarray of shape (k, d)
+        Together with the average they are the sound.
+    names, words : sequence of str
+        Of each part.
+
+    Returns
+    -------
+    tuple of Reason
+        The weightiest first; the rest, which no words tell, last. Their contributions and the
+        probability of the average sound sum to that of the sound.
+    """
+    total = parts.sum(axis=0)
+    points, weights = np.polynomial.legendre.leggauss(_STEPS)
+    way = average + ((points + 1) / 2)[:, None] * total
+    steps = _STEP * parts
+    ahead = (way[:, None] + steps).reshape(-1, len(average))
+    behind = (way[:, None] - steps).reshape(-1, len(average))
+    slopes = (probability(ahead) - probability(behind)).reshape(_STEPS, len(parts)) / (2 * _STEP)
+    added = (weights / 2) @ slopes
+    sound = average + total
+    # The steps are small but not none: what they miss belongs to nobody, so to the rest.
+    whole, base = probability(np.stack([sound, average]))
+    missing = whole - probability(sound - parts)
+    named = added * missing > 0
+    named[-1] = False
+    rest = float(whole - base - added[named].sum())
+    order = [i for i in np.argsort(-np.abs(added), kind="stable") if named[i]]
+    found = [Reason(names[i], words[i], float(added[i])) for i in order]
+    return (*found, Reason(names[-1], words[-1], rest))

@@ -1,0 +1,103 @@
+"""Reasons in words: what each concept of tags added to an answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from audionome.models.concepts import CONCEPTS, REST, Patterns, concept_reasons
+from audionome.models.linear import softmax
+
+TAGS = tuple(tag for concept in CONCEPTS.values() for tag in concept.tags)
+SIZE = 64
+
+
+@pytest.fixture
+def patterns() -> Patterns:
+    rng = np.random.default_rng(5)
+    return Patterns(
+        TAGS,
+        rng.normal(size=SIZE),
+        rng.normal(size=len(TAGS)),
+        rng.uniform(0.5, 2, size=len(TAGS)),
+        rng.normal(size=(len(TAGS), SIZE)) / 8,
+    )
+
+
+def test_every_tag_is_in_one_concept() -> None:
+    assert len(TAGS) == len(set(TAGS)) == 50
+
+
+def test_the_parts_sum_to_the_sound(patterns: Patterns) -> None:
+    rng = np.random.default_rng(0)
+    embedding, logits = rng.normal(size=SIZE), rng.normal(size=len(TAGS))
+    parts = patterns.parts(embedding, logits)
+    assert parts.shape == (len(CONCEPTS) + 1, SIZE)
+    np.testing.assert_allclose(patterns.embedding + parts.sum(axis=0), embedding)
+
+
+def test_tags_of_usual_strength_add_nothing(patterns: Patterns) -> None:
+    logits = patterns.logits.copy()
+    jazz = TAGS.index("jazz")
+    logits[jazz] += 3
+    parts = patterns.parts(patterns.embedding + 3 * patterns.change[jazz], logits)
+    expected = np.zeros_like(parts)
+    expected[list(CONCEPTS).index("jazz")] = 3 * patterns.change[jazz]
+    np.testing.assert_allclose(parts, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(("away", "said"), [(2.0, 0), (-2.0, 1), (0.1, 2)])
+def test_the_words_tell_more_from_less(patterns: Patterns, away: float, said: int) -> None:
+    logits = patterns.logits.copy()
+    for tag in CONCEPTS["soul and funk"].tags:
+        k = TAGS.index(tag)
+        logits[k] += away * patterns.spread[k]
+    at = list(CONCEPTS).index("soul and funk")
+    assert patterns.words(logits)[at] == CONCEPTS["soul and funk"].words[said]
+
+
+def _probability(weights: np.ndarray):
+    return lambda rows: softmax(rows @ weights)[:, 0]
+
+
+def test_contributions_sum_to_the_answer() -> None:
+    rng = np.random.default_rng(1)
+    average, parts = rng.normal(size=12), rng.normal(size=(6, 12))
+    probability = _probability(rng.normal(size=(12, 3)))
+    found = concept_reasons(
+        probability, average, parts, names=[*"abcde", REST], words=[*"ABCDE", "the rest"]
+    )
+    assert found[-1].group == REST
+    sizes = [abs(reason.contribution) for reason in found[:-1]]
+    assert sizes == sorted(sizes, reverse=True)
+    whole, base = probability(np.stack([average + parts.sum(axis=0), average]))
+    assert sum(r.contribution for r in found) == pytest.approx(whole - base, abs=1e-12)
+
+
+def test_two_equal_parts_share_equally_and_one_that_does_nothing_is_not_named() -> None:
+    weights = np.array([[1.0, -1.0], [0.0, 0.0]])
+    parts = np.array([[0.5, 0.0], [0.5, 0.0], [0.0, 3.0], [0.0, 0.0]])
+    probability = _probability(weights)
+    found = concept_reasons(
+        probability, np.zeros(2), parts, names=["a", "b", "c", REST], words=["A", "B", "C", ""]
+    )
+    assert [reason.group for reason in found] == ["a", "b", REST]
+    whole = probability(np.array([[1.0, 0.0]]))[0]
+    for reason in found[:2]:
+        assert reason.contribution == pytest.approx((whole - 0.5) / 2, abs=1e-7)
+
+
+def test_a_part_whose_absence_says_the_contrary_is_not_named() -> None:
+    # Alone, "a" speaks against the genre; beside "b" its absence would cost probability.
+    def probability(rows: np.ndarray) -> np.ndarray:
+        a, b = rows.T
+        return 0.5 - 0.2 * a + 0.3 * a * b**4 + 0.1 * b
+
+    parts = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    found = concept_reasons(
+        probability, np.zeros(2), parts, names=["a", "b", REST], words=["A", "B", ""]
+    )
+    along = -0.2 + 0.3 / 5  # the mean slope in direction of "a" on the way
+    assert along < 0 < -0.2 + 0.3
+    assert [reason.group for reason in found] == ["b", REST]
+    assert found[-1].contribution == pytest.approx(along, abs=1e-6)
