@@ -102,8 +102,13 @@ visitors: $(READY)
 
 # Exact versions of everything, for every platform; no addresses of package servers. What is locked
 # stays as it is where it can (make lock UPGRADE=--upgrade renews all).
+# onnxruntime: the last that sends no usage data (later ones send it unless told not to, which
+# models/ear.py does), and for Macs with Intel's processors the last that there is.
+INTEL_MAC := sys_platform == "darwin" and platform_machine == "x86_64"
+NOT_INTEL_MAC := sys_platform != "darwin" or platform_machine != "x86_64"
 lock: $(READY)
-	printf 'uv\nhatchling\njupyterlab>=4.3\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	printf '%s\n' uv hatchling 'jupyterlab>=4.3' 'onnxruntime>=1.24,<1.29 ; $(NOT_INTEL_MAC)' \
+	  'onnxruntime<1.24 ; $(INTEL_MAC)' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --all-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE) \
 	  pyproject.toml - -o constraints.txt
 

@@ -11,6 +11,7 @@ import typer
 
 from audionome import files
 from audionome._extras import require_extra
+from audionome.cli import lab_ear
 from audionome.cli._common import JOBS, advance, console, escape, fail, progress, quiet_libraries
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ app = typer.Typer(
     help="Train, evaluate and analyse models on GTZAN; needs audionome\\[lab].",
     no_args_is_help=True,
 )
+app.add_typer(lab_ear.app, name="ear")
 
 _COMPLETION = Annotated[
     Path | None,

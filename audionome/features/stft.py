@@ -174,22 +174,34 @@ def _mel_to_hz(mel: Array64) -> Array64:
     return np.where(mel < 15.0, linear, 1000.0 * np.exp(np.log(6.4) / 27.0 * (mel - 15.0)))
 
 
-@lru_cache(maxsize=1)
-def mel_filters() -> Array32:
-    """Return triangular mel filters of equal area.
+@lru_cache(maxsize=2)
+def mel_filters(
+    *, sample_rate: int = SAMPLE_RATE, n_fft: int = N_FFT, n_mels: int = N_MELS
+) -> Array32:
+    """Return triangular mel filters of equal area, from 0 Hz to half the sample rate.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Hz.
+    n_fft : int
+        Samples of the Fourier transform.
+    n_mels : int
+        How many bands.
 
     Returns
     -------
-    ndarray of shape (128, 1025), float32
-        Weights per mel band and frequency bin (1/Hz).
+    ndarray of shape (n_mels, 1 + n_fft // 2), float32
+        Weights per mel band and frequency bin (1/Hz); 128 bands of 1 025 bins by default.
 
     Notes
     -----
     Slaney (1998); the same numbers as ``librosa.filters.mel``.
     """
-    top = 15.0 + np.log(SAMPLE_RATE / 2 / 1000.0) / (np.log(6.4) / 27.0)
-    edges = _mel_to_hz(np.linspace(0.0, top, N_MELS + 2))
-    ramps = edges[:, None] - FREQUENCIES[None, :]
+    top = 15.0 + np.log(sample_rate / 2 / 1000.0) / (np.log(6.4) / 27.0)
+    edges = _mel_to_hz(np.linspace(0.0, top, n_mels + 2))
+    frequencies = np.arange(1 + n_fft // 2, dtype=np.float64) * (sample_rate / n_fft)
+    ramps = edges[:, None] - frequencies[None, :]
     width = np.diff(edges)
     lower = -ramps[:-2] / width[:-1, None]
     upper = ramps[2:] / width[1:, None]

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
 MB = 1_000_000
 #: What the base installation does without.
-LEFT_OUT = ("pandas", "pyarrow", "sklearn", "plotly", "anywidget", "voila")
+LEFT_OUT = ("onnx", "pandas", "pyarrow", "sklearn", "plotly", "anywidget", "voila")
 CLIP = ROOT / "data" / "examples" / "blues.ogg"
 
 pytestmark = pytest.mark.skipif(not UV.exists(), reason="uv, which builds and installs, is missing")
@@ -158,6 +158,7 @@ def test_the_import_is_quick(installed: Path, tmp_path: Path) -> None:
     code = "import sys, audionome; print(*sys.modules)"
     loaded = run(installed / "python", "-c", code, cwd=tmp_path).split()
     slow = {"importlib.metadata", "numpy", "scipy", "soundfile", "av", "typer", "rich", "joblib"}
+    slow |= {"onnxruntime"}
     assert slow & set(loaded) == set()
     # Of the processor: a busy machine must not fail it.
     timed = (
@@ -242,7 +243,7 @@ def test_the_wheel_has_what_the_page_shows(with_dashboard: Path, tmp_path: Path)
 
 
 def test_the_wheel_is_small(wheel: Path) -> None:
-    assert wheel.stat().st_size <= 3 * MB
+    assert wheel.stat().st_size <= 7 * MB  # of which the network of the ear has 3
     names = zipfile.ZipFile(wheel).namelist()
     assert "audionome/py.typed" in names
     data = {n.removeprefix("audionome/_data/") for n in names if n.startswith("audionome/_data/")}
@@ -276,10 +277,18 @@ def test_a_wheel_from_the_checkout_is_the_same(wheel: Path, tmp_path: Path) -> N
 
 def test_the_licence_is_that_of_what_the_wheel_holds(wheel: Path) -> None:
     told = metadata(wheel)
-    assert told["License-Expression"] == "BSD-3-Clause AND CC0-1.0"
-    assert told.get_all("License-File") == ["LICENSE", "data/examples/LICENSE"]
+    assert told["License-Expression"] == "BSD-3-Clause AND CC0-1.0 AND ISC"
+    assert told.get_all("License-File") == [
+        "LICENSE",
+        "data/examples/LICENSE",
+        "data/models/musicnn.LICENSE",
+    ]
     text = (ROOT / "data" / "examples" / "LICENSE").read_text()
     assert "SPDX-License-Identifier: CC0-1.0" in text
+    with zipfile.ZipFile(wheel) as archive:
+        notice = archive.read("audionome/_data/models/musicnn.LICENSE").decode()
+    assert "SPDX-License-Identifier: ISC" in notice
+    assert "Music Technology Group, Universitat Pompeu Fabra" in notice
 
 
 def test_the_description_has_no_link_that_breaks_elsewhere(wheel: Path) -> None:
