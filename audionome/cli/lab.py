@@ -168,6 +168,33 @@ def evaluate(
 
 
 @app.command()
+def outside(
+    clips: Annotated[Path, typer.Argument(help="Folder of clips from outside GTZAN.")],
+    labels: Annotated[
+        Path, typer.Option(help="CSV file: file, genre, artist, source, trust, artist_in_gtzan.")
+    ],
+    out: Annotated[Path | None, _out("data")] = None,
+    jobs: JOBS = -1,
+) -> None:
+    """Classify music from outside GTZAN and calibrate the models of GTZAN on it.
+
+    Writes results/outside_predictions.parquet and the calibration in the cards of models/.
+    """
+    from audionome.lab import outside as room
+
+    folder = _output_folder(out)
+    table = room.clips(clips, labels)
+    with quiet_libraries(), progress() as bar:
+        task = bar.add_task("Listening", total=None)
+        predictions, cards = room.predict(table, jobs=jobs, progress=partial(advance, bar, task))
+    room.write(predictions, cards, models=folder / "models", results=folder / "results")
+    console().print(
+        f"{len(predictions)} predictions about {len(table)} clips of "
+        f"{table['source'].nunique()} sources."
+    )
+
+
+@app.command()
 def score(out: Annotated[Path | None, _out("data/results")] = None) -> None:
     """Measure the stored predictions again and write scores.parquet: for a new metric."""
     from audionome.lab import scores

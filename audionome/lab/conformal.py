@@ -22,10 +22,13 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["COVERAGE", "in_sets", "threshold", "true_probabilities"]
+__all__ = ["COVERAGE", "WINDOW_SECONDS", "in_sets", "threshold", "true_probabilities"]
 
 #: What is promised: nine in ten.
 COVERAGE = 0.9
+
+#: Lengths of recordings are counted in windows of so many seconds.
+WINDOW_SECONDS = 3.0
 
 
 def true_probabilities(

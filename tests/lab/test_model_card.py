@@ -49,7 +49,10 @@ def found(
 ) -> ReleasedModels:
     predictions = judged(pd.concat(tables, ignore_index=True))
     names = list(dict.fromkeys(predictions["model"]))
-    cards = {name: {"set_thresholds": [[10, 0.05]], **card} for name in names}
+    cards = {
+        name: {"calibrations": {"gtzan": {"set_thresholds": [[10, 0.05]]}}, **card}
+        for name in names
+    }
     return ReleasedModels(predictions, cards, indexes or {})
 
 

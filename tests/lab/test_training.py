@@ -128,8 +128,9 @@ def test_music_from_outside_has_artists_of_its_own(trained: Path) -> None:
     assert not artists & set(found.of("classic", "artist-grouped")["artist"])
     # "The Wild Ones" and "Wild Ones" are one, and so are Ann and the duet she sings in.
     assert len(artists) == 3
+    calibration = found.cards["classic"]["calibrations"]["gtzan"]
     np.testing.assert_allclose(
-        found.of("classic", "wild")["temperature"], found.cards["classic"]["temperature"], rtol=1e-6
+        found.of("classic", "wild")["temperature"], calibration["temperature"], rtol=1e-6
     )
 
 
@@ -183,20 +184,22 @@ def broken(card: dict[str, Any], table: pd.DataFrame) -> list[str]:
     if training.card_results(table) != card["evaluation"]:
         wrong.append("evaluation")
     rows = table[table["protocol"] == training.CALIBRATED_BY]
+    calibration = card["calibrations"]["gtzan"]
     limits = np.array(training.set_thresholds(table))
-    if not np.allclose(limits, card["set_thresholds"], rtol=1e-5, atol=0):
+    if not np.allclose(limits, calibration["set_thresholds"], rtol=1e-5, atol=0):
         wrong.append("set_thresholds")
     if "out_of_distribution_threshold" in card:
         far = np.quantile(rows["distance"].to_numpy(np.float64), 0.995)
         if abs(far / card["out_of_distribution_threshold"] - 1) > 1e-5:
             wrong.append("out_of_distribution_threshold")
     # What fits all folds lies among what fits all but one.
-    if not rows["temperature"].min() <= card["temperature"] <= rows["temperature"].max():
+    temperature = calibration["temperature"]
+    if not rows["temperature"].min() <= temperature <= rows["temperature"].max():
         wrong.append("temperature")
     # An excerpt is one row of features: its score is the logarithm of what it became.
     by_windows = {10: 3, 3: 1}
-    told = dict(card.get("temperatures", []))
-    if told and told.pop(10) != card["temperature"]:
+    told = dict(calibration.get("temperatures", []))
+    if told and told.pop(10) != temperature:
         wrong.append("temperature of whole clips")
     for protocol in PROTOCOLS.values():
         part = table[table["protocol"] == protocol.name]
@@ -243,6 +246,7 @@ def _shift(*keys: Any, by: float = 0.0, times: float = 1.0) -> Callable[[dict[st
 
 
 _ARTIST = ("evaluation", "artist-grouped")
+_GTZAN = ("calibrations", "gtzan")
 
 
 @pytest.mark.parametrize(
@@ -253,12 +257,12 @@ _ARTIST = ("evaluation", "artist-grouped")
         _shift(*_ARTIST, "accuracy", by=0.002),
         _shift(*_ARTIST, "calibration_error", by=0.002),
         _shift(*_ARTIST, "artists", by=1),
-        _shift("temperature", times=1.1),
-        _shift("temperatures", 0, 1, times=1.1),
-        _shift("temperatures", 1, 1, times=0.9),
-        _shift("temperatures", 2, 1, times=1.1),
-        _shift("set_thresholds", 0, 1, times=1.01),
-        _shift("set_thresholds", 2, 1, times=0.99),
+        _shift(*_GTZAN, "temperature", times=1.1),
+        _shift(*_GTZAN, "temperatures", 0, 1, times=1.1),
+        _shift(*_GTZAN, "temperatures", 1, 1, times=0.9),
+        _shift(*_GTZAN, "temperatures", 2, 1, times=1.1),
+        _shift(*_GTZAN, "set_thresholds", 0, 1, times=1.01),
+        _shift(*_GTZAN, "set_thresholds", 2, 1, times=0.99),
     ],
 )
 def test_a_wrong_card_is_noticed(change: Callable[[dict[str, Any]], None]) -> None:

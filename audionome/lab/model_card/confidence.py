@@ -91,7 +91,8 @@ def _groups(found: ReleasedModels, model: str) -> dict[str, pd.DataFrame]:
 
 def _signs(rows: pd.DataFrame, card: Mapping[str, Any]) -> dict[str, NDArray[np.bool_]]:
     """Return which predictions are held back, by the sign that does it."""
-    longest = card["set_thresholds"][-1][1]
+    # The predictions have the temperature that was set on GTZAN, and so must the threshold.
+    longest = card["calibrations"]["gtzan"]["set_thresholds"][-1][1]
     sizes = conformal.in_sets(rows[PROBABILITY_COLUMNS].to_numpy(), longest).sum(axis=1)
     signs = {"many": np.asarray(sizes > FEW)}
     if "out_of_distribution_threshold" in card and rows["distance"].notna().all():

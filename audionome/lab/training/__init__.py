@@ -8,7 +8,8 @@ comes from tracks by artists that the fitted model never heard.
 
 `audionome.lab.training.data` is what they learn from, `audionome.lab.training.calibration`
 predicts by folds and finds the temperature, `audionome.lab.training.evaluation` goes through the
-protocols.
+protocols. A model that was trained anew is calibrated on GTZAN alone; `audionome.lab.outside` sets
+temperatures and thresholds on music from outside, which is what people bring.
 """
 
 from __future__ import annotations
@@ -250,16 +251,17 @@ def _train(
         **({} if recipe.columns is None else {"features": list(recipe.columns)}),
         **({} if recipe.companion is None else {"companion": recipe.companion}),
         "genres": list(gtzan.GENRES),
-        "temperature": temperature,
         "coverage": conformal.COVERAGE,
-        "set_thresholds": set_thresholds(table),
     }
+    calibration: dict[str, Any] = {"temperature": temperature}
+    if data.excerpts:
+        calibration["temperatures"] = _temperatures(found)
+    calibration["set_thresholds"] = set_thresholds(table)
+    card |= calibration | {"calibrations": {"gtzan": calibration}}
     if distance is not None:
         card["out_of_distribution_threshold"] = float(
             np.quantile(distance, 1 - _OUT_OF_DISTRIBUTION_SHARE)
         )
-    if data.excerpts:
-        card["temperatures"] = _temperatures(found)
     card["data"] = {
         "tracks": len(data.tracks),
         "rows": len(data.fit_rows),
