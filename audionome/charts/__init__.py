@@ -21,6 +21,7 @@ from audionome.charts.prediction import (
     timeline,
     typical_ranges,
 )
+from audionome.charts.tags import tags_over_time
 
 __all__ = [
     "INK",
@@ -34,6 +35,7 @@ __all__ = [
     "probabilities_beside",
     "probability_bars",
     "reason_bars",
+    "tags_over_time",
     "timeline",
     "typical_ranges",
 ]

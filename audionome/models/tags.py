@@ -1,0 +1,216 @@
+"""What the ear hears, in words: from tag probabilities to the few tags that are worth saying.
+
+The ear gives a probability to each of the fifty words that the listeners of the Million Song
+Dataset used most. Some of them say the same twice, some are personal ("beautiful"), and some are
+said of nearly everything ("rock", "pop"). `heard` merges, orders and leaves out.
+
+References
+----------
+.. [1] Bertin-Mahieux, Ellis, Whitman and Lamere, The Million Song Dataset (ISMIR 2011).
+.. [2] Pons and Serra, musicnn: pre-trained convolutional neural networks for music audio tagging
+       (ISMIR 2019, late-breaking).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audionome._words import listed
+from audionome.models.prediction import Tag
+
+__all__ = ["MSD_TAGS", "Meaning", "TagKind", "foreign_style", "heard"]
+
+TagKind = Literal["style", "instrument", "voice", "mood", "era"]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a tag means.
+
+    Attributes
+    ----------
+    name : str
+        How it is written for a reader; tags that mean the same have one name.
+    kind : {"style", "instrument", "voice", "mood", "era"}
+    genres : tuple of str
+        The genres of the ten that a style may be part of; empty for styles that are none of the
+        ten, and for all other kinds.
+    """
+
+    name: str
+    kind: TagKind
+    genres: tuple[str, ...] = ()
+
+
+# Raw tag: name, kind, genres. In the order of the ear's numbers, which is that of how often the
+# listeners said them.
+_TABLE: dict[str, tuple[str, TagKind, str]] = {
+    "rock": ("rock", "style", "rock metal blues"),
+    "pop": ("pop", "style", "pop country disco reggae"),
+    "alternative": ("alternative", "style", "rock"),
+    "indie": ("indie", "style", "rock pop"),
+    "electronic": ("electronic", "style", ""),
+    "female vocalists": ("female voice", "voice", ""),
+    "dance": ("dance", "style", "disco pop"),
+    "00s": ("2000s", "era", ""),
+    "alternative rock": ("alternative rock", "style", "rock"),
+    "jazz": ("jazz", "style", "jazz"),
+    "beautiful": ("beautiful", "mood", ""),
+    "metal": ("metal", "style", "metal"),
+    "chillout": ("chill", "mood", ""),
+    "male vocalists": ("male voice", "voice", ""),
+    "classic rock": ("classic rock", "style", "rock metal"),
+    "soul": ("soul", "style", "blues disco hiphop jazz pop reggae"),
+    "indie rock": ("indie rock", "style", "rock"),
+    "Mellow": ("mellow", "mood", ""),
+    "electronica": ("electronic", "style", ""),
+    "80s": ("80s", "era", ""),
+    "folk": ("folk", "style", ""),
+    "90s": ("90s", "era", ""),
+    "chill": ("chill", "mood", ""),
+    "instrumental": ("instrumental", "instrument", ""),
+    "punk": ("punk", "style", "rock metal"),
+    "oldies": ("oldies", "era", ""),
+    "blues": ("blues", "style", "blues"),
+    "hard rock": ("hard rock", "style", "rock metal"),
+    "ambient": ("ambient", "style", ""),
+    "acoustic": ("acoustic", "instrument", ""),
+    "experimental": ("experimental", "style", ""),
+    "female vocalist": ("female voice", "voice", ""),
+    "guitar": ("guitar", "instrument", ""),
+    "Hip-Hop": ("hip-hop", "style", "hiphop"),
+    "70s": ("70s", "era", ""),
+    "party": ("party", "mood", ""),
+    "country": ("country", "style", "country"),
+    "easy listening": ("easy listening", "mood", ""),
+    "sexy": ("sexy", "mood", ""),
+    "catchy": ("catchy", "mood", ""),
+    "funk": ("funk", "style", "disco hiphop jazz pop reggae"),
+    "electro": ("electro", "style", ""),
+    "heavy metal": ("heavy metal", "style", "metal"),
+    "Progressive rock": ("progressive rock", "style", "rock metal"),
+    "60s": ("60s", "era", ""),
+    "rnb": ("R&B", "style", "pop hiphop"),
+    "indie pop": ("indie pop", "style", "pop rock"),
+    "sad": ("sad", "mood", ""),
+    "House": ("house", "style", ""),
+    "happy": ("happy", "mood", ""),
+}
+_MEANINGS = {
+    tag: Meaning(name, kind, tuple(genres.split())) for tag, (name, kind, genres) in _TABLE.items()
+}
+_STYLES = {m.name: m.genres for m in _MEANINGS.values() if m.kind == "style"}
+
+#: The tags of MSD_musicnn, in the order of its numbers.
+MSD_TAGS: tuple[str, ...] = tuple(_MEANINGS)
+
+_WEAK = 0.1  # mean probability below which a tag is not worth a word
+# Said of nearly everything: three in four recordings of the ten genres stay below.
+_USUAL = {"rock": 0.17, "pop": 0.15}
+# Sound comes first; when it was made and how somebody feels about it come after.
+_ORDER: tuple[tuple[TagKind, ...], ...] = (("style", "instrument", "voice"), ("era",), ("mood",))
+_MOST: dict[TagKind, int] = {"style": 3, "instrument": 2, "voice": 1, "era": 1, "mood": 1}
+_IMPOSSIBLE = 0.1  # probability of all genres of a style below which it is not named: guessing
+_STRONG = 0.4  # strength from which on music that is none of the ten is called so
+
+
+def heard(
+    probabilities: NDArray[np.floating],
+    genres: Mapping[str, float],
+    *,
+    names: Sequence[str] = MSD_TAGS,
+) -> tuple[Tag, ...]:
+    """Return the tags that are worth saying of a recording.
+
+    Tags of one meaning count once, with the larger strength in each window. What is weak is left
+    out, and so is a style whose genres the recording is not: there is no word for classical music
+    or reggae among the tags, and the network then takes its nearest one, such as jazz.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (windows, tags)
+        In [0, 1].
+    genres : mapping of str to float
+        Probability of each genre.
+    names : sequence of str
+        Of the tags, from `MSD_TAGS`.
+
+    Returns
+    -------
+    tuple of Tag
+        At most eight: styles, instruments and voices, the strongest first; then the era and the
+        mood.
+
+    Raises
+    ------
+    ValueError
+        If a tag is not one of `MSD_TAGS`, or there is not one number for each.
+
+    See Also
+    --------
+    foreign_style : What to say if the styles name none of the genres.
+
+    Examples
+    --------
+    >>> found = heard(np.array([[0.6, 0.2], [0.4, 0.3]]), {"rock": 0.9}, names=["rock", "80s"])
+    >>> [(tag.name, tag.kind, tag.strength, tag.over_time) for tag in found]
+    [('rock', 'style', 0.5, (0.6, 0.4)), ('80s', 'era', 0.25, (0.2, 0.3))]
+    """
+    if unknown := [name for name in names if name not in _MEANINGS]:
+        raise ValueError(f"no meaning is known of the tag {unknown[0]!r}")
+    if probabilities.ndim != 2 or probabilities.shape[1] != len(names):
+        raise ValueError(f"{len(names)} tags need as many columns, not {probabilities.shape}")
+    curves: dict[Meaning, NDArray[np.floating]] = {}
+    for name, curve in zip(names, probabilities.T, strict=True):
+        meaning = _MEANINGS[name]
+        curves[meaning] = np.maximum(curves.get(meaning, curve), curve)
+    found = [
+        Tag(meaning.name, meaning.kind, float(curve.mean()), tuple(map(float, curve)))
+        for meaning, curve in curves.items()
+        if curve.mean() >= _USUAL.get(meaning.name, _WEAK) and _possible(meaning, genres)
+    ]
+    found.sort(key=lambda tag: -tag.strength)
+    told: list[Tag] = []
+    for kinds in _ORDER:
+        for tag in found:
+            if tag.kind in kinds and sum(t.kind == tag.kind for t in told) < _MOST[tag.kind]:
+                told.append(tag)
+    return tuple(told)
+
+
+def _possible(meaning: Meaning, genres: Mapping[str, float]) -> bool:
+    return not meaning.genres or sum(genres.get(g, 0) for g in meaning.genres) >= _IMPOSSIBLE
+
+
+def foreign_style(tags: Sequence[Tag]) -> str:
+    """Return a sentence about music that is none of the ten genres, or nothing.
+
+    Parameters
+    ----------
+    tags : sequence of Tag
+        From `heard`.
+
+    Returns
+    -------
+    str
+        Empty unless a style that is none of the ten is strong, and every style that may be part
+        of one of them is less than half as strong.
+
+    Examples
+    --------
+    >>> foreign_style([Tag("electronic", "style", 0.6, (0.6,)), Tag("house", "style", 0.4, (0.4,))])
+    'It sounds like electronic and house music, which is none of the ten genres this model knows.'
+    """
+    styles = [tag for tag in tags if tag.kind == "style"]
+    foreign = [tag for tag in styles if not _STYLES[tag.name]]
+    if not foreign or foreign[0].strength < _STRONG:
+        return ""
+    if any(tag.strength >= foreign[0].strength / 2 for tag in styles if _STYLES[tag.name]):
+        return ""
+    names = listed([tag.name for tag in foreign])
+    return f"It sounds like {names} music, which is none of the ten genres this model knows."
