@@ -17,13 +17,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audionome._words import likelihood, share, span
+from audionome._words import genre_name, likelihood, share, span
+from audionome.models.prediction import promise
 
 if TYPE_CHECKING:
     from audionome.app.details import Details
     from audionome.charts import Chart
     from audionome.features.key import Key
-    from audionome.models.prediction import Prediction, WindowPrediction
+    from audionome.models.prediction import Prediction, Tag, WindowPrediction
 
 __all__ = [
     "ANALYSING",
@@ -141,56 +142,64 @@ def answer_payload(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
     Returns
     -------
     dict
-        ``status``, ``genre``, ``headline``, ``sentence``, ``notes`` (sentences), ``second``
-        (opinion, a sentence or empty), ``confidence``, ``color``, ``duration`` (s), ``facts``
-        (pairs of name and value), ``why`` (sentences), ``windows``, ``charts`` (five), ``cells``
-        (of the session's table) and ``record`` (of its CSV file, with all digits).
+        ``status``, ``genre``, ``headline``, ``promise`` (a sentence), ``hears`` (the tags, each
+        with ``name``, ``kind``, ``strength``, ``over_time`` in [0, 1], ``words`` and ``at``, the
+        second where it is heard most), ``foreign`` (a sentence or empty), ``notes`` (sentences),
+        ``second`` (opinion, a sentence or empty), ``confidence``, ``color``, ``duration`` (s),
+        ``facts`` (pairs of name and value), ``why`` (pairs of a heading and sentences),
+        ``family`` (a sentence), ``windows``, ``charts`` (five, and one of the tags if there are
+        any), ``cells`` (of the session's table) and ``record`` (of its CSV file, with all digits).
 
     See Also
     --------
     details_payload : What is sent after it.
     """
     from audionome import charts, load_classifier
-    from audionome.models import attribution
+    from audionome.models import telling
     from audionome.models.context import compare_with_genre
+    from audionome.models.tags import foreign_style
 
     genre = prediction.genre
-    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
-    tempo = f"{prediction.tempo:.0f}" if prediction.tempo else ""
+    classifier = load_classifier()
+    tempo = telling.tempo(prediction.tempo)
     drawn = {
         "probabilities": charts.probability_bars(prediction.probabilities),
         "timeline": charts.timeline(prediction.windows),
         "reasons": charts.reason_bars(prediction.reasons, genre),
         "typical": charts.typical_ranges(compare_with_genre(prediction), genre),
         "place": charts.place_on_map(
-            load_classifier().index.places(), prediction.place, prediction.neighbours
+            classifier.index.places(), prediction.place, prediction.neighbours
         ),
     }
+    if prediction.tags:
+        drawn["hears"] = charts.tags_over_time(prediction.tags, prediction.windows)
     return {
         "status": prediction.status,
         "genre": genre,
         "headline": prediction.headline,
-        "sentence": prediction.message,
+        "promise": promise(prediction.prediction_set, coverage=prediction.coverage),
+        "hears": [_tag(tag, prediction.windows) for tag in prediction.tags],
+        "foreign": foreign_style(prediction.tags),
         "notes": [note.text for note in prediction.notes],
         "second": _second_opinion(prediction),
         "confidence": likelihood(prediction.confidence),
         "color": _color(genre),
         "duration": prediction.duration,
         "facts": [
-            ["Tempo", f"{tempo} beats/min" if tempo else "no clear beat"],
+            ["Tempo", tempo],
             ["Length", f"{_minutes(prediction.duration)} min"],
             ["Listened to", _windows_of_3_s(len(prediction.windows))],
             ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
         ],
-        "why": attribution.sentences(prediction.reasons, genre),
+        "why": _why(prediction),
+        "family": telling.family(classifier.card),
         "windows": [_window(window) for window in prediction.windows],
         "charts": {key: chart_payload(chart) for key, chart in drawn.items()},
         "cells": {
-            "status": prediction.status,
-            "genre": genre,
+            "answer": prediction.headline,
             "probability": likelihood(prediction.confidence),
-            "next": _genre_and_probability(*ranked[1]),
-            "tempo": tempo or "none",
+            "hears": ", ".join(tag.name for tag in prediction.tags[:2]),
+            "tempo": tempo,
             "length": _minutes(prediction.duration),
         },
         "record": prediction.as_row(file=name),
@@ -296,6 +305,31 @@ def _genre_and_probability(genre: str, probability: float) -> str:
 def _minutes(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
+
+
+def _tag(tag: Tag, windows: Sequence[WindowPrediction]) -> dict[str, Any]:
+    most = max(range(len(windows)), key=tag.over_time.__getitem__)
+    at = windows[most].start
+    return {
+        "name": tag.name,
+        "kind": tag.kind,
+        "strength": f"{tag.strength:.2f}",
+        "over_time": [round(value, 3) for value in tag.over_time],
+        "words": f"{tag.name}, {tag.strength:.2f} of 1 on average, most at {_minutes(at)}",
+        "at": at,
+    }
+
+
+def _why(prediction: Prediction) -> list[list[Any]]:
+    from audionome.models.attribution import sentences
+
+    genre = genre_name(prediction.genre)
+    sides = sentences(prediction.reasons)
+    nothing = ["Nothing that was heard weighs as much as one point of probability."]
+    return [
+        [f"For {genre}", sides.supporting or nothing],
+        [f"Against {genre}", sides.opposing or nothing],
+    ]
 
 
 def _windows_of_3_s(count: int) -> str:

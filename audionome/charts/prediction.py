@@ -24,6 +24,7 @@ from audionome.charts._base import (
     pattern,
 )
 from audionome.features import REGISTRY
+from audionome.models.attribution import REST
 
 if TYPE_CHECKING:
     from audionome.models.classifier import Neighbour, Reason, WindowPrediction
@@ -187,10 +188,12 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
     Chart
         One bar per reason, in points of probability.
     """
-    rest = float(sum(r.contribution for r in reasons[most:]))
-    told = [(r.words, r.contribution) for r in reasons[:most]]
-    if len(reasons) > most:
-        told.append((f"the other {len(reasons) - most} together", rest))
+    named = [r for r in reasons if r.group != REST][:most]
+    told = [(r.words, r.contribution) for r in named]
+    if len(reasons) > len(named):
+        rest = sum(r.contribution for r in reasons) - sum(r.contribution for r in named)
+        told.append(("everything else", rest))
+    told = told or [("nothing that was heard", 0.0)]
     points = [round(100 * value, 1) for _, value in told]
     labels = ["<br>".join(textwrap.wrap(words, 26)) for words, _ in told]
     color = PALETTE.get(genre, OTHER)

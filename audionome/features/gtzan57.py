@@ -132,6 +132,7 @@ class Gtzan57:
             self.names,
             {name: dict.fromkeys(columns, 1.0) for name, columns in _GROUPS.items()},
             words=_WORDS,
+            levels=_LEVELS,
         )
 
 
@@ -195,26 +196,40 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "changes of tone colour": tuple(f"mfcc{i}_var" for i in range(1, 21)),
     "loudness": tuple(name for name in COLUMNS if REGISTRY[name].level_dependent),
 }
+#: Columns that tell more from less, where not all of a group do: MFCC 2 rises with the bass.
+_LEVELS = _GROUPS | {"balance of low and high": ("mfcc2_mean",)}
 #: More than usual, less than usual; about as usual.
 _WORDS: dict[str, tuple[str, str, str]] = {
-    "pitches": ("many pitches at once, or noise", "few pitches at once", "the usual pitches"),
-    "brightness": ("a bright sound", "a dark sound", "a middling brightness"),
+    "pitches": (
+        "many different notes at once, or noise",
+        "few different notes at once",
+        "about as many different notes at once as usual",
+    ),
+    "brightness": (
+        "a bright sound, with much treble",
+        "a dark sound, with little treble",
+        "as much treble as usual",
+    ),
     "changes of brightness": (
-        "a brightness that jumps, as with cymbals and hi-hats",
-        "a steady brightness",
-        "a brightness that changes as usual",
+        "treble that comes and goes, as with cymbals and hi-hats",
+        "treble that hardly changes within three seconds",
+        "treble that comes and goes as much as usual",
     ),
-    "tempo": ("a quick tempo", "a slow tempo", "a middling tempo"),
+    "tempo": ("a fast tempo", "a slow tempo", "a medium tempo"),
     "balance of low and high": (
-        "its balance of low and high sounds",
-        "its balance of low and high sounds",
-        "its balance of low and high sounds",
+        "more bass and less treble than usual",
+        "more treble and less bass than usual",
+        "its balance of bass, middle and treble",
     ),
-    "fine tone colour": ("its tone colour", "its tone colour", "its tone colour"),
+    "fine tone colour": (
+        "the tone colour of its voices and instruments",
+        "the tone colour of its voices and instruments",
+        "the tone colour of its voices and instruments",
+    ),
     "changes of tone colour": (
-        "a tone colour that changes much",
-        "a steady tone colour",
-        "a tone colour that changes as usual",
+        "volume and tone colour that change a lot within three seconds",
+        "volume and tone colour that hardly change within three seconds",
+        "volume and tone colour that change as much as usual",
     ),
-    "loudness": ("a loud recording", "a quiet recording", "a middling loudness"),
+    "loudness": ("a loud recording", "a quiet recording", "a recording of medium volume"),
 }

@@ -299,19 +299,19 @@ class ModulationCovariance:
     @cached_property
     def groups(self) -> Groups:
         """The columns by family and speed; a column of two families belongs half to each."""
-        family = {curve: name for name, own in FAMILIES.items() for curve in own}
-        speed = {band: name for name, own in _SPEEDS.items() for band in own}
+        family_of = {curve: name for name, own in FAMILIES.items() for curve in own}
+        speed_of = {band: name for name, own in _SPEEDS.items() for band in own}
         names = {(f, s): f"{f}, {s}" for s in _SPEEDS for f in FAMILIES}
         shares: dict[str, dict[str, float]] = {name: {} for name in names.values()}
         levels: dict[str, list[str]] = {name: [] for name in names.values()}
         for column in EXTENDED_COLUMNS:
             band, first, second = _parts(column)
             for curve in (first, second):
-                own = shares[names[family[curve], speed[band]]]
+                own = shares[names[family_of[curve], speed_of[band]]]
                 own[column] = own.get(column, 0) + 0.5
             if first == second:
-                levels[names[family[first], speed[band]]].append(column)
-        words = {name: _words(*key) for key, name in names.items()}
+                levels[names[family_of[first], speed_of[band]]].append(column)
+        words = {name: _WORDS[family][speed] for (family, speed), name in names.items()}
         return grouped(self.names, shares, words=words, levels=levels)
 
     def _pick(self, rows: Array32) -> Array32:
@@ -369,24 +369,112 @@ _SPEEDS = {
     "beat": ("1-2.5 Hz", "2.5-5 Hz"),
     "quick": ("5-10 Hz", "above 10 Hz"),
 }
-_FAMILY_WORDS = {
-    "timbre": "the tone colour",
-    "brightness": "the brightness",
-    "attack": "the attacks",
-    "contrast": "how clear the tones are",
-    "tones against drums": "the balance of tones and drums",
-    "chords": "the chords",
+# By family and speed, as in the names of the groups: more movement than usual, less, about as
+# much. With as much, what counts is how the family's curves move with each other and with others.
+_WORDS: dict[str, dict[str, tuple[str, str, str]]] = {
+    "timbre": {
+        "slow": (
+            "volume and tone colour that change a lot from one second to the next",
+            "volume and tone colour that stay the same for seconds",
+            "the way volume and tone colour drift over seconds",
+        ),
+        "beat": (
+            "a strong pulse of volume and tone colour at the speed of a beat",
+            "little pulse of volume and tone colour at the speed of a beat",
+            "the way volume and tone colour pulse at the speed of a beat",
+        ),
+        "quick": (
+            "fast or sharp notes, with quick jumps of volume and tone colour",
+            "few fast or sharp notes; volume and tone colour change smoothly",
+            "the way volume and tone colour move in fast notes, more than five a second",
+        ),
+    },
+    "brightness": {
+        "slow": (
+            "bright and dark passages in turn, over seconds",
+            "treble that stays the same for seconds",
+            "the way bright and dark sounds come and go over seconds",
+        ),
+        "beat": (
+            "bright sounds that come and go at the speed of a beat, as snare and hi-hat do",
+            "treble that hardly changes at the speed of a beat",
+            "the way bright and dark sounds take turns at the speed of a beat",
+        ),
+        "quick": (
+            "short bright sounds in quick succession, as fast hi-hats or strumming make",
+            "few short bright sounds, such as hi-hats or sharp consonants",
+            "the way short bright sounds flicker, more than five times a second",
+        ),
+    },
+    "attack": {
+        "slow": (
+            "passages of hard and of soft attacks in turn",
+            "attacks that are as hard or as soft all along",
+            "the way attacks grow harder and softer over seconds",
+        ),
+        "beat": (
+            "hard attacks at the speed of a beat, as drums or a strummed guitar make",
+            "soft attacks, with little of a beat in them",
+            "the way attacks come at the speed of a beat",
+        ),
+        "quick": (
+            "sharp or fast attacks, as picking, drum rolls or sixteenth notes make",
+            "few sharp or fast attacks; notes begin softly",
+            "the way attacks come in fast notes, more than five a second",
+        ),
+    },
+    "contrast": {
+        "slow": (
+            "passages of clear notes and of noisy sound in turn",
+            "notes that stand out from the noise equally clearly for seconds",
+            "the way clear notes and noisy sound take turns over seconds",
+        ),
+        "beat": (
+            "clear notes and noisy sounds, such as drums, in turn at the speed of a beat",
+            "clear notes and noise in a mix that hardly changes at the speed of a beat",
+            "the way clear notes and noise take turns at the speed of a beat",
+        ),
+        "quick": (
+            "clear notes that are cut by noise more than five times a second",
+            "clear notes and noise in a smooth mix, without quick cuts",
+            "the way clear notes and noise take turns in fast notes",
+        ),
+    },
+    "tones against drums": {
+        "slow": (
+            "held notes and drum strokes that take turns over seconds",
+            "the same mix of held notes and drum strokes for seconds",
+            "the way held notes and drum strokes take turns over seconds",
+        ),
+        "beat": (
+            "strokes of drums or plucked strings between held notes, at the speed of a beat",
+            "few strokes of drums or plucked strings at the speed of a beat",
+            "the way strokes and held notes take turns at the speed of a beat",
+        ),
+        "quick": (
+            "fast strokes of drums or plucked strings, more than five a second",
+            "few fast strokes of drums or plucked strings",
+            "the way fast strokes break into held notes",
+        ),
+    },
+    "chords": {
+        "slow": (
+            "single notes and full chords in turn, over seconds",
+            "harmony that is as full or as thin for seconds",
+            "the way harmony fills and thins over seconds",
+        ),
+        "beat": (
+            "single notes and full chords in turn, at the speed of a beat",
+            "harmony that hardly fills or thins at the speed of a beat",
+            "the way single notes and chords take turns at the speed of a beat",
+        ),
+        "quick": (
+            "harmony that fills and thins in fast notes, more than five a second",
+            "harmony without fast notes in it",
+            "the way harmony moves in fast notes, more than five a second",
+        ),
+    },
 }
-_SPEED_WORDS = {
-    "slow": "slow changes",
-    "beat": "changes at the speed of a beat",
-    "quick": "quick changes",
-}
-
-
-def _words(family: str, speed: str) -> tuple[str, str, str]:
-    text = f"{_SPEED_WORDS[speed]} of {_FAMILY_WORDS[family]}"
-    return f"{text}, stronger than usual", f"{text}, weaker than usual", text
 
 
 def _parts(column: str) -> tuple[str, str, str]:

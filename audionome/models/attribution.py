@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +24,19 @@ from audionome.features.groups import Groups
 from audionome.models.linear import Linear, softmax
 
 __all__ = [
+    "REST",
     "Reason",
+    "Sides",
     "attribute",
+    "lost_without",
     "reasons",
     "sentences",
     "shares",
     "without",
 ]
+
+#: Name of the reason that stands for all that no words are said of.
+REST = "everything else"
 
 _STEPS = 32
 _USUAL = 0.25  # standard deviations
@@ -128,10 +135,50 @@ def attribute(
     return added
 
 
+def lost_without(
+    parts: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    *,
+    temperature: float,
+    genre: int,
+) -> NDArray[np.float64]:
+    """Return how much of a genre's mean probability is lost without each group.
+
+    Parameters
+    ----------
+    parts, bias, temperature, genre
+        As for `attribute`.
+
+    Returns
+    -------
+    ndarray of shape (groups,)
+        The probability that was answered minus the one when this group alone sounds like the
+        average: positive where the group spoke for the genre, negative where it spoke against it.
+
+    See Also
+    --------
+    without : The scores when several groups sound like the average.
+    """
+    scores = parts.sum(axis=1) + bias
+
+    def mean_probability(of: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(softmax(of / temperature)[..., genre].mean(axis=0))
+
+    return mean_probability(scores) - mean_probability(scores[:, None] - parts)
+
+
 def reasons(
-    contributions: NDArray[np.float64], mean_row: NDArray[np.float64], groups: Groups
+    contributions: NDArray[np.float64],
+    mean_row: NDArray[np.float64],
+    groups: Groups,
+    *,
+    lost: NDArray[np.float64],
 ) -> tuple[Reason, ...]:
     """Put contributions into words, the largest first.
+
+    A group is named only if deleting it bears out what is said of it: without a reason for the
+    genre its probability falls, and without a reason against it rises. All other groups are one
+    reason, the last one, so that the contributions still sum to the same.
 
     Parameters
     ----------
@@ -140,6 +187,8 @@ def reasons(
     mean_row : ndarray of shape (features,)
         Mean of the transformed windows.
     groups : Groups
+    lost : ndarray of shape (groups,)
+        From `lost_without`.
 
     Returns
     -------
@@ -148,14 +197,27 @@ def reasons(
     levels = mean_row @ groups.level
     # More than usual, less than usual, about as usual.
     which = np.where(np.abs(levels) < _USUAL, 2, (levels < 0).astype(int))
-    return tuple(
+    confirmed = contributions * lost > 0
+    found = [
         Reason(groups.names[i], groups.words[i][which[i]], float(contributions[i]))
         for i in np.argsort(-np.abs(contributions), kind="stable")
-    )
+        if confirmed[i]
+    ]
+    if not confirmed.all():
+        rest = float(contributions[~confirmed].sum())
+        found.append(Reason(REST, "everything else", rest))
+    return tuple(found)
 
 
-def sentences(found: Sequence[Reason], genre: str, *, most: int = 3) -> list[str]:
-    """Return the weightiest reasons as sentences, those for the genre first.
+class Sides(NamedTuple):
+    """What spoke for a genre and what spoke against it, each the weightiest first."""
+
+    supporting: list[str]
+    opposing: list[str]
+
+
+def sentences(found: Sequence[Reason], *, most: int = 3) -> Sides:
+    """Return the weightiest reasons for the genre that was named, and those against it.
 
     One of less than half a point is not worth a word.
 
@@ -163,26 +225,24 @@ def sentences(found: Sequence[Reason], genre: str, *, most: int = 3) -> list[str
     ----------
     found : sequence of Reason
         The weightiest first.
-    genre : str
-        The genre that was named.
     most : int
+        Reasons on each side.
 
     Returns
     -------
-    list of str
-        At least one.
+    Sides
+        Both lists are empty if nothing weighed as much as half a point.
 
     Examples
     --------
-    >>> sentences([Reason("tempo", "a slow tempo", 0.12)], "blues")
-    ['A slow tempo: 12 points towards blues.']
+    >>> sentences([Reason("tempo", "a slow tempo", 0.12), Reason("loudness", "loud", -0.04)])
+    Sides(supporting=['A slow tempo: 12 points.'], opposing=['Loud: 4 points.'])
     """
-    lines = []
-    for reason in sorted(found[:most], key=lambda reason: reason.contribution < 0):
+    sides = Sides([], [])
+    for reason in found:
         points = round(100 * abs(reason.contribution))
-        unit = "points" if points > 1 else "point"
-        side = "towards" if reason.contribution >= 0 else "away from"
-        if points:
+        side = sides.supporting if reason.contribution > 0 else sides.opposing
+        if points and reason.group != REST and len(side) < most:
             words = reason.words[0].upper() + reason.words[1:]
-            lines.append(f"{words}: {points} {unit} {side} {genre}.")
-    return lines or ["Nothing that was heard moved the answer by as much as one point."]
+            side.append(f"{words}: {points} point{'s' if points > 1 else ''}.")
+    return sides

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audionome.models.attribution import Reason
+from audionome.models.attribution import REST, Reason
 
 __all__ = ["CONCEPTS", "REST", "Concept", "Patterns", "concept_reasons"]
 
@@ -47,9 +47,6 @@ class Concept:
     tags: tuple[str, ...]
     words: tuple[str, str, str]
 
-
-#: The name of what no tag speaks of.
-REST = "everything else"
 
 CONCEPTS: dict[str, Concept] = {
     "rock band": Concept(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audionome.features import Extractor
 from audionome.models import linear
-from audionome.models.attribution import Reason, attribute, reasons, shares
+from audionome.models.attribution import Reason, attribute, lost_without, reasons, shares
 from audionome.models.calibration import Calibration, OutOfDistribution, fade, weight_of
 from audionome.models.prediction import Tag
 
@@ -141,7 +141,10 @@ class LinearHeard:
         bias = self._model.bias
         added = attribute(self.parts, bias, temperature=temperature, genre=genre)
         average = fade(linear.softmax(bias / temperature), distance)
-        found = reasons(weight_of(distance) * added, self.mean_row, self._extractor.groups)
+        lost = lost_without(self.parts, bias, temperature=temperature, genre=genre)
+        found = reasons(
+            weight_of(distance) * added, self.mean_row, self._extractor.groups, lost=lost
+        )
         return found, float(average[genre])
 
     def tags(self) -> tuple[Tag, ...]:

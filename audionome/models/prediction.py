@@ -19,6 +19,7 @@ __all__ = [
     "WindowPrediction",
     "headline",
     "message",
+    "promise",
     "status_of",
 ]
 
@@ -260,12 +261,28 @@ def message(prediction_set: Sequence[str], *, coverage: float) -> str:
     >>> message(["rock", "metal"], coverage=0.9)
     'Rock or metal. Of ten answers about new music, nine include the right genre.'
     """
-    said = headline(prediction_set)
+    return f"{headline(prediction_set)}. {promise(prediction_set, coverage=coverage)}"
+
+
+def promise(prediction_set: Sequence[str], *, coverage: float) -> str:
+    """Return what an answer promises, as a sentence.
+
+    Parameters
+    ----------
+    prediction_set, coverage
+        As for `message`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> promise(["rock", "metal"], coverage=0.9)
+    'Of ten answers about new music, nine include the right genre.'
+    """
     if not prediction_set:
-        return f"{said}, so no genre is promised."
-    often = (
-        "Of ten answers about new music, nine include the right genre."
-        if coverage == 0.9
-        else f"Of answers about new music, {coverage:.0%} include the right genre."
-    )
-    return f"{said}. {often}"
+        return "No genre is promised for such a sound."
+    if coverage == 0.9:
+        return "Of ten answers about new music, nine include the right genre."
+    return f"Of answers about new music, {coverage:.0%} include the right genre."

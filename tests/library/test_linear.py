@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import audionome
-from audionome import features
+from audionome import audio, features
 from audionome.datasets import gtzan
+from audionome.features.groups import grouped
 from audionome.models import attribution, linear, neighbors
 
 RNG = np.random.default_rng(0)
@@ -122,10 +125,125 @@ def test_reasons_of_no_weight_are_not_told() -> None:
         attribution.Reason("a", "a dark sound", 0.126),
         attribution.Reason("b", "a slow tempo", -0.02),
         attribution.Reason("c", "few pitches at once", 0.004),
+        attribution.Reason(attribution.REST, "everything else", -0.3),
     ]
-    assert attribution.sentences(found, "jazz") == [
-        "A dark sound: 13 points towards jazz.",
-        "A slow tempo: 2 points away from jazz.",
-    ]
-    (nothing,) = attribution.sentences(found[2:], "jazz")
-    assert "Nothing" in nothing
+    assert attribution.sentences(found) == (
+        ["A dark sound: 13 points."],
+        ["A slow tempo: 2 points."],
+    )
+    assert attribution.sentences(found[2:]) == ([], [])
+
+
+def test_what_is_lost_without_a_group_is_what_its_deletion_takes() -> None:
+    shipped = audionome.load_classifier("extended")
+    groups = shipped.extractor.groups
+    rows = RNG.normal(size=(4, len(shipped.extractor.names)))
+    parts = attribution.shares(shipped.model, rows, groups)
+    whole = linear.softmax((parts.sum(axis=1) + shipped.model.bias) / 2.0).mean(axis=0)
+    for genre in (0, 7):
+        lost = attribution.lost_without(parts, shipped.model.bias, temperature=2.0, genre=genre)
+        for i, name in enumerate(groups.names):
+            scores = attribution.without(shipped.model, rows, groups, [name])
+            left = linear.softmax(scores / 2.0).mean(axis=0)[genre]
+            assert lost[i] == pytest.approx(whole[genre] - left, abs=1e-9)
+
+
+def test_what_deletion_does_not_bear_out_is_no_reason() -> None:
+    columns = ["a", "b", "c", "d"]
+    words = {name: (f"much {name}", f"little {name}", f"usual {name}") for name in columns}
+    found = grouped(columns, {name: {name: 1.0} for name in columns}, words=words)
+    told = attribution.reasons(
+        np.array([0.3, -0.2, 0.1, -0.05]),
+        np.array([1.0, -1.0, 0.0, 1.0]),
+        found,
+        lost=np.array([0.2, 0.1, 0.01, -0.01]),  # without b the probability falls as well
+    )
+    assert told == (
+        attribution.Reason("a", "much a", 0.3),
+        attribution.Reason("c", "usual c", 0.1),
+        attribution.Reason("d", "much d", -0.05),
+        attribution.Reason(attribution.REST, "everything else", -0.2),
+    )
+    assert attribution.sentences(told).opposing == ["Much d: 5 points."]
+
+
+@pytest.mark.parametrize("name", ["classic", "extended"])
+def test_every_reason_that_is_told_holds_when_it_is_deleted(name: str, clips: list[Path]) -> None:
+    shipped = audionome.load_classifier(name)
+    told = 0
+    for clip in clips:
+        answer = shipped.classify(clip)
+        blocks = list(audio.WindowStream(clip).pieces())
+        rows = shipped.model.transformed(np.concatenate(list(shipped.extractor.measure(blocks))))
+        temperature = shipped.calibration.temperature_for(len(rows))
+        best = shipped.genres.index(answer.genre)
+
+        def probability(names: list[str], rows=rows, best=best, temperature=temperature) -> float:
+            scores = attribution.without(shipped.model, rows, shipped.extractor.groups, names)
+            return float(linear.softmax(scores / temperature).mean(axis=0)[best])
+
+        for reason in answer.reasons:
+            if reason.group != attribution.REST and round(100 * reason.contribution):
+                told += 1
+                fell = probability([]) > probability([reason.group])
+                assert fell == (reason.contribution > 0), (clip.name, reason)
+    assert told > 20
+
+
+# -- words of reasons ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", list(features.EXTRACTORS))
+def test_words_of_reasons_are_short_and_say_which_way(name: str) -> None:
+    words = features.load_extractor(name).groups.words
+    flat = [text for group in words for text in group]
+    assert all(len(text) <= 80 for text in flat)
+    assert not [text for text in flat if ":" in text or text[0].isupper() or text.endswith(".")]
+    for more, less, usual in words:
+        assert len({more, less, usual}) in (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("group", "more", "less"),
+    [
+        # Six strokes of noise per second, and the same noise without a break.
+        ("tones against drums, quick", "strokes", "noise"),
+        ("attack, quick", "strokes", "noise"),
+        ("brightness, quick", "bright", "noise"),
+        ("attack, beat", "slow strokes", "noise"),
+        ("timbre, beat", "slow strokes", "noise"),
+        # A chord and a note in turn, and the chord alone.
+        ("chords, beat", "chords", "noise"),
+    ],
+)
+def test_more_than_usual_is_heard_where_there_is_more(group: str, more: str, less: str) -> None:
+    extractor = features.load_extractor("modulation-covariance")
+    level = extractor.groups.level[:, extractor.groups.names.index(group)]
+    time = np.arange(10 * audio.SAMPLE_RATE) / audio.SAMPLE_RATE
+    noise = np.random.default_rng(0).normal(size=time.size)
+    tones = {f: np.sin(2 * np.pi * f * time) for f in (220, 277, 330, 3000)}
+    sounds = {
+        "noise": noise,
+        "strokes": tones[220] + 3 * noise * (time * 6 % 1 < 0.15),
+        "slow strokes": tones[220] + 3 * noise * (time * 2 % 1 < 0.1),
+        "bright": tones[220] + 3 * tones[3000] * (time * 6 % 1 < 0.3),
+        "chords": tones[220] + (tones[277] + tones[330]) * (time * 2 % 1 < 0.5),
+    }
+
+    def measured(name: str) -> float:
+        blocks = np.split(sounds[name].astype(np.float32)[: 3 * audio.WINDOW_HOP], 3)
+        return float((np.concatenate(list(extractor.measure(blocks))) @ level).mean())
+
+    assert measured(more) > measured(less)
+
+
+def test_more_bass_is_more_low_than_high() -> None:
+    extractor = features.load_extractor("gtzan57")
+    level = extractor.groups.level[:, extractor.groups.names.index("balance of low and high")]
+    noise = np.random.default_rng(0).normal(size=audio.WINDOW_HOP)
+    low = np.cumsum(noise - noise.mean())
+    dark, bright = (
+        (np.concatenate(list(extractor.measure([(s / s.std()).astype(np.float32)]))) @ level).item()
+        for s in (low, noise)
+    )
+    assert dark > bright

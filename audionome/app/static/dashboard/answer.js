@@ -1,27 +1,73 @@
-// One answer: the sentence, the genre, why, where and when.
+// One answer: the genres, what it sounds like, why, where and when.
 
 const CAUTION =
-  "Audionome knows only these ten genres, from the 1 000 clips of the GTZAN collection. Music of " +
-  "any other kind still gets one of the ten names: read the probabilities as likeness to those " +
-  "clips, not as a verdict.";
+  "It knows the names of ten genres. Music of any other kind still gets one of them: read the " +
+  "probabilities as likeness to these genres, not as a verdict.";
 
-// What is sure stands large: a genre only if it is one, and a guess below it.
+// One genre stands large; a set of them smaller, and a doubt in another colour.
+const SIZES = { one: "an-first", few: "an-few" };
+
 function headOf(answer) {
-  const sure = answer.status === "one";
+  const one = answer.status === "one";
   const head = element("div", { className: "an-head" }, [
-    element("p", { className: sure ? "an-first" : "an-doubt" }, [
+    element("p", { className: SIZES[answer.status] ?? "an-doubt" }, [
       element("span", { className: "an-genre", textContent: answer.headline }),
-      sure ? element("span", { className: "an-confidence", textContent: answer.confidence }) : null,
+      one ? element("span", { className: "an-confidence", textContent: answer.confidence }) : null,
     ]),
-    sure
-      ? null
-      : element("p", {
+    answer.status === "out-of-distribution"
+      ? element("p", {
           className: "an-guess",
           textContent: `Nearest: ${answer.genre}, ${answer.confidence}`,
-        }),
+        })
+      : null,
   ]);
   head.style.setProperty("--an-genre", answer.color);
   return head;
+}
+
+// A strip: one bar per window, or per equal part of a long recording.
+function stripOf(values) {
+  const n = Math.min(values.length, 60);
+  const bars = Array.from({ length: n }, (_, k) => {
+    const part = values.slice(
+      Math.floor((k * values.length) / n),
+      Math.floor(((k + 1) * values.length) / n),
+    );
+    const bar = element("span");
+    const mean = part.reduce((sum, value) => sum + value, 0) / part.length;
+    bar.style.height = `${Math.max(4, 100 * mean)}%`;
+    return bar;
+  });
+  const strip = element("span", { className: "an-strip" }, bars);
+  strip.setAttribute("aria-hidden", "true"); // the button's name says it in words
+  return strip;
+}
+
+// The tags; each is a button that plays the window in which it is heard most.
+function hearsOf({ hears, foreign }, onTime = null) {
+  if (!hears.length) return "";
+  const items = hears.map(({ name, kind, strength, over_time, words, at }) => {
+    const parts = [
+      element("span", { className: "an-tag", textContent: name }),
+      element("span", { className: "an-kind", textContent: kind }),
+      stripOf(over_time),
+      element("span", { className: "an-strength", textContent: strength }),
+    ];
+    const row = onTime
+      ? element("button", {
+          type: "button",
+          className: "an-hear",
+          onclick: () => onTime(at),
+          aria: { label: `${words}. Hear it.` },
+        }, parts)
+      : element("span", { className: "an-hear" }, parts);
+    return element("li", {}, [row]);
+  });
+  return element("section", { className: "an-hears", aria: { label: "What it sounds like" } }, [
+    element("h3", { textContent: "What it sounds like" }),
+    element("ul", {}, items),
+    foreign ? element("p", { className: "an-foreign", textContent: foreign }) : null,
+  ]);
 }
 
 function notesOf(notes) {
@@ -39,9 +85,19 @@ function factsOf(facts) {
   return element("dl", { className: "an-facts" }, pairs);
 }
 
+// What spoke for the genre and what against it: two lists.
 function whyOf(why) {
-  const items = why.map((textContent) => element("li", { textContent }));
-  return element("ul", { className: "an-why" }, items);
+  const sides = why.map(([heading, reasons]) =>
+    element("section", {}, [
+      element("h3", { textContent: heading }),
+      element(
+        "ul",
+        {},
+        reasons.map((textContent) => element("li", { textContent })),
+      ),
+    ]),
+  );
+  return element("div", { className: "an-why" }, sides);
 }
 
 function answerOf(model, player) {
@@ -51,6 +107,7 @@ function answerOf(model, player) {
   const details = element("div", { className: "an-details" });
   const root = element("section", { className: "an-answer", hidden: true }, [title, body, details]);
   root.setAttribute("aria-label", "Answer");
+  let family = ""; // what the model learned from
 
   function clear() {
     purge(root);
@@ -68,23 +125,25 @@ function answerOf(model, player) {
     root.dataset.job = job;
     root.dataset.status = answer.status;
     title.textContent = name;
-    sentence.textContent = answer.sentence;
-    const { probabilities, timeline, reasons, typical, place } = answer.charts;
+    sentence.textContent = answer.promise;
+    const { hears, probabilities, timeline, reasons, typical, place } = answer.charts;
     body.append(
       headOf(answer),
       sentence,
+      hearsOf(answer, player.hear),
       notesOf(answer.notes) ?? "",
-      answer.second ? element("p", { className: "an-second", textContent: answer.second }) : "",
-      element("p", { className: "an-because", textContent: "What spoke most, for it and against it:" }),
-      whyOf(answer.why),
-      player.root,
       factsOf(answer.facts),
+      player.root,
+      whyOf(answer.why),
+      answer.second ? element("p", { className: "an-second", textContent: answer.second }) : "",
+      hears ? figureOf(model, hears, { onTime: player.hear }) : "",
       figureOf(model, probabilities),
       figureOf(model, timeline, { onTime: player.hear }),
       figureOf(model, reasons),
       figureOf(model, typical),
       figureOf(model, place),
     );
+    family = answer.family;
     if (answer.details) showDetails(answer.details);
     else details.append(element("p", { className: "an-help", textContent: "Looking closer…" }));
   }
@@ -103,7 +162,7 @@ function answerOf(model, player) {
         details.append(figureOf(model, chart, { onTime: player.hear }));
       }
     }
-    details.append(element("p", { className: "an-help", textContent: CAUTION }));
+    details.append(element("p", { className: "an-help", textContent: `${family} ${CAUTION}` }));
   }
 
   // Two answers beside each other; the chart of both comes from Python.
@@ -116,7 +175,8 @@ function answerOf(model, player) {
       element("section", { aria: { label: names[k] } }, [
         element("h3", { textContent: names[k] }),
         headOf(answer),
-        element("p", { className: "an-sentence", textContent: answer.sentence }),
+        element("p", { className: "an-sentence", textContent: answer.promise }),
+        hearsOf(answer),
         notesOf(answer.notes),
         factsOf(answer.facts),
         whyOf(answer.why),

@@ -2,14 +2,12 @@
 
 const COLUMNS = [
   ["name", "File"],
-  ["state", "Answer"],
-  ["probability", "Probability"],
-  ["next", "Then", "an-minor"], // minor: there is no room for it on a phone
-  ["tempo", "Tempo", "an-minor"],
+  ["answer", "Answer"],
+  ["probability", "Probability", "an-minor"], // minor: there is no room for it on a phone
+  ["hears", "Sounds like", "an-minor"],
+  ["tempo", "Tempo"],
   ["length", "Length", "an-minor"],
 ];
-// What stands before the genre, by the status of the prediction.
-const DOUBTS = { many: "not sure: ", "out-of-distribution": "unlike anything; nearest " };
 const WORDS = { waiting: "waiting", working: "being heard", stopped: "stopped" };
 
 // entry: { job, name, file, state, sentence, answer }; state is "waiting", "working", "done",
@@ -59,9 +57,9 @@ function sessionOf({ onShow, onCompare, onForget }) {
     const record = entry.answer?.record;
     if (!record) return null;
     return {
-      state: record.genre,
+      answer: entry.answer.cells.answer,
       probability: record.confidence,
-      next: entry.answer.cells.next,
+      hears: entry.answer.cells.hears,
       tempo: record.tempo,
       length: record.duration,
     }[column];
@@ -79,8 +77,6 @@ function sessionOf({ onShow, onCompare, onForget }) {
 
   function cellsOf(entry) {
     const cells = entry.answer?.cells;
-    const doubt = DOUBTS[cells?.status] ?? "";
-    const state = cells ? doubt + cells.genre : entry.sentence || WORDS[entry.state];
     const open = button(entry.name, () => onShow(entry), {
       className: "an-link",
       disabled: !cells,
@@ -102,9 +98,15 @@ function sessionOf({ onShow, onCompare, onForget }) {
     });
     const told = cells
       ? COLUMNS.slice(1).map(([column, , className = ""]) =>
-          element("td", { className, textContent: column === "state" ? state : cells[column] }),
+          element("td", { className, textContent: cells[column] }),
         )
-      : [element("td", { colSpan: 5, className: `an-${entry.state}`, textContent: state })];
+      : [
+          element("td", {
+            colSpan: COLUMNS.length - 1,
+            className: `an-${entry.state}`,
+            textContent: entry.sentence || WORDS[entry.state],
+          }),
+        ];
     const row = element("tr", {}, [
       element("td", {}, [box]),
       element("td", {}, [open]),
