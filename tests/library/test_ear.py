@@ -46,7 +46,7 @@ def noise() -> np.ndarray:
     [
         ("muldjord-armygeddon", {"metal"}),
         ("zeropage-ambiphonic", {"electronic", "chillout", "ambient"}),
-        ("obsidian-shell-megtort-alom", {"folk", "instrumental"}),
+        ("obsidian-shell-megtort-alom", {"folk", "acoustic"}),
     ],
 )
 def test_it_hears_what_a_listener_hears(

@@ -188,6 +188,7 @@ def _card(network: str, found: weights.Weights, content: bytes) -> dict[str, Any
         "graph_sha256": hashlib.sha256(content).hexdigest(),
         "sample_rate": graph.SAMPLE_RATE,
         "patch": {"seconds": _SECONDS, "samples": samples, "frames": graph.PATCH},
+        "level": graph.LEVEL,
         "embedding_size": len(found.variables["dense/bias"]),
         "tags": list(found.tags),
         "learned_from": NETWORKS[network].learned_from,

@@ -18,7 +18,17 @@ from onnx import TensorProto, helper, numpy_helper
 from audionome.features.stft import mel_filters
 from audionome.lab.ear.weights import Weights
 
-__all__ = ["BRANCHES", "HOP", "N_FFT", "N_MELS", "PATCH", "SAMPLE_RATE", "build_graph"]
+__all__ = [
+    "BRANCHES",
+    "HOP",
+    "LEAST_LEVEL",
+    "LEVEL",
+    "N_FFT",
+    "N_MELS",
+    "PATCH",
+    "SAMPLE_RATE",
+    "build_graph",
+]
 
 SAMPLE_RATE = 16_000
 N_FFT = 512
@@ -26,6 +36,11 @@ HOP = 256
 N_MELS = 96
 #: Frames of a patch: three seconds.
 PATCH = 187
+
+#: Mean power of every patch's mel spectrogram, whatever it was before.
+LEVEL = 0.5
+#: What is quieter (about 80 dB below full scale) is not made that loud.
+LEAST_LEVEL = 1e-6
 
 #: Names of the five filter banks at the front, with the zeros before and after a patch in time.
 BRANCHES = {
@@ -59,8 +74,8 @@ def build_graph(weights: Weights) -> onnx.ModelProto:
         samples is one patch; a longer one is cut into as many as it holds.
     """
     graph = _Graph()
-    mel = _mel_spectrogram(graph)
-    patches = _patches(graph, mel, *_normalised(weights, 0))
+    patches = _levelled(graph, _patches(graph, _mel_spectrogram(graph)))
+    patches = _logarithm(graph, patches, *_normalised(weights, 0))
     frames = _middle(graph, _front(graph, patches, weights), weights)
     _back(graph, frames, weights)
     return graph.model(len(weights.tags), weights)
@@ -130,7 +145,7 @@ def _normalised(weights: Weights, k: int) -> tuple[Array, Array]:
 
 
 def _mel_spectrogram(g: _Graph) -> str:
-    """Add the power mel spectrogram in half precision, ``(windows, frames, mels)``.
+    """Add the power mel spectrogram, ``(windows, frames, mels)``.
 
     The Fourier transform is a convolution whose kernel is computed when the graph is loaded: it
     would be a quarter of the file. It is faster than the operator STFT, and as exact.
@@ -163,28 +178,44 @@ def _mel_spectrogram(g: _Graph) -> str:
     g.nodes.append(split)
     power = g.add("Transpose", [g.add("Add", parts, "stft/sum")], "stft/power", perm=[0, 2, 1])
     filters = mel_filters(sample_rate=SAMPLE_RATE, n_fft=N_FFT, n_mels=N_MELS)
-    mel = g.add("MatMul", [power, g.number("mel/filters", filters.T)], "mel/exact")
-    # No music is as loud; without it, samples of a wrong scale would end in what is no number.
-    mel = g.add("Min", [mel, g.number("mel/largest", _LARGEST_HALF)], "mel/limited")
-    half = g.add("Cast", [mel], "mel/half", to=TensorProto.FLOAT16)
-    return g.add("Cast", [half], "mel", to=TensorProto.FLOAT)
+    return g.add("MatMul", [power, g.number("mel/filters", filters.T)], "mel")
 
 
-def _patches(g: _Graph, mel: str, scale: Array, shift: Array) -> str:
-    """Add the logarithm and its batch norm, cut into ``(patches, 1, frames, mels)``."""
-    more = g.add("Mul", [mel, g.number("log/factor", 10_000)], "log/times")
+def _patches(g: _Graph, mel: str) -> str:
+    """Add the cut into ``(patches, 1, frames, mels)``."""
+    frames = g.add("Shape", [mel], "patches/frames", start=1, end=2)
+    whole = g.add("Div", [frames, g.whole("patches/patch", [PATCH])], "patches/number")
+    end = g.add("Mul", [whole, "patches/patch"], "patches/end")
+    start, axis = g.whole("patches/start", [0]), g.whole("patches/axis", [1])
+    mel = g.add("Slice", [mel, start, end, axis], "patches/cut")
+    return g.add("Reshape", [mel, g.whole("patches/shape", [-1, 1, PATCH, N_MELS])], "patches")
+
+
+def _levelled(g: _Graph, patches: str) -> str:
+    """Add the gain that brings every patch to the same mean power.
+
+    The network is not blind to loudness, and what music is does not hang on it: without it, copies
+    of different loudness are heard as different music.
+    """
+    axes = g.whole("level/axes", [2, 3])
+    mean = g.add("ReduceMean", [patches, axes], "level/mean", keepdims=1)
+    mean = g.add("Max", [mean, g.number("level/least", LEAST_LEVEL)], "level/heard")
+    gain = g.add("Div", [g.number("level/wanted", LEVEL), mean], "level/gain")
+    return g.add("Mul", [patches, gain], "level")
+
+
+def _logarithm(g: _Graph, patches: str, scale: Array, shift: Array) -> str:
+    """Add the logarithm of powers in half precision, with its batch norm."""
+    # No music is as loud; without it, a click would end in what is no number.
+    patches = g.add("Min", [patches, g.number("half/largest", _LARGEST_HALF)], "half/limited")
+    half = g.add("Cast", [patches], "half", to=TensorProto.FLOAT16)
+    power = g.add("Cast", [half], "half/float", to=TensorProto.FLOAT)
+    more = g.add("Mul", [power, g.number("log/factor", 10_000)], "log/times")
     more = g.add("Add", [more, g.number("log/one", 1)], "log/plus")
     log = g.add("Log", [more], "log")
     decades = g.number("norm/scale", scale[0] / np.log(10))  # of a natural logarithm
     log = g.add("Mul", [log, decades], "norm/scaled")
-    log = g.add("Add", [log, g.number("norm/shift", shift[0])], "norm")
-    frames = g.add("Shape", [log], "patches/frames", start=1, end=2)
-    whole = g.add("Div", [frames, g.whole("patches/patch", [PATCH])], "patches/number")
-    end = g.add("Mul", [whole, "patches/patch"], "patches/end")
-    start, axis = g.whole("patches/start", [0]), g.whole("patches/axis", [1])
-    log = g.add("Slice", [log, start, end, axis], "patches/cut")
-    shape = g.whole("patches/shape", [-1, 1, PATCH, N_MELS])
-    return g.add("Reshape", [log, shape], "patches")
+    return g.add("Add", [log, g.number("norm/shift", shift[0])], "norm")
 
 
 # -- network ------------------------------------------------------------------------------

@@ -14,10 +14,18 @@ from numpy.typing import NDArray
 from scipy import fft, signal, special
 
 from audionome.features.stft import mel_filters
-from audionome.lab.ear.graph import HOP, N_FFT, N_MELS, PATCH, SAMPLE_RATE
+from audionome.lab.ear.graph import (
+    HOP,
+    LEAST_LEVEL,
+    LEVEL,
+    N_FFT,
+    N_MELS,
+    PATCH,
+    SAMPLE_RATE,
+)
 from audionome.models.ear import Listening
 
-__all__ = ["forward", "log_mel"]
+__all__ = ["forward", "log_mel", "mel_power"]
 
 Array64 = NDArray[np.float64]
 Variables = Mapping[str, NDArray[np.float32]]
@@ -25,8 +33,8 @@ Variables = Mapping[str, NDArray[np.float32]]
 _EPSILON = 1e-3
 
 
-def log_mel(samples: NDArray[np.floating]) -> Array64:
-    """Compute what the network sees of a recording.
+def mel_power(samples: NDArray[np.floating]) -> Array64:
+    """Compute the power mel spectrogram of a recording.
 
     Parameters
     ----------
@@ -36,13 +44,30 @@ def log_mel(samples: NDArray[np.floating]) -> Array64:
     Returns
     -------
     ndarray of shape (1 + n // 256, 96), float64
-        Logarithms of the power mel spectrogram in half precision.
     """
     padded = np.pad(samples.astype(np.float64), N_FFT // 2)
     frames = sliding_window_view(padded, N_FFT)[::HOP] * signal.get_window("hann", N_FFT)
     power = np.abs(fft.rfft(frames, axis=1)) ** 2
     filters = mel_filters(sample_rate=SAMPLE_RATE, n_fft=N_FFT, n_mels=N_MELS)
-    half = (power @ filters.T.astype(np.float64)).astype(np.float16)
+    found: Array64 = power @ filters.T.astype(np.float64)
+    return found
+
+
+def log_mel(patch: Array64) -> Array64:
+    """Compute what the network sees of a patch.
+
+    Parameters
+    ----------
+    patch : ndarray of shape (187, 96)
+        From `mel_power`.
+
+    Returns
+    -------
+    ndarray of shape (187, 96), float64
+        Logarithms of the powers, brought to the same mean and in half precision.
+    """
+    levelled = patch * (LEVEL / max(patch.mean(), LEAST_LEVEL))
+    half = levelled.astype(np.float16)
     found: Array64 = np.log10(10_000 * half.astype(np.float64) + 1)
     return found
 
@@ -62,9 +87,9 @@ def forward(samples: NDArray[np.floating], variables: Variables) -> Listening:
     Listening
         In double precision.
     """
-    log = log_mel(samples)
-    patches = np.split(log[: len(log) // PATCH * PATCH], len(log) // PATCH)
-    rows = [_patch(patch, variables) for patch in patches]
+    power = mel_power(samples)
+    patches = np.split(power[: len(power) // PATCH * PATCH], len(power) // PATCH)
+    rows = [_patch(log_mel(patch), variables) for patch in patches]
     tags, embedding = (np.stack(part) for part in zip(*rows, strict=True))
     return Listening(tags, embedding)
 
