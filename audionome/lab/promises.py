@@ -24,10 +24,22 @@ from audionome.lab.outside import LENGTHS, stands_for, trusted
 from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.models.calibration import Calibration
 
-__all__ = ["MODEL", "by_source", "claims", "judged", "kept", "thresholds"]
+__all__ = [
+    "MODEL",
+    "by_model",
+    "by_source",
+    "claims",
+    "judged",
+    "kept",
+    "thresholds",
+    "true_probabilities",
+]
 
 #: What a model of the table is called by.
 MODEL = ["family", "model", "protocol"]
+
+#: The models that ship, the default first.
+_ORDER = ("ear", "extended", "classic")
 
 _FEWEST = 10  # clips of a source that is shown alone
 
@@ -108,6 +120,42 @@ def _with_sets(rows: pd.DataFrame, limits: NDArray[np.float64]) -> pd.DataFrame:
         confidence=values.max(axis=1),
         strange=(rows["distance"] > 1).to_numpy(dtype=bool),
     )
+
+
+def by_model(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the rows of each model that ships, the default first.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With the column ``model``.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By the name of the model.
+    """
+    return {m: part for m in _ORDER if len(part := rows[(rows["model"] == m).to_numpy()])}
+
+
+def true_probabilities(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what the true genre of long clips gets, and the threshold that follows.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Predictions of one model.
+
+    Returns
+    -------
+    DataFrame
+        ``clip``, ``of_truth`` and ``threshold``, which is the same in all rows: the one of all
+        sources together.
+    """
+    chosen = rows[stands_for(rows, 0)]
+    of_truth = _of_truth(chosen)
+    limit = conformal.threshold(of_truth)
+    return pd.DataFrame({"clip": chosen["clip"], "of_truth": of_truth, "threshold": limit})
 
 
 def by_source(rows: pd.DataFrame) -> pd.DataFrame:

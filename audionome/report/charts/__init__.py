@@ -55,6 +55,7 @@ from audionome.report.charts.model_card import (
     released_ladder,
     track_map,
 )
+from audionome.report.charts.promises import probability_of_the_truth, promise_kept
 from audionome.report.charts.resolution import resolution
 from audionome.report.charts.results import (
     comparison_forest,
@@ -109,6 +110,8 @@ __all__ = [
     "principal_space",
     "probabilities_beside",
     "probability_bars",
+    "probability_of_the_truth",
+    "promise_kept",
     "reason_bars",
     "recall_by_genre",
     "released_ladder",
