@@ -16,7 +16,7 @@ import audionome
 from audionome import audio
 from audionome._paths import data_path
 from audionome.datasets.gtzan import GENRES
-from audionome.lab import outside, store
+from audionome.lab import outside, promises, store
 from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.models import linear
 
@@ -154,3 +154,34 @@ def test_predictions_are_written_and_stale_ones_refused(tmp_path: Path) -> None:
     (tmp_path / "m.npz").write_bytes(b"other arrays")
     with pytest.raises(store.StaleResultsError, match="audionome lab outside"):
         outside.load(models=tmp_path, results=tmp_path)
+
+
+# -- what is committed --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["extended", "classic"])
+def test_the_cards_follow_from_the_stored_predictions(name: str) -> None:
+    table = outside.load()
+    rows = table[table["model"] == name]
+    card = json.loads(data_path("models", f"{name}.json").read_text())
+    set_outside = card["calibrations"]["outside"]
+    assert {key: card[key] for key in set_outside} == set_outside
+    # What fits all sources lies among what fits all but one, at lengths that were measured.
+    for excerpt, (windows, temperature) in zip(
+        outside.LENGTHS, set_outside["temperatures"], strict=True
+    ):
+        at = rows[outside.stands_for(rows, excerpt)]["temperature"]
+        assert at.min() * 0.999 <= temperature <= at.max() * 1.001, windows
+    limits, again = np.array(set_outside["set_thresholds"]), np.array(promises.thresholds(rows))
+    # The stored probabilities have the temperatures of other sources, which differ a little.
+    np.testing.assert_allclose(limits, again, rtol=0.1)
+    np.testing.assert_allclose(rows[PROBABILITY_COLUMNS].sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["extended", "classic"])
+def test_the_promise_is_kept_on_sources_that_did_not_set_it(name: str) -> None:
+    table = outside.load()
+    found = promises.kept(promises.judged(table[table["model"] == name])).set_index("excerpt")
+    assert 0.88 <= found.loc[0, "coverage"] <= 0.92
+    assert 0.87 <= found.loc[10, "coverage"] <= 0.93
+    assert 0.87 <= found.loc[3, "coverage"] <= 0.93

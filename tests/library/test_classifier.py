@@ -333,7 +333,7 @@ def test_one_odd_window_does_not_make_a_recording_strange(clips: list[Path]) -> 
     alone = audionome.classify(wav(samples))
     samples[66150:132300] = 0.3 * np.sign(np.sin(np.arange(66150) * 0.02))
     found = audionome.classify(wav(samples))
-    assert found.status == alone.status == "one"
+    assert found.status == alone.status != "out-of-distribution"
     assert found.distance < 2 * alone.distance
 
 

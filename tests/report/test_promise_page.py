@@ -29,9 +29,7 @@ def test_what_was_kept_is_told_by_length() -> None:
     assert said.startswith(
         "**Extended** (from scratch): the answer included the right genre for 91.0"
     )
-    assert (
-        "84.0\N{NO-BREAK SPACE}% of excerpts of 3 s (95" in said
-    )
+    assert "84.0\N{NO-BREAK SPACE}% of excerpts of 3 s (95" in said
     assert "For excerpts of 3 s that is less than promised" in said
     assert "No interval lies below" in told.kept_by_length(table.head(1))
     assert "3.2 genres on average; 25.0" in told.sizes(table)

@@ -13,13 +13,10 @@ from typing import Any
 import pandas as pd
 
 from audionome._words import listed, points, share, span
-from audionome.lab import conformal
 from audionome.lab.compare import SAME
 from audionome.lab.model_card import Comparison, ReleasedModels
-from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.lab.protocols import PROTOCOLS
 from audionome.lab.studies.loudness import Shortcut
-from audionome.models.prediction import FEW
 
 __all__ = [
     "calibration",
@@ -228,7 +225,8 @@ def soul(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
             f"{row['ratio']:.1f} times as often as {names[row['against']]} ({facts}{sure})"
         )
     return (
-        f"It names more than three genres for {listed(told)}. That is soul {listed(verdicts)}. "
+        f"With the threshold that GTZAN asks for, it names more than three genres for "
+        f"{listed(told)}. That is soul {listed(verdicts)}. "
         + ("By every interval it is at least twice as often." if ratios["twice"].all() else
            "That it is twice as often is not proven: the intervals reach below two.")
     )  # fmt: skip
@@ -273,22 +271,23 @@ def errors(table: pd.DataFrame, model: str) -> str:
 
 
 def thresholds(found: ReleasedModels) -> str:
-    """Write when a prediction is held back; of GTZAN's tracks by unknown artists."""
+    """Write which genres an answer names, and how far a sound must be to get none."""
     parts = []
     for model in found.models:
         card, rows = found.cards[model], found.of(model, "artist-grouped")
-        limit = card["set_thresholds"][-1][1]
-        sizes = conformal.in_sets(rows[PROBABILITY_COLUMNS].to_numpy(), limit).sum(axis=1)
+        *shorter, (_, limit) = card["set_thresholds"]
         text = (
-            f"the {model} model names every genre with a probability of at least "
-            f"{share(limit)}; for {share(float((sizes > FEW).mean()))} of GTZAN's tracks these "
-            f"are more than three, and it says **not sure**"
+            f"the {model} model names the most probable genre and every other with a probability "
+            f"of at least {share(limit)}"
         )
+        if shorter:
+            told = [f"{share(value)} for {3 * n:.0f}\N{NO-BREAK SPACE}s" for n, value in shorter]
+            text += f" ({listed(told)})"
         if "out_of_distribution_threshold" in card and rows["distance"].notna().all():
             near = float((rows["distance"] <= card["out_of_distribution_threshold"]).mean())
             text += (
                 f", and calls a sound **out of distribution** beyond the distance within which "
-                f"{share(near)} of them lie"
+                f"{share(near)} of GTZAN's tracks lie"
             )
         parts.append(text)
     text = "; ".join(parts)
