@@ -16,7 +16,8 @@ The table ``outside_predictions.parquet`` has one row per model, protocol and ex
 - ``excerpt`` (3 or 10 s, 0 for the whole clip), ``start`` (s), ``seconds`` (of sound, without
   silence),
 - ``p_blues`` ... ``p_rock``, ``temperature`` (what the scores were divided by), ``distance`` (above
-  1: out of the distribution).
+  1: out of the distribution), ``gtzan_confidence`` (the largest probability, had the temperature
+  been that of GTZAN's folds; missing for models without one).
 """
 
 from __future__ import annotations
@@ -285,7 +286,9 @@ def predict(
         for name in models:
             rows, scores = _rows(table, [found[name] for found in measured], name)
             cards[name] = calibrate(rows, scores)
-            parts.append(_nested(rows, scores))
+            before = load_classifier(name).card["calibrations"]["gtzan"]
+            confidence = _confidences(rows, scores, before).astype(np.float32)
+            parts.append(_nested(rows, scores).assign(gtzan_confidence=confidence))
     return pd.concat(parts, ignore_index=True), cards
 
 
@@ -378,16 +381,34 @@ def _nested(rows: pd.DataFrame, scores: Sequence[NDArray[np.float64]]) -> pd.Dat
     """Add probabilities; the temperature of a source's clips is set on all other sources."""
     values = np.empty((len(rows), len(gtzan.GENRES)))
     temperatures = np.empty(len(rows))
-    lengths = rows["seconds"].to_numpy(np.float64) / conformal.WINDOW_SECONDS
+    lengths = _lengths(rows)
     for source in rows["source"].unique():
-        curve = calibrate(rows, scores, without=source)["temperatures"]
-        calibration = Calibration(1.0, (), conformal.COVERAGE, tuple((a, b) for a, b in curve))
+        calibration = _calibration(calibrate(rows, scores, without=source))
         for i in np.flatnonzero((rows["source"] == source).to_numpy()).tolist():
             temperatures[i] = calibration.temperature_for(lengths[i])
             values[i] = mean_probabilities([scores[i]], temperatures[i])[0]
     out = rows.assign(temperature=temperatures.astype(np.float32))
     out[PROBABILITY_COLUMNS] = values.astype(np.float32)
     return out[[*COLUMNS[:-2], *PROBABILITY_COLUMNS, *COLUMNS[-2:]]]
+
+
+def _confidences(
+    rows: pd.DataFrame, scores: Sequence[NDArray[np.float64]], card: Mapping[str, Any]
+) -> NDArray[np.float64]:
+    """Return the largest probability of each row with the temperatures of a card."""
+    temperatures = map(_calibration(card).temperature_for, _lengths(rows))
+    pairs = zip(scores, temperatures, strict=True)
+    return np.array([mean_probabilities([score], t).max() for score, t in pairs])
+
+
+def _lengths(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Return lengths in windows of 3 s."""
+    return rows["seconds"].to_numpy(np.float64) / conformal.WINDOW_SECONDS
+
+
+def _calibration(card: Mapping[str, Any]) -> Calibration:
+    curve = tuple((float(n), float(t)) for n, t in card.get("temperatures", ()))
+    return Calibration(float(card["temperature"]), (), conformal.COVERAGE, curve)
 
 
 def _codes(rows: pd.DataFrame) -> NDArray[np.integer]:

@@ -249,8 +249,9 @@ def claims(rows: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per model and length: ``n``, ``artists``, ``confidence`` (mean), ``right``,
         ``third`` (in the first three), ``balanced`` (mean over genres of the share that is right),
-        ``surplus`` (confidence minus right) and ``error`` (expected calibration error), all but
-        the confidence with ``_low`` and ``_high``.
+        ``surplus`` (confidence minus right), ``error`` (expected calibration error) and
+        ``gtzan_surplus`` (the surplus with the temperatures of GTZAN's folds; NaN if there are
+        none), all but the confidence with ``_low`` and ``_high``.
     """
     out = []
     keys = [*MODEL, "excerpt"]
@@ -269,6 +270,8 @@ def claims(rows: pd.DataFrame) -> pd.DataFrame:
         record |= _ends("balanced", _balanced(right, answered["genre"].to_numpy(str), artists))
         record |= _ends("surplus", mean_interval(sure - right, artists))
         record |= _ends("error", _calibration_error(sure, right, artists))
+        before = answered["gtzan_confidence"].to_numpy(dtype=float)
+        record |= _ends("gtzan_surplus", mean_interval(before - right, artists))
         out.append(record)
     return pd.DataFrame(out)
 

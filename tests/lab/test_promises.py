@@ -23,7 +23,7 @@ def row(
         "genre": "jazz", "source": source, "trust": "A", "artist": 0, "in_gtzan": False,
         "excerpt": excerpt, "start": 0.0, "seconds": 30.0 if not excerpt else float(excerpt),
         **{f"p_{g}": rest for g in GENRES}, "p_jazz": truth, "p_blues": best,
-        "temperature": 1.0, "distance": 0.5, **more,
+        "temperature": 1.0, "distance": 0.5, "gtzan_confidence": 0.75, **more,
     }  # fmt: skip
 
 
@@ -109,6 +109,7 @@ def test_sets_are_counted() -> None:
     assert claim["third"] == 1
     assert claim["confidence"] == pytest.approx((0.9 + 0.93 + 0.5 + 0.1) / 4)
     assert claim["surplus"] == pytest.approx(claim["confidence"] - 0.25)
+    assert claim["gtzan_surplus"] == pytest.approx(0.75 - 0.25)
 
 
 def test_the_promise_is_kept_where_sources_are_alike() -> None:
