@@ -11,6 +11,7 @@ and left out of everything else. Intervals are over artists, see `audionome.lab.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from audionome.datasets.gtzan import GENRES
 from audionome.lab import conformal
-from audionome.lab.bootstrap import ConfidenceInterval, cluster_bootstrap, mean_interval
+from audionome.lab.bootstrap import LEVEL, ConfidenceInterval, cluster_bootstrap, mean_interval
 from audionome.lab.metrics import expected_calibration_error
 from audionome.lab.outside import LENGTHS, stands_for, trusted
 from audionome.lab.predictions import PROBABILITY_COLUMNS
@@ -199,13 +200,13 @@ def kept(rows: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """
     keys = [*MODEL, "excerpt", *by]
     out = []
-    for key, group in rows.groupby(keys, sort=False, observed=True):
+    for key, group in rows.groupby(keys, sort=True, observed=True):
         answered = group[~group["strange"].to_numpy(dtype=bool)]
         if answered.empty:
             continue
         artists = answered["artist"].to_numpy()
         one = np.asarray(answered["size"] == 1, dtype=np.float64)
-        coverage = mean_interval(answered["held"].to_numpy(dtype=float), artists)
+        coverage = _coverage(answered["held"].to_numpy(dtype=float), artists)
         record = dict(zip(keys, key, strict=True))
         record |= {"n": coverage.n, "artists": coverage.clusters}
         record["strange"] = float(group["strange"].mean())
@@ -217,6 +218,17 @@ def kept(rows: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
         record["verdict"] = _verdict(coverage)
         out.append(record)
     return pd.DataFrame(out)
+
+
+def _coverage(held: NDArray[np.float64], artists: NDArray[np.integer]) -> ConfidenceInterval:
+    """Return the share with its interval, an exact one where all resamples are the same."""
+    found = mean_interval(held, artists)
+    if found.low < found.high or found.estimate not in {0.0, 1.0}:
+        return found
+    # All or none: how far the share may still be from it, with as many artists (Clopper-Pearson).
+    far = 1 - ((1 - LEVEL) / 2) ** (1 / found.clusters)
+    low, high = (1 - far, 1.0) if found.estimate else (0.0, far)
+    return replace(found, low=low, high=high)
 
 
 def _ends(name: str, found: ConfidenceInterval) -> dict[str, float]:

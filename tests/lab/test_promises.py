@@ -57,7 +57,7 @@ def test_the_threshold_of_a_source_comes_from_the_others(two_sources: pd.DataFra
     # S2 gives its truth 0.025, 0.05, 0.075 below the threshold of S1, and then it is not the first.
     assert whole.loc["S1", "coverage"] == 1
     assert whole.loc["S2", "coverage"] == pytest.approx(16 / 19)
-    assert whole.loc["S1", "verdict"] == "exceeded"
+    assert whole.loc["S1", "verdict"] == "kept"  # nineteen of nineteen prove no more
     assert whole.loc["S2", "coverage_low"] < 16 / 19 < whole.loc["S2", "coverage_high"]
     of_all = promises.thresholds(two_sources)
     # The third lowest of 38: 0.025, 0.05, 0.05.
@@ -126,6 +126,19 @@ def test_the_promise_is_kept_where_sources_are_alike() -> None:
     assert low <= held <= high
     found = promises.kept(got)
     assert set(found["verdict"]) == {"kept"}
+
+
+def test_a_few_clips_that_all_hold_prove_little() -> None:
+    few, many = ([row(0.9, source="S1", artist=k) for k in range(n)] for n in (3, 40))
+    for rows, verdict in ((few, "kept"), (many, "exceeded")):
+        table = pd.DataFrame(rows)
+        (got,) = promises.kept(promises._with_sets(table, np.full(len(rows), 0.1))).to_dict(
+            "records"
+        )
+        exact = stats.binomtest(len(rows), len(rows)).proportion_ci(0.95)
+        assert got["coverage"] == got["coverage_high"] == 1
+        assert got["coverage_low"] == pytest.approx(exact.low)
+        assert got["verdict"] == verdict
 
 
 def test_small_sources_are_put_together() -> None:

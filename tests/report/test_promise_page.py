@@ -67,6 +67,19 @@ def test_what_is_claimed_is_judged_by_its_interval(low: float, high: float, said
     assert "40.0\N{NO-BREAK SPACE}% and 30.0\N{NO-BREAK SPACE}% for excerpts of 3 s" in text
 
 
+def test_what_was_claimed_before_is_told_without_a_verdict_that_is_not_there() -> None:
+    row = {
+        "family": "from scratch", "model": "classic", "excerpt": 0, "gtzan_surplus": 0.011,
+        "gtzan_surplus_low": -0.04, "gtzan_surplus_high": 0.06,
+    }  # fmt: skip
+    short = {"excerpt": 3, "gtzan_surplus_low": 0.01}
+    assert "too much" not in told.claimed_before(pd.DataFrame([row]))
+    said = told.claimed_before(pd.DataFrame([row, row | short]))
+    assert said.endswith("that is too much for excerpts of 3 s.")
+    no = told.claimed_before(pd.DataFrame([row | {"gtzan_surplus": float("nan")}]))
+    assert "no temperature of it was set on GTZAN" in no
+
+
 def test_the_chart_shows_promise_and_kept() -> None:
     table = pd.concat([kept(0.91, 0.88, 0.94, "kept"), kept(0.84, 0.8, 0.88, "missed", excerpt=3)])
     chart = charts.promise_kept({"extended": table, "classic": table.head(1)}, "excerpt")

@@ -143,12 +143,11 @@ def claimed_before(table: pd.DataFrame) -> str:
         for e, words in _LENGTHS.items()
         if e in by
     ]
+    much = [words for e, words in _LENGTHS.items() if e in by and by[e]["gtzan_surplus_low"] > 0]
+    end = f" By the whole interval that is too much for {listed(much)}." if much else ""
     return (
-        f"{_of(table)}: with the temperatures of GTZAN's folds it would claim more than it keeps "
-        f"here, by {listed(told)}."
-        if by[0]["gtzan_surplus"] > 0
-        else f"{_of(table)}: with the temperatures of GTZAN's folds, claimed minus right is "
-        f"{listed(told)}."
+        f"{_of(table)}: with the temperatures of GTZAN's folds, what it claims minus what is right "
+        f"would be {listed(told)}.{end}"
     )
 
 
