@@ -71,6 +71,9 @@ class Ear:
         Of the samples that it takes (Hz).
     patch_samples : int
         Samples of one patch.
+    level : float
+        Mean power to which the network is asked to bring the spectrogram of every patch, so that
+        copies of different loudness are heard alike; 0 if its card gives none.
     names : tuple of str
         The columns that `measure` gives: ``embedding_0``, …, then ``tag: rock``, ….
     card : dict
@@ -96,6 +99,7 @@ class Ear:
         self.embedding_size: int = card["embedding_size"]
         self.sample_rate: int = card["sample_rate"]
         self.patch_samples: int = card["patch"]["samples"]
+        self.level: float = card.get("level", 0)
         self.names: tuple[str, ...] = (
             *(f"embedding_{k}" for k in range(self.embedding_size)),
             *(f"tag: {tag}" for tag in self.tags),
@@ -130,7 +134,7 @@ class Ear:
             content = _read(graph, _MOST_GRAPH)
             if hashlib.sha256(content).hexdigest() != card["graph_sha256"]:
                 raise _Wrong(graph, f"is not the file that {card_path.name} describes")
-            ear = cls(_session(content, graph), card)
+            ear = cls(_session(content, graph, levels="level" in card), card)
             ear._try(graph)
         except _Wrong as wrong:
             raise ModelError(f"{wrong}; {_mend(graph)}.") from None
@@ -138,13 +142,16 @@ class Ear:
             raise ModelError(f'The network "{graph}" cannot be read: {error}.') from error
         return ear
 
-    def listen(self, samples: ArrayLike) -> Listening:
+    def listen(self, samples: ArrayLike, *, levelled: bool = True) -> Listening:
         """Hear a recording, patch by patch.
 
         Parameters
         ----------
         samples : array-like of shape (n,)
             Mono samples at the ear's sample rate, full scale [-1, 1].
+        levelled : bool
+            False: every patch is as loud as it is, as the network was published. `measure`, and so
+            every answer, brings it to `level`.
 
         Returns
         -------
@@ -171,7 +178,7 @@ class Ear:
         patches = len(values) // self.patch_samples
         rows = values[: patches * self.patch_samples].reshape(patches, 1, -1)
         # One by one: several at once take more memory and no less time.
-        heard = [self._run(row) for row in rows]
+        heard = [self._run(row, levelled=levelled) for row in rows]
         return Listening(
             np.concatenate([one.tags for one in heard]),
             np.concatenate([one.embedding for one in heard]),
@@ -204,8 +211,11 @@ class Ear:
         samples = soxr.resample(block, audio.SAMPLE_RATE, self.sample_rate)[: self.patch_samples]
         return np.pad(samples, (0, self.patch_samples - samples.size))
 
-    def _run(self, rows: Array32) -> Listening:
-        tags, embedding = self._session.run(list(_OUTPUTS), {"samples": rows})
+    def _run(self, rows: Array32, *, levelled: bool = True) -> Listening:
+        inputs = {"samples": rows}
+        if levelled and self.level:
+            inputs["level"] = np.array(self.level, np.float32)
+        tags, embedding = self._session.run(list(_OUTPUTS), inputs)
         return Listening(tags, embedding)
 
     def _try(self, graph: Path) -> None:
@@ -255,7 +265,7 @@ def _read(path: Path, most: int) -> bytes:
     return path.read_bytes()
 
 
-def _session(content: bytes, path: Path) -> InferenceSession:
+def _session(content: bytes, path: Path, *, levels: bool) -> InferenceSession:
     # It reads the first when it is imported: later ones would tell its maker of every start, and
     # leave a file in the home folder.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -273,6 +283,9 @@ def _session(content: bytes, path: Path) -> InferenceSession:
     inputs = [(one.name, one.type) for one in session.get_inputs()]
     if inputs != [("samples", "tensor(float)")]:
         raise _Wrong(path, "should take one input, samples (float32)")
+    optional = {one.name for one in session.get_overridable_initializers()}
+    if levels and "level" not in optional:
+        raise _Wrong(path, "lacks the optional input level, which its card gives")
     if missing := set(_OUTPUTS) - {one.name for one in session.get_outputs()}:
         raise _Wrong(path, f"lacks the output {' and '.join(sorted(missing))}")
     return session
@@ -295,6 +308,7 @@ def _read_card(path: Path) -> dict[str, Any]:
         "a positive whole number as sample_rate": _whole(card.get("sample_rate")),
         "a positive whole number as embedding_size": _whole(card.get("embedding_size")),
         "a positive whole number of samples as patch": _whole(samples),
+        "a positive number as level, or none": "level" not in card or _positive(card["level"]),
         "different names as tags": all(isinstance(tag, str) and tag for tag in names)
         and len(names) == len(set(names)) > 0,
         "the checksum of its graph as graph_sha256": isinstance(card.get("graph_sha256"), str),
@@ -309,4 +323,9 @@ def _read_card(path: Path) -> dict[str, Any]:
 
 
 def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 1 << 30
+    return isinstance(value, int) and _positive(value)
+
+
+def _positive(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 < value <= 1 << 30  # type: ignore[operator]

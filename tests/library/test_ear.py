@@ -73,6 +73,15 @@ def test_its_rows_are_embedding_and_tags_of_each_window(ear: Ear, clips: list[Pa
         np.testing.assert_array_equal(row[0, 200:], heard.tags[0])
 
 
+def test_the_network_as_published_is_not_levelled(ear: Ear, clips: list[Path]) -> None:
+    samples = soxr.resample(audio.load(clips[0])[: audio.WINDOW_HOP], 22_050, 16_000)
+    quiet = samples / np.float32(30)
+    one, other = ear.listen(samples), ear.listen(quiet)
+    np.testing.assert_allclose(one.embedding, other.embedding, atol=1e-2)
+    one, other = (ear.listen(sound, levelled=False) for sound in (samples, quiet))
+    assert np.abs(one.embedding - other.embedding).max() > 0.1
+
+
 def test_the_last_window_ends_with_the_recording(ear: Ear, tone: np.ndarray) -> None:
     whole, rest = tone[: audio.WINDOW_HOP], tone[audio.WINDOW_HOP :][:30_000]
     *_, last = ear.measure([whole, rest])
@@ -88,7 +97,7 @@ def test_the_last_window_ends_with_the_recording(ear: Ear, tone: np.ndarray) -> 
 def test_rows_are_the_same_in_any_company(ear: Ear, noise: np.ndarray) -> None:
     """Windows one by one, together, or as one long recording that the graph cuts itself."""
     n = 187 * 256  # samples of a patch, without what the next one begins with
-    alone = ear.listen(noise)
+    alone = ear.listen(noise, levelled=False)
     tags, embedding = ear._session.run(["tags", "embedding"], {"samples": noise.reshape(4, -1)})
     np.testing.assert_allclose(tags, alone.tags, atol=1e-5)
     np.testing.assert_allclose(embedding, alone.embedding, atol=1e-5)
@@ -192,6 +201,9 @@ def test_another_network_takes_its_place(tmp_path: Path, tone: np.ndarray) -> No
         ({"embedding_size": 4.5}, "a positive whole number as embedding_size"),
         ({"sample_rate": 0}, "a positive whole number as sample_rate"),
         ({"sample_rate": 16_000}, "has patches of 1.5 s; Audionome hears 3 s at a time"),
+        ({"level": -1}, "a positive number as level, or none"),
+        ({"level": "loud"}, "a positive number as level, or none"),
+        ({"level": 0.5}, "lacks the optional input level, which its card gives"),
         ({"patch": [24_000]}, "a positive whole number of samples as patch"),
     ],
 )

@@ -11,6 +11,7 @@ import hashlib
 import json
 import tempfile
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -144,11 +145,13 @@ def differences(ear: Ear, variables: reference.Variables) -> tuple[float, float]
     Returns
     -------
     tuple of float
-        Largest difference over `trials`: of tags, and of embedding.
+        Largest difference over `trials`, as the network was published and levelled: of tags, and
+        of embedding.
     """
     largest = np.zeros(2)
-    for samples in trials():
-        one, other = ear.listen(samples), reference.forward(samples, variables)
+    for samples, level in product(trials(), (0, ear.level)):
+        one = ear.listen(samples, levelled=level > 0)
+        other = reference.forward(samples, variables, level=level)
         apart = [one.tags - other.tags, one.embedding - other.embedding]
         largest = np.maximum(largest, [np.abs(part).max() for part in apart])
     return float(largest[0]), float(largest[1])

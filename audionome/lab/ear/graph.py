@@ -37,7 +37,7 @@ N_MELS = 96
 #: Frames of a patch: three seconds.
 PATCH = 187
 
-#: Mean power of every patch's mel spectrogram, whatever it was before.
+#: Mean power to which the ear brings the mel spectrogram of every patch.
 LEVEL = 0.5
 #: What is quieter (about 80 dB below full scale) is not made that loud.
 LEAST_LEVEL = 1e-6
@@ -69,6 +69,9 @@ def build_graph(weights: Weights) -> onnx.ModelProto:
     -------
     onnx.ModelProto
         Input ``samples``, float32 of shape (windows, n): mono at 16 kHz, n of 47 616 or more.
+        Input ``level``, float32 without axes, may be left out: the mean power to which every patch
+        is brought before the logarithm; 0, as by default, leaves the patches as they are, as the
+        network was published.
         Outputs per patch of 187 frames: ``tags`` of shape (patches, tags), 0 to 1, and
         ``embedding`` of shape (patches, 200), what the last batch norm gives. A window of 48 000
         samples is one patch; a longer one is cut into as many as it holds.
@@ -87,6 +90,7 @@ class _Graph:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
+        self.optional: list[str] = []  # constants that can be fed
 
     def add(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
         """Add a node; return the name of its output."""
@@ -97,13 +101,18 @@ class _Graph:
         """Add a constant of float32; return its name."""
         return self._constant(name, np.asarray(values, np.float32))
 
+    def input(self, name: str, default: float) -> str:
+        """Add an input of one number that may be left out; return its name."""
+        self.optional.append(name)
+        return self.number(name, default)
+
     def whole(self, name: str, values: ArrayLike) -> str:
         """Add a constant of whole numbers; return its name."""
         return self._constant(name, np.asarray(values, np.int64))
 
     def _constant(self, name: str, values: NDArray[Any]) -> str:
         # In the byte order of the file, whatever the machine's.
-        values = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<")))
+        values = values.astype(values.dtype.newbyteorder("<"), order="C")
         self.constants[name] = numpy_helper.from_array(values, name)
         return name
 
@@ -115,7 +124,7 @@ class _Graph:
         graph = helper.make_graph(
             self.nodes,
             "musicnn",
-            [value("samples", "windows", "samples")],
+            [value("samples", "windows", "samples"), *map(value, self.optional)],
             [value("tags", "patches", n_tags), value("embedding", "patches", units)],
             list(self.constants.values()),
         )
@@ -192,16 +201,19 @@ def _patches(g: _Graph, mel: str) -> str:
 
 
 def _levelled(g: _Graph, patches: str) -> str:
-    """Add the gain that brings every patch to the same mean power.
+    """Add the gain that brings every patch to the mean power that is asked for, if any is.
 
     The network is not blind to loudness, and what music is does not hang on it: without it, copies
     of different loudness are heard as different music.
     """
+    level = g.input("level", 0)
     axes = g.whole("level/axes", [2, 3])
     mean = g.add("ReduceMean", [patches, axes], "level/mean", keepdims=1)
     mean = g.add("Max", [mean, g.number("level/least", LEAST_LEVEL)], "level/heard")
-    gain = g.add("Div", [g.number("level/wanted", LEVEL), mean], "level/gain")
-    return g.add("Mul", [patches, gain], "level")
+    gain = g.add("Div", [level, mean], "level/wanted")
+    asked = g.add("Greater", [level, g.number("level/none", 0)], "level/asked")
+    gain = g.add("Where", [asked, gain, g.number("level/as_it_is", 1)], "level/gain")
+    return g.add("Mul", [patches, gain], "levelled")
 
 
 def _logarithm(g: _Graph, patches: str, scale: Array, shift: Array) -> str:

@@ -17,7 +17,6 @@ from audionome.features.stft import mel_filters
 from audionome.lab.ear.graph import (
     HOP,
     LEAST_LEVEL,
-    LEVEL,
     N_FFT,
     N_MELS,
     PATCH,
@@ -53,26 +52,28 @@ def mel_power(samples: NDArray[np.floating]) -> Array64:
     return found
 
 
-def log_mel(patch: Array64) -> Array64:
+def log_mel(patch: Array64, *, level: float = 0) -> Array64:
     """Compute what the network sees of a patch.
 
     Parameters
     ----------
     patch : ndarray of shape (187, 96)
         From `mel_power`.
+    level : float
+        Mean power to which the patch is brought; 0: it stays as it is.
 
     Returns
     -------
     ndarray of shape (187, 96), float64
-        Logarithms of the powers, brought to the same mean and in half precision.
+        Logarithms of the powers in half precision.
     """
-    levelled = patch * (LEVEL / max(patch.mean(), LEAST_LEVEL))
-    half = levelled.astype(np.float16)
+    gain = level / max(patch.mean(), LEAST_LEVEL) if level else 1.0
+    half = (patch * gain).astype(np.float16)
     found: Array64 = np.log10(10_000 * half.astype(np.float64) + 1)
     return found
 
 
-def forward(samples: NDArray[np.floating], variables: Variables) -> Listening:
+def forward(samples: NDArray[np.floating], variables: Variables, *, level: float = 0) -> Listening:
     """Compute tags and embedding of a recording, patch by patch.
 
     Parameters
@@ -81,6 +82,8 @@ def forward(samples: NDArray[np.floating], variables: Variables) -> Listening:
         Mono, 16 kHz, one patch or more.
     variables : mapping of str to ndarray
         As `audionome.lab.ear.weights.Weights` has them.
+    level : float
+        Mean power to which every patch is brought; 0: as the network was published.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def forward(samples: NDArray[np.floating], variables: Variables) -> Listening:
     """
     power = mel_power(samples)
     patches = np.split(power[: len(power) // PATCH * PATCH], len(power) // PATCH)
-    rows = [_patch(log_mel(patch), variables) for patch in patches]
+    rows = [_patch(log_mel(patch, level=level), variables) for patch in patches]
     tags, embedding = (np.stack(part) for part in zip(*rows, strict=True))
     return Listening(tags, embedding)
 
