@@ -288,7 +288,7 @@ def predict(
             cards[name] = calibrate(rows, scores)
             before = load_classifier(name).card["calibrations"]["gtzan"]
             confidence = _confidences(rows, scores, before).astype(np.float32)
-            parts.append(_nested(rows, scores).assign(gtzan_confidence=confidence))
+            parts.append(nested(rows, scores).assign(gtzan_confidence=confidence))
     return pd.concat(parts, ignore_index=True), cards
 
 
@@ -377,7 +377,7 @@ def calibrate(
     }
 
 
-def _nested(rows: pd.DataFrame, scores: Sequence[NDArray[np.float64]]) -> pd.DataFrame:
+def nested(rows: pd.DataFrame, scores: Sequence[NDArray[np.float64]]) -> pd.DataFrame:
     """Add probabilities; the temperature of a source's clips is set on all other sources."""
     values = np.empty((len(rows), len(gtzan.GENRES)))
     temperatures = np.empty(len(rows))

@@ -119,10 +119,10 @@ def made_up() -> tuple[pd.DataFrame, list[np.ndarray]]:
 
 def test_no_source_sets_its_own_temperature() -> None:
     rows, scores = made_up()
-    before = outside._nested(rows, scores)
+    before = outside.nested(rows, scores)
     mine = (rows["source"] == "S2").to_numpy()
     louder = [s * 5 if m else s for s, m in zip(scores, mine, strict=True)]
-    after = outside._nested(rows, louder)
+    after = outside.nested(rows, louder)
     assert (after["temperature"] == before["temperature"])[mine].all()
     assert (after["temperature"] != before["temperature"])[~mine].all()
     np.testing.assert_allclose(before[PROBABILITY_COLUMNS].sum(axis=1), 1, atol=1e-6)
@@ -138,7 +138,7 @@ def test_no_source_sets_its_own_temperature() -> None:
 
 def test_predictions_are_written_and_stale_ones_refused(tmp_path: Path) -> None:
     rows, scores = made_up()
-    table = outside._nested(rows, scores)
+    table = outside.nested(rows, scores)
     (tmp_path / "m.json").write_text(json.dumps({"name": "m", "calibrations": {"gtzan": {}}}))
     (tmp_path / "m.npz").write_bytes(b"arrays")
     card = outside.calibrate(rows, scores)
