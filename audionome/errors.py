@@ -5,6 +5,7 @@ __all__ = [
     "AudionomeError",
     "DamagedAudioError",
     "EmptyAudioError",
+    "ModelError",
     "NoAudioStreamError",
     "NotAudioError",
     "NotFiniteError",
@@ -17,6 +18,10 @@ __all__ = [
 
 class AudionomeError(ValueError):
     """Something a person can mend; the text is one plain sentence that says how."""
+
+
+class ModelError(AudionomeError):
+    """A model that is missing or is not the one its card describes."""
 
 
 class AudioError(AudionomeError):

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audionome.errors import AudionomeError
+from audionome.errors import ModelError
 from audionome.models.calibration import Calibration, Curve
 from audionome.models.neighbors import Index
 
@@ -40,10 +40,6 @@ __all__ = [
 
 _MOST_BYTES = 256 << 20  # of all arrays together
 _MOST_CARD = 4 << 20  # bytes
-
-
-class ModelError(AudionomeError):
-    """A model that is missing or is not the one its card describes."""
 
 
 class Wrong(Exception):
