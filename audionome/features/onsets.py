@@ -21,6 +21,7 @@ References
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -56,7 +57,7 @@ CANDIDATES = 12
 _COMPRESSION = 1000.0  # of the mean power, before the logarithm
 _GATE = 1e-6  # of the loudest frame's power: what stays below at the ends is silence
 _CHUNK = 512  # frames at a time
-_SMOOTH: Array64 = np.hanning(11)[1:-1] / np.hanning(11).sum()  # 0.1 s
+_SMOOTH = np.hanning(11)[1:-1] / np.hanning(11).sum()  # 0.1 s
 _LOCAL = 131  # frames, 1.5 s, over which a mean is taken away
 _BEATS = 4  # teeth of the comb
 SLOWEST, _FASTEST = 40.0, 260.0  # BPM, of candidates
@@ -129,10 +130,7 @@ def onset_bands(samples: NDArray[np.floating]) -> Array64:
     mel = mel[sounds[0] : sounds[-1] + 1]
     level = np.log1p(np.float32(_COMPRESSION) / mel.mean(dtype=np.float64).astype(mel.dtype) * mel)
     rise = np.maximum(0, np.diff(level, axis=0))
-    bands = [
-        rise[:, low:high].mean(axis=1, dtype=np.float64)
-        for low, high in pairwise(_EDGES)
-    ]
+    bands = [rise[:, low:high].mean(axis=1, dtype=np.float64) for low, high in pairwise(_EDGES)]
     return np.asarray(convolve1d(np.stack(bands), _SMOOTH, axis=1, mode="nearest"))
 
 
@@ -209,7 +207,7 @@ class Rhythm:
         if not self.bpm.size:
             return 0.0
         highest = _at(self.comb, _place(self.bpm)).max()
-        return float(highest * np.sqrt(self.onsets.shape[1]) / 2)
+        return float(highest) * math.sqrt(self.onsets.shape[1]) / 2
 
     def describe(self) -> Array64:
         """Describe each candidate in numbers.
@@ -295,7 +293,7 @@ def _fourier(onsets: Array64, bpm: Array64) -> Array64:
     """Return the magnitudes of the Fourier transform at paces; a full sine of height 1 has 1."""
     size = max(16384, int(fft.next_fast_len(4 * len(onsets), real=True)))
     spectrum = np.abs(fft.rfft(onsets * np.hanning(len(onsets)), size))
-    return 4 / len(onsets) * _at(spectrum, bpm / 60 * size / FRAME_RATE)
+    return np.asarray(4 / len(onsets) * _at(spectrum, bpm / 60 * size / FRAME_RATE))
 
 
 def _per_minute(onsets: Array64, factor: float) -> float:

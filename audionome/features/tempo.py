@@ -68,7 +68,6 @@ _LEAST_STRENGTH = 1.2  # of `Rhythm.strength`: noise stays below
 _LEAST_RISE = 0.02  # mean onset strength: a steady tone stays below, a beating chord as well
 _LEAST_SHARE = 0.25  # of the sound, that must have a beat
 _MOST_BYTES = 16 << 20
-_SCALARS = ("scale", "none")
 _TREES = {"column": "i", "threshold": "f", "left": "i", "right": "i", "value": "f"}
 
 
@@ -400,8 +399,9 @@ def _ranker(card_bytes: bytes, data: bytes) -> Ranker:
         raise _Wrong("do not belong together")
     if card.get("description") != list(DESCRIPTION):
         raise _Wrong("describe candidates by other numbers")
-    scalars = [card.get(name) for name in _SCALARS]
-    if not all(type(v) in (int, float) and math.isfinite(v) for v in scalars) or scalars[0] <= 0:
+    scale: Any = card.get("scale")
+    none: Any = card.get("none")
+    if not _is_number(scale) or not _is_number(none) or not scale > 0:
         raise _Wrong("lack a scale above 0 or the log-odds of none")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -421,9 +421,13 @@ def _ranker(card_bytes: bytes, data: bytes) -> Ranker:
         right=arrays["right"].astype(np.intp),
         value=arrays["value"].astype(np.float64),
         bias=arrays["bias"].astype(np.float64),
-        scale=float(card["scale"]),
-        none=float(card["none"]),
+        scale=float(scale),
+        none=float(none),
     )
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _require_trees(arrays: dict[str, NDArray[Any]]) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import tee
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from audionome import audio
 from audionome._paths import data_path
 from audionome.audio import Note
 from audionome.features import Extractor
+from audionome.features.tempo import Tempo, TempoTracker
 from audionome.models import linear, persistence
 from audionome.models.attribution import Reason
 from audionome.models.calibration import (
@@ -55,6 +56,7 @@ DEFAULT_MODEL = "extended"
 _WINDOW_SECONDS = audio.WINDOW_HOP / audio.SAMPLE_RATE
 
 Item = TypeVar("Item")
+P = ParamSpec("P")
 
 
 class Classifier:
@@ -210,8 +212,11 @@ class Classifier:
                 progress(fraction, step)
 
         tell(0.0, "reading the file")
-        stream = audio.WindowStream(source, max_seconds=max_seconds)
         clock = _Clock()
+        tracker = TempoTracker()
+        stream = audio.WindowStream(
+            source, max_seconds=max_seconds, on_block=clock.timed("tempo", tracker.add)
+        )
         with threadpool_limits(1, user_api="blas"):
             # Every model measures the blocks as they come: memory stays flat for a long mix.
             panel = self._panel()
@@ -228,8 +233,11 @@ class Classifier:
                 tell(0.05 + 0.9 * _share_done(own.windows, stream.expected), "measuring the sound")
             tell(0.95, "comparing with the ten genres")
             clock.seconds["features"] -= clock.seconds["decode"]
+            clock.seconds["decode"] -= clock.seconds["tempo"]
+            tempo = clock.timed("tempo", tracker.tempo)()
+            clock.seconds["features"] += clock.seconds.pop("tempo")
             start = perf_counter()
-            prediction = self._prediction(heard, stream, clock.seconds)
+            prediction = self._prediction(heard, stream, tempo, clock.seconds)
         clock.seconds["model"] = perf_counter() - start
         tell(1.0, "done")
         return prediction
@@ -245,7 +253,11 @@ class Classifier:
         )
 
     def _prediction(
-        self, heard: list[Heard], stream: audio.WindowStream, seconds: dict[str, float]
+        self,
+        heard: list[Heard],
+        stream: audio.WindowStream,
+        tempo: Tempo,
+        seconds: dict[str, float],
     ) -> Prediction:
         own, *others = heard
         known = next(h for h in heard if isinstance(h, LinearHeard) and h.keeps_rows)
@@ -279,7 +291,7 @@ class Classifier:
             distance=distance,
             place=self.index.place(own.mean_row),
             features=known.mean_features,
-            tempo=known.tempo,
+            tempo=tempo,
             duration=stream.duration,
             silence=stream.silence,
             notes=(*stream.notes, *_learned(same)),
@@ -309,10 +321,23 @@ def _share_done(windows: int, expected: float | None) -> float:
 
 
 class _Clock:
-    """Seconds spent inside iterators, by name."""
+    """Seconds spent inside iterators and functions, by name."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+
+    def timed(self, name: str, call: Callable[P, Item]) -> Callable[P, Item]:
+        """Return the function, so that the time in it is added up."""
+        self.seconds.setdefault(name, 0.0)
+
+        def timed(*args: P.args, **options: P.kwargs) -> Item:
+            start = perf_counter()
+            try:
+                return call(*args, **options)
+            finally:
+                self.seconds[name] += perf_counter() - start
+
+        return timed
 
     def spent(self, name: str, items: Iterator[Item]) -> Iterator[Item]:
         """Yield the items, and add up the time that they took to come."""

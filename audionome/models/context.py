@@ -102,7 +102,7 @@ def compare_with_genre(prediction: Prediction, *, genre: str | None = None) -> p
             dtype=float
         )
         # The tempo that is told elsewhere: windows without a beat do not count.
-        value = prediction.tempo if feature == "tempo" else prediction.features[feature]
+        value = prediction.tempo.bpm if feature == "tempo" else prediction.features[feature]
         if feature == "tempo" and not value:
             continue  # no beat is no slow one
         rows.append(

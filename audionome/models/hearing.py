@@ -120,14 +120,6 @@ class LinearHeard:
         """Mean of the windows as they were measured."""
         return dict(zip(self._extractor.names, self.rows.mean(axis=0).tolist(), strict=True))
 
-    @property
-    def tempo(self) -> float:
-        """Median tempo of the windows that have a beat (BPM); 0 if none has."""
-        names = self._extractor.names
-        beats = self.rows[:, names.index("tempo")] if "tempo" in names else np.zeros(0)
-        beats = beats[beats > 0]
-        return float(np.median(beats)) if beats.size else 0.0
-
     def probabilities(self, length: float) -> NDArray[np.float64]:
         """Return the probabilities of every window."""
         temperature = self._calibration.temperature_for(length)

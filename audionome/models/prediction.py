@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from audionome._words import either, genre_name, sentence_case
 from audionome.audio import Note
+from audionome.features.tempo import Tempo
 from audionome.models.attribution import Reason
 from audionome.models.neighbors import Neighbour
 
@@ -98,8 +99,9 @@ class Prediction:
         Where the sound lies on the first two axes of the model's index, as its tracks do.
     features : dict of str to float
         Mean over the windows of the classic features that do not hang on loudness.
-    tempo : float
-        Median tempo of the windows (BPM); 0 if there is no beat.
+    tempo : audionome.features.tempo.Tempo
+        Of the whole recording, how probable it is, and another level that it may be; 0 BPM if there
+        is no beat.
     duration : float
         Length of the recording (s).
     seconds : dict of str to float
@@ -131,7 +133,7 @@ class Prediction:
     distance: float
     place: tuple[float, float]
     features: dict[str, float]
-    tempo: float
+    tempo: Tempo
     duration: float
     seconds: dict[str, float]
     message: str
@@ -186,7 +188,9 @@ class Prediction:
             **{f"p_{genre}": p for genre, p in self.probabilities.items()},
             "second_opinion": max(second, key=second.__getitem__) if second else None,
             "distance": self.distance,
-            "tempo": self.tempo,
+            "tempo": self.tempo.bpm,
+            "tempo_probability": self.tempo.probability,
+            "tempo_alternative": self.tempo.alternative,
             "duration": self.duration,
             "learned_from": self.learned_from,
             "message": self.message,

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from audionome.features.tempo import Tempo
+
 __all__ = ["family", "tempo"]
 
-_SURE = 0.8  # probability of a tempo from which on no other one is named
+_PROBABLE = 0.5
 
 
-def tempo(bpm: float, *, probability: float = 1.0, alternative: float | None = None) -> str:
+def tempo(found: Tempo) -> str:
     """Return a tempo in words, with the other one that it may be.
 
     Parameters
     ----------
-    bpm : float
-        Beats per minute; 0 if there is no beat.
-    probability : float
-        That it is the right one.
-    alternative : float, optional
-        The next best tempo (BPM), such as half or twice of it.
+    found : audionome.features.tempo.Tempo
 
     Returns
     -------
@@ -28,18 +25,20 @@ def tempo(bpm: float, *, probability: float = 1.0, alternative: float | None = N
 
     Examples
     --------
-    >>> tempo(112.3, probability=0.6, alternative=56.1)
+    >>> tempo(Tempo(112.3, probability=0.6, alternative=56.1))
     '112 BPM, or 56 if felt half as fast'
     """
-    if not bpm:
+    if not found.bpm:
         return "no clear beat"
-    told = f"{bpm:.0f} BPM"
-    if alternative is None or probability >= _SURE:
+    told = f"{found.bpm:.0f} BPM"
+    if found.probability < _PROBABLE:
+        told = f"perhaps {told}"
+    if found.alternative is None:
         return told
-    ratio = alternative / bpm
+    ratio = found.alternative / found.bpm
     felt = " if felt half as fast" if 0.45 < ratio < 0.55 else ""
     felt = " if felt twice as fast" if 1.8 < ratio < 2.2 else felt
-    return f"{told}, or {alternative:.0f}{felt}"
+    return f"{told}, or {found.alternative:.0f}{felt}"
 
 
 def family(card: Mapping[str, Any]) -> str:

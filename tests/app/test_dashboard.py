@@ -29,6 +29,7 @@ from audionome.audio import NotAudioError
 from audionome.datasets.gtzan import GENRES
 from audionome.datasets.recordings import recordings
 from audionome.features import LEVEL_FREE
+from audionome.features.tempo import Tempo
 from audionome.models import attribution, context
 from audionome.models.classifier import Neighbour, Prediction, Reason, WindowPrediction
 from audionome.models.prediction import Tag, promise
@@ -68,7 +69,7 @@ def prediction() -> Prediction:
         distance=0.3,
         place=(1.0, -2.0),
         features=dict.fromkeys(LEVEL_FREE, 0.5),
-        tempo=120.0,
+        tempo=Tempo(120.0, 0.9, None),
         duration=12.5,
         seconds={},
         message="Rock.",

@@ -44,7 +44,8 @@ def test_a_prediction_is_whole(answer: audionome.Prediction, clips: list[Path]) 
         mean = np.mean([w.probabilities[genre] for w in answer.windows])
         assert mean == pytest.approx(answer.probabilities[genre])
     assert set(answer.seconds) == {"decode", "features", "model"}
-    assert 30 < answer.tempo < 320
+    assert answer.tempo.bpm == pytest.approx(126, rel=0.04)
+    assert 0.2 < answer.tempo.probability < 1
     assert answer.message.endswith(".")
 
 

@@ -52,6 +52,11 @@ TAG = schema(
     strength={"type": "number", "minimum": 0, "maximum": 1},
     over_time={"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}},
 )
+TEMPO = schema(
+    bpm={"type": "number", "minimum": 0, "maximum": 300},
+    probability={"type": "number", "minimum": 0, "maximum": 1},
+    alternative={"type": ["number", "null"], "minimum": 10},
+)
 ANSWER = schema(
     file={"type": "string"},
     status={"enum": ["one", "few", "many", "out-of-distribution"]},
@@ -69,7 +74,7 @@ ANSWER = schema(
     distance={"type": "number", "minimum": 0},
     place={"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}},
     features=schema(**{name: {"type": "number"} for name in LEVEL_FREE}),
-    tempo={"type": "number", "minimum": 0},
+    tempo=TEMPO,
     duration={"type": "number", "minimum": 2.99},
     silence={"type": "number", "minimum": 0},
     notes={"type": "array", "items": NOTE},

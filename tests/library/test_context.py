@@ -19,6 +19,7 @@ from audionome import audio, charts
 from audionome.datasets import gtzan
 from audionome.datasets.gtzan import GENRES
 from audionome.features import frames
+from audionome.features.tempo import Tempo
 from audionome.models import context
 from audionome.models.prediction import Prediction, WindowPrediction
 
@@ -75,7 +76,9 @@ def test_the_median_of_a_genre_is_usual_and_the_extremes_are_not(answer: Predict
         ("max", "higher than usual"),
     ):
         values = {name: float(table.loc[("jazz", name), column]) for name in context.DESCRIBED}
-        asked = dataclasses.replace(answer, features=values, tempo=values["tempo"], genre="jazz")
+        asked = dataclasses.replace(
+            answer, features=values, tempo=Tempo(values["tempo"], 1.0, None), genre="jazz"
+        )
         rows = context.compare_with_genre(asked)
         assert set(rows["verdict"]) == {verdict}
         assert rows["feature"].to_list() == list(context.DESCRIBED)
@@ -86,7 +89,7 @@ def test_the_median_of_a_genre_is_usual_and_the_extremes_are_not(answer: Predict
 
 
 def test_no_beat_is_no_slow_one(answer: Prediction) -> None:
-    rows = context.compare_with_genre(dataclasses.replace(answer, tempo=0.0))
+    rows = context.compare_with_genre(dataclasses.replace(answer, tempo=Tempo(0.0, 0.0, None)))
     assert rows["feature"].to_list() == [name for name in context.DESCRIBED if name != "tempo"]
 
 

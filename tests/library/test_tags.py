@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from audionome.datasets.gtzan import GENRES
+from audionome.features.tempo import Tempo
 from audionome.models import tags, telling
 from audionome.models.prediction import Tag
 
@@ -110,18 +111,17 @@ def test_what_cannot_be_read_as_tags_is_refused() -> None:
     ("found", "said"),
     [
         ((0.0, 0.9, None), "no clear beat"),
-        ((120.4, 0.9, 60.2), "120 BPM"),  # sure enough
         ((120.4, 0.5, None), "120 BPM"),
+        ((120.4, 0.49, None), "perhaps 120 BPM"),
         ((120.4, 0.5, 60.2), "120 BPM, or 60 if felt half as fast"),
         ((70.0, 0.5, 140.0), "70 BPM, or 140 if felt twice as fast"),
-        ((120.0, 0.5, 80.0), "120 BPM, or 80"),
+        ((180.0, 0.4, 60.0), "perhaps 180 BPM, or 60"),
     ],
 )
 def test_a_doubtful_tempo_names_the_other_one(
     found: tuple[float, float, float | None], said: str
 ) -> None:
-    bpm, probability, alternative = found
-    assert telling.tempo(bpm, probability=probability, alternative=alternative) == said
+    assert telling.tempo(Tempo(*found)) == said
 
 
 def test_the_two_families_are_told_apart() -> None:

@@ -56,7 +56,6 @@ if TYPE_CHECKING:
 __all__ = [
     "METHODS",
     "RELATIONS",
-    "annotations",
     "calibrate",
     "candidates",
     "estimates",
@@ -65,6 +64,7 @@ __all__ = [
     "measure",
     "out_of_fold",
     "ranker",
+    "read_annotations",
     "relation",
     "train",
 ]
@@ -103,7 +103,7 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-def annotations(folder: Path) -> dict[str, float]:
+def read_annotations(folder: Path) -> dict[str, float]:
     """Read the annotated tempi.
 
     Parameters
@@ -162,7 +162,7 @@ def measure(
     clips : Path
         Folder of GTZAN's audio.
     annotated : dict of str to float
-        From `annotations`.
+        From `read_annotations`.
     progress : callable, optional
         Called with the numbers of clips done and to do.
 
@@ -317,7 +317,7 @@ def estimates(
     scale, none : float
         From `calibrate`.
     annotated : dict of str to float
-        From `annotations`.
+        From `read_annotations`.
 
     Returns
     -------
@@ -370,7 +370,7 @@ def train(
     clips : Path
         Folder of GTZAN's audio.
     annotated : dict of str to float
-        From `annotations`.
+        From `read_annotations`.
     models, research : Path
         Folders to write to.
     peers : DataFrame, optional
@@ -392,7 +392,7 @@ def train(
             known = peers[name].reindex(told["track"])
             told[name] = [
                 relation(bpm, annotated[track]) if np.isfinite(bpm) else ""
-                for track, bpm in known.items()
+                for track, bpm in zip(told["track"], known, strict=True)
             ]
     _write(ranker(fit(table), scale, none), models, tracks=len(told))
     for name, part in (("tempo_candidates", table), ("tempo", told)):
