@@ -25,6 +25,7 @@ from audionome import audio, files
 from audionome.datasets import gtzan
 from audionome.features import key, stft
 from audionome.lab.bootstrap import cluster_distribution, mean_interval
+from audionome.lab.studies.key import MIREX, halves, read_annotations, relation
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "data" / "research" / "key.json"
@@ -60,9 +61,6 @@ PROFILES = {
         (1.0, 0.0, 0.36, 0.39, 0.0, 0.38, 0.0, 0.74, 0.27, 0.0, 0.42, 0.23),
     ),
 }  # fmt: skip
-MIREX = {
-    "exact": 1.0, "fifth up": 0.5, "fifth down": 0.5, "relative": 0.3, "parallel": 0.2, "other": 0,
-}  # fmt: skip
 LENGTHS = (5, 10, 15, 20, 30)  # s
 
 PROTOCOL = (
@@ -82,28 +80,6 @@ PROTOCOL = (
 )
 
 
-def annotated(folder: Path) -> dict[str, int]:
-    """Keys by track: 0 to 11 is C to B major, 12 to 23 C to B minor."""
-    keys = {}
-    for path in sorted(folder.rglob("*.lerch.txt")):
-        number = int(path.read_text())
-        if number >= 0:
-            keys[path.name.removesuffix(".lerch.txt")] = (number + 9) % 12 + 12 * (number >= 12)
-    return keys
-
-
-def halves(tracks: pd.DataFrame) -> pd.Series:
-    """For each row 0 (choosing) or 1 (reporting): artists in random order to the lighter side."""
-    load = {genre: [0, 0] for genre in gtzan.GENRES}
-    side = {}
-    for artist in np.random.default_rng(0).permutation(np.sort(tracks["artist"].unique())):
-        rows = tracks[tracks["artist"] == artist]
-        of_genre = load[rows["genre"].mode()[0]]
-        side[artist] = int(of_genre[1] < of_genre[0])
-        of_genre[side[artist]] += len(rows)
-    return tracks["artist"].map(side)
-
-
 def chromas(samples: np.ndarray) -> dict[str, np.ndarray]:
     """The chromas that are compared."""
     padded = np.pad(samples.astype(np.float64), stft.N_FFT // 2, mode="reflect")
@@ -118,15 +94,6 @@ def chromas(samples: np.ndarray) -> dict[str, np.ndarray]:
         "compressed spectrum, 65 to 2 000 Hz": logarithmic,
         "spectral peaks": key.key_chroma(samples),
     }
-
-
-def relation(estimate: int, truth: int) -> str:
-    """How an estimated key lies to the true one."""
-    step = (estimate - truth) % 12
-    if estimate // 12 == truth // 12:
-        return {0: "exact", 7: "fifth up", 5: "fifth down"}.get(step, "other")
-    relative = 9 if truth < 12 else 3
-    return {0: "parallel", relative: "relative"}.get(step, "other")
 
 
 def answer(got: key.Key, truth: int) -> dict[str, object]:
@@ -233,7 +200,7 @@ def counts(table: pd.DataFrame) -> dict[str, int]:
 
 def evaluate(clips: Path, annotations: Path) -> dict[str, object]:
     """Measure all candidates and make the record."""
-    keys = annotated(annotations)
+    keys = read_annotations(annotations)
     everything, shorter = measure(clips, keys)
     choosing, reporting = (everything[everything["half"] == h] for h in (0, 1))
     shorter = shorter[shorter["half"] == 1]

@@ -11,7 +11,7 @@ import typer
 
 from audionome import files
 from audionome._extras import require_extra
-from audionome.cli import lab_ear
+from audionome.cli import lab_ear, lab_music
 from audionome.cli._common import JOBS, advance, console, escape, fail, progress, quiet_libraries
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(lab_ear.app, name="ear")
+for _command in (lab_music.peers, lab_music.tempo, lab_music.key):
+    app.command()(_command)
 
 _COMPLETION = Annotated[
     Path | None,

@@ -61,7 +61,7 @@ _SMOOTH = np.hanning(11)[1:-1] / np.hanning(11).sum()  # 0.1 s
 _LOCAL = 131  # frames, 1.5 s, over which a mean is taken away
 _BEATS = 4  # teeth of the comb
 SLOWEST, _FASTEST = 40.0, 260.0  # BPM, of candidates
-_TEMPI: Array64 = 30.0 * 1.01 ** np.arange(233)  # BPM of the comb, 30 to 302
+_TEMPI: Array64 = np.geomspace(30.0, 30.0 * 1.01**232, 233)  # BPM of the comb, 30 to 302
 _PERIODS: Array64 = 60.0 * FRAME_RATE / _TEMPI  # frames
 _LAGS = int(_BEATS * _PERIODS[0]) + 4
 _CENTRE, _WIDTH = 115.0, 0.9  # BPM and octaves: which peaks come first
@@ -197,9 +197,14 @@ class Rhythm:
         return cls(onsets, found, comb, _candidates(comb))
 
     @property
+    def tempi(self) -> Array64:
+        """Tempo of each point of the comb (BPM)."""
+        return _TEMPI.copy()
+
+    @property
     def seconds(self) -> float:
         """How much of the stretch sounds (s)."""
-        return self.onsets.shape[1] / FRAME_RATE
+        return int(self.onsets.shape[1]) / FRAME_RATE
 
     @property
     def strength(self) -> float:
@@ -273,7 +278,7 @@ def _autocorrelation(onsets: Array64) -> Array64:
 
 def _place(bpm: Array64) -> Array64:
     """Return where tempi lie on the axis of the comb."""
-    return np.log(bpm / _TEMPI[0]) / np.log(1.01)
+    return np.asarray(np.log(bpm / _TEMPI[0]) / np.log(1.01))
 
 
 def _candidates(comb: Array64) -> Array64:

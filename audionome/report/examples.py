@@ -238,18 +238,18 @@ def padded(moved: pd.DataFrame) -> str:
     )
 
 
-def tempi(frames: Mapping[str, Frames]) -> str:
+def tempi(measured: Mapping[str, float]) -> str:
     """Say for which pieces the measured tempo is the written one, or an octave away."""
     right, octave, wrong = [], [], []
-    for genre, found in frames.items():
-        steps = np.log2(found.tempo / synth.TEMPI[genre])
+    for genre, bpm in measured.items():
+        steps = np.log2(max(bpm, 1.0) / synth.TEMPI[genre])
         if abs(steps) < 0.05:
             right.append(genre)
         elif abs(steps - round(steps)) < 0.05:
-            octave.append(f"{genre} ({found.tempo:.0f} for {synth.TEMPI[genre]:.0f})")
+            octave.append(f"{genre} ({bpm:.0f} for {synth.TEMPI[genre]:.0f})")
         else:
-            wrong.append(f"{genre} ({found.tempo:.0f} for {synth.TEMPI[genre]:.0f})")
-    parts = [f"The measured tempo is the written one in {len(right)} of {len(frames)} pieces."]
+            wrong.append(f"{genre} ({bpm:.0f} for {synth.TEMPI[genre]:.0f})")
+    parts = [f"The measured tempo is the written one in {len(right)} of {len(measured)} pieces."]
     if octave:
         parts.append(f"It is half or double in {listed(octave)}.")
     if wrong:

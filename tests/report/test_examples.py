@@ -96,7 +96,7 @@ def test_tempo_chart_and_sentence(pieces: dict[str, Frames]) -> None:
     assert chart.table["written (BPM)"].to_list() == ["100", "152"]
     button = chart.figure.layout.updatemenus[0].buttons[1]
     assert button.args[0]["x"][2] == [152, 152]
-    said = examples.tempi(pieces)
+    said = examples.tempi({genre: frames.tempo for genre, frames in pieces.items()})
     assert "written one in 1 of 2" in said
     assert "half or double in reggae (76 for 152)" in said
     assert "neither" not in said

@@ -240,15 +240,13 @@ def out_of_fold(table: pd.DataFrame, *, folds: Sequence[int] | None = None) -> A
     return scores
 
 
-def calibrate(table: pd.DataFrame, scores: Array64) -> tuple[float, float]:
+def calibrate(table: pd.DataFrame) -> tuple[float, float]:
     """Find how the scores of a clip's candidates become probabilities.
 
     Parameters
     ----------
     table : DataFrame
-        From `measure`.
-    scores : ndarray of shape (candidates,)
-        From `out_of_fold`.
+        From `measure`, with `out_of_fold` as ``score``.
 
     Returns
     -------
@@ -256,6 +254,7 @@ def calibrate(table: pd.DataFrame, scores: Array64) -> tuple[float, float]:
         Those of `audionome.features.tempo.Ranker`, of the highest likelihood.
     """
     codes, tracks = pd.factorize(table["track"])
+    scores = table["score"].to_numpy()
     right = _rows(table)[1]
     some = np.bincount(codes, right, minlength=len(tracks)) > 0
 
@@ -304,20 +303,18 @@ def ranker(model: GradientBoostingClassifier, scale: float, none: float) -> Rank
 
 
 def estimates(
-    table: pd.DataFrame, scores: Array64, scale: float, none: float, annotated: dict[str, float]
+    table: pd.DataFrame, annotated: dict[str, float], *, scale: float, none: float
 ) -> pd.DataFrame:
     """Estimate the tempo of every clip from the scores of its candidates.
 
     Parameters
     ----------
     table : DataFrame
-        From `measure`.
-    scores : ndarray of shape (candidates,)
-        From `out_of_fold`.
-    scale, none : float
-        From `calibrate`.
+        From `measure`, with `out_of_fold` as ``score``.
     annotated : dict of str to float
         From `read_annotations`.
+    scale, none : float
+        From `calibrate`.
 
     Returns
     -------
@@ -331,7 +328,7 @@ def estimates(
     beats = dataset.windows[dataset.windows["tempo"] > 0]
     medians = beats.groupby(beats["track"].astype(str))["tempo"].median()
     rows = []
-    for track, own in table.assign(score=scores).groupby("track", sort=True):
+    for track, own in table.groupby("track", sort=True):
         bpm = own["bpm"].to_numpy()
         probability = share_out(own["score"].to_numpy(), scale=scale, none=none)
         told = combine([(1.0, bpm, probability)]) if own["beat"].all() else Tempo(0.0, 0.0, None)
@@ -384,9 +381,9 @@ def train(
         From `estimates`, with a column of relations for each of `METHODS`.
     """
     table = measure(clips, annotated, progress=progress)
-    scores = out_of_fold(table)
-    scale, none = calibrate(table, scores)
-    told = estimates(table, scores, scale, none, annotated)
+    table.insert(4, "score", out_of_fold(table))
+    scale, none = calibrate(table)
+    told = estimates(table, annotated, scale=scale, none=none)
     if peers is not None:
         for name in ("librosa", "librosa_beats", "essentia"):
             known = peers[name].reindex(told["track"])

@@ -70,6 +70,7 @@ from audionome.report.charts.results import (
     study_and_ours,
     train_valid_test,
 )
+from audionome.report.charts.tempo import tempo_candidates, tempo_methods
 
 __all__ = [
     "INK",
@@ -119,6 +120,8 @@ __all__ = [
     "resolution",
     "split_by_genre",
     "study_and_ours",
+    "tempo_candidates",
+    "tempo_methods",
     "tempo_strength",
     "timeline",
     "track_map",
