@@ -50,7 +50,7 @@ def test_annotations_are_read_from_a_folder(tmp_path: Path) -> None:
     (tmp_path / "blues.00005.lerch.txt").write_text("-1")
     assert key.read_annotations(tmp_path) == {"blues.00003": 9, "blues.00004": 12}
     for read in (tempo.read_annotations, key.read_annotations):
-        with pytest.raises(AudionomeError, match="github.com"):
+        with pytest.raises(AudionomeError, match=r"github\.com"):
             read(tmp_path / "nothing")
 
 

@@ -63,7 +63,8 @@ def estimate(samples: NDArray[np.float32]) -> dict[str, Any]:
     """
     _require()
     import essentia
-    import librosa
+    from librosa.beat import beat_track
+    from librosa.feature import tempo
 
     essentia.log.infoActive = essentia.log.warningActive = False
     import essentia.standard
@@ -72,8 +73,8 @@ def estimate(samples: NDArray[np.float32]) -> dict[str, Any]:
     doubled = soxr.resample(samples, rate, _ESSENTIA_RATE).astype(np.float32)
     key, scale, _ = essentia.standard.KeyExtractor()(doubled)
     return {
-        "librosa": float(librosa.feature.tempo(y=samples, sr=rate)[0]),
-        "librosa_beats": float(np.ravel(librosa.beat.beat_track(y=samples, sr=rate)[0])[0]),
+        "librosa": float(tempo(y=samples, sr=rate)[0]),
+        "librosa_beats": float(np.ravel(beat_track(y=samples, sr=rate)[0])[0]),
         "essentia": float(essentia.standard.RhythmExtractor2013()(doubled)[0]),
         "essentia_key": f"{key} {scale}",
     }

@@ -6,6 +6,7 @@ The conventions are those of `audionome.report.sentences.findings`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -35,7 +36,7 @@ def tempo(
     -------
     str
     """
-    own = everything.set_index("method").loc["audionome"]
+    own = _rows(everything)["audionome"]
     parts = [
         f"On {own['n']} clips of GTZAN, each estimated by trees that had learned from other "
         f"artists, the tempo lies within 4 % of the annotation for **{share(own['accuracy1'])}** "
@@ -43,21 +44,26 @@ def tempo(
         f"**{share(own['accuracy2'])}** ({span(own['accuracy2_low'], own['accuracy2_high'])}) if "
         "it may be two or three times too fast or too slow."
     ]
-    shared = common.set_index("method")
+    shared = _rows(common)
     if verdicts:
         parts.append(
-            f"On the {shared.loc['audionome', 'n']} clips that all programs were asked about, by "
-            f"{shared.loc['audionome', 'artists']} artists, in accuracy within 4 %:"
+            f"On the {shared['audionome']['n']} clips that all programs were asked about, by "
+            f"{shared['audionome']['artists']} artists, in accuracy within 4 %:"
         )
         lines = [
             f"- it {_verdict(found['accuracy1'])} **{METHODS[other]}** "
-            f"({share(shared.loc[other, 'accuracy1'])}; {_gap(found['accuracy1'])}); up to two or "
+            f"({share(shared[other]['accuracy1'])}; {_gap(found['accuracy1'])}); up to two or "
             f"three times, it {_verdict(found['accuracy2'])} it "
-            f"({share(shared.loc[other, 'accuracy2'])}; {_gap(found['accuracy2'])})."
+            f"({share(shared[other]['accuracy2'])}; {_gap(found['accuracy2'])})."
             for other, found in verdicts.items()
         ]
         return f"{' '.join(parts)}\n\n" + "\n".join(lines)
     return " ".join(parts)
+
+
+def _rows(accuracies: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    rows: Any = accuracies.to_dict("records")
+    return {row["method"]: row for row in rows}
 
 
 def _verdict(found: Verdict) -> str:
