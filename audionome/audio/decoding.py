@@ -14,18 +14,16 @@ enough to hold it.
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audionome._terminal import quietly
 from audionome._words import listed
 from audionome.audio.containers import (
     MATROSKA,
@@ -329,7 +327,7 @@ class Decoder:
 
         self._data.seek(0)
         try:
-            with _quietly():
+            with quietly():
                 sound = soundfile.SoundFile(self._data)
         except (soundfile.LibsndfileError, TypeError, OSError) as error:
             raise self._nothing() from error
@@ -339,7 +337,7 @@ class Decoder:
                 start = perf_counter()
                 try:
                     # Not blocks(): it hands out as many samples as the header states.
-                    with _quietly():
+                    with quietly():
                         block = sound.read(_BLOCK, dtype="float32", always_2d=True)
                 except soundfile.LibsndfileError as error:
                     if not self._seconds:
@@ -455,21 +453,6 @@ class Decoder:
 
 
 # -- PyAV and libsndfile ------------------------------------------------------------------
-
-_stderr = Lock()
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep what libmpg123 prints about a file away from the terminal."""
-    with _stderr, open(os.devnull, "wb") as nowhere:
-        kept = os.dup(2)
-        try:
-            os.dup2(nowhere.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def _plausible(frame: av.AudioFrame, most: int) -> bool:

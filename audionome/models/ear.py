@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from audionome import audio
 from audionome._paths import data_path
+from audionome._terminal import quietly
 from audionome.models.persistence import ModelError
 
 if TYPE_CHECKING:
@@ -269,7 +270,8 @@ def _session(content: bytes, path: Path, *, levels: bool) -> InferenceSession:
     # It reads the first when it is imported: later ones would tell its maker of every start, and
     # leave a file in the home folder.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime
+    with quietly():  # some versions warn of graphics cards that they may not ask for their maker
+        import onnxruntime
 
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()

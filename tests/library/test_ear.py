@@ -319,6 +319,34 @@ Ear.load()
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_onnxruntime_writes_past_python_is_kept_off_the_terminal(tmp_path: Path) -> None:
+    """As its versions 1.22 to 1.28 do where they may not ask a graphics card for its maker."""
+    stub = """
+import os, sys
+os.write(2, b"a warning from below\\n")
+sys.path.remove(os.path.dirname(os.path.dirname(__file__)))
+del sys.modules["onnxruntime"]
+import onnxruntime
+"""
+    (tmp_path / "onnxruntime").mkdir()
+    (tmp_path / "onnxruntime" / "__init__.py").write_text(stub)
+    code = f"""
+import os, sys
+sys.path.insert(0, {str(tmp_path)!r})
+from audionome.models.ear import Ear
+Ear.load()
+print("loaded")
+os.write(2, b"written after\\n")
+os.close(2)
+Ear.load()
+print("loaded again")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert done.stdout.split("\n")[:2] == ["loaded", "loaded again"]
+    assert done.stderr == "written after\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 def test_a_process_that_has_an_ear_can_be_forked(tmp_path: Path) -> None:
     code = """
