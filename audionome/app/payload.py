@@ -142,13 +142,15 @@ def answer_payload(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
     Returns
     -------
     dict
-        ``status``, ``genre``, ``headline``, ``promise`` (a sentence), ``hears`` (the tags, each
+        ``status``, ``genre``, ``headline``, ``promise`` (a sentence), ``hearing`` (a
+        heading), ``hears`` (the tags, each
         with ``name``, ``kind``, ``strength``, ``over_time`` in [0, 1], ``words`` and ``at``, the
         second where it is heard most), ``foreign`` (a sentence or empty), ``notes`` (sentences),
-        ``second`` (opinion, a sentence or empty), ``confidence``, ``color``, ``duration`` (s),
-        ``facts`` (pairs of name and value), ``why`` (pairs of a heading and sentences),
-        ``family`` (a sentence), ``windows``, ``charts`` (five, and one of the tags if there are
-        any), ``cells`` (of the session's table) and ``record`` (of its CSV file, with all digits).
+        ``second`` (opinion, a sentence or empty), ``nearest``, ``confidence``, ``color``,
+        ``duration`` (s), ``facts`` (pairs of name and value), ``why`` (pairs of a heading and
+        sentences), ``family`` (a sentence), ``windows``, ``charts`` (five, and one of the tags if
+        there are any), ``cells`` (of the session's table) and ``record`` (of its CSV file, with
+        all digits).
 
     See Also
     --------
@@ -161,7 +163,6 @@ def answer_payload(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
 
     genre = prediction.genre
     classifier = load_classifier()
-    tempo = telling.tempo(prediction.tempo)
     drawn = {
         "probabilities": charts.probability_bars(prediction.probabilities),
         "timeline": charts.timeline(prediction.windows),
@@ -178,15 +179,17 @@ def answer_payload(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
         "genre": genre,
         "headline": prediction.headline,
         "promise": promise(prediction.prediction_set, coverage=prediction.coverage),
+        "hearing": telling.hearing(prediction.prediction_set),
         "hears": [_tag(tag, prediction.windows) for tag in prediction.tags],
-        "foreign": foreign_style(prediction.tags),
+        "foreign": foreign_style(prediction.tags, prediction.prediction_set),
         "notes": [note.text for note in prediction.notes],
         "second": _second_opinion(prediction),
+        "nearest": _genre_and_probability(genre, prediction.confidence),
         "confidence": likelihood(prediction.confidence),
         "color": _color(genre),
         "duration": prediction.duration,
         "facts": [
-            ["Tempo", tempo],
+            ["Tempo", telling.tempo(prediction.tempo)],
             ["Length", f"{_minutes(prediction.duration)} min"],
             ["Listened to", _windows_of_3_s(len(prediction.windows))],
             ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
@@ -199,7 +202,7 @@ def answer_payload(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
             "answer": prediction.headline,
             "probability": likelihood(prediction.confidence),
             "hears": ", ".join(tag.name for tag in prediction.tags[:2]),
-            "tempo": tempo,
+            "tempo": telling.tempo(prediction.tempo, brief=True),
             "length": _minutes(prediction.duration),
         },
         "record": prediction.as_row(file=name),
@@ -299,7 +302,7 @@ def _color(genre: str) -> str:
 
 
 def _genre_and_probability(genre: str, probability: float) -> str:
-    return f"{genre} {likelihood(probability)}"
+    return f"{genre_name(genre)} {likelihood(probability)}"
 
 
 def _minutes(seconds: float) -> str:
@@ -343,7 +346,7 @@ def _second_opinion(prediction: Prediction) -> str:
     agrees = "agrees" if genre == prediction.genre else "does not agree"
     return (
         "A second model, which hears the classic features alone, "
-        f"{agrees}: {genre}, {likelihood(p)}."
+        f"{agrees}: {genre_name(genre)}, {likelihood(p)}."
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import likelihood, listed
+from audionome._words import genre_name, likelihood, listed
 from audionome.charts._base import (
     INK,
     OTHER,
@@ -56,11 +56,12 @@ def probability_bars(probabilities: Mapping[str, float]) -> Chart:
     """
     ranked = sorted(probabilities.items(), key=lambda item: -item[1])
     genres = [genre for genre, _ in ranked]
+    labels = [genre_name(genre) for genre in genres]
     values = [round(float(p), 4) for _, p in ranked]
     figure = go.Figure(
         go.Bar(
             x=values,
-            y=genres,
+            y=labels,
             orientation="h",
             marker={
                 "color": [PALETTE.get(g, OTHER) for g in genres],
@@ -85,12 +86,12 @@ def probability_bars(probabilities: Mapping[str, float]) -> Chart:
         },
         yaxis={"autorange": "reversed", "showgrid": False},
     )
-    first, *rest = [f"{g} {likelihood(v)}" for g, v in zip(genres, values, strict=True)]
+    first, *rest = [f"{g} {likelihood(v)}" for g, v in zip(labels, values, strict=True)]
     return Chart(
         figure=figure,
         alt=f"Probability of each genre: {first} is the likeliest, then {listed(rest[:2])}; "
         f"the other {len(rest[2:])} share {likelihood(sum(values[3:]))}.",
-        table=pd.DataFrame({"genre": genres, "probability": [likelihood(v) for v in values]}),
+        table=pd.DataFrame({"genre": labels, "probability": [likelihood(v) for v in values]}),
         caption="Probability of each genre",
     )
 
@@ -130,7 +131,7 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
         figure.add_scatter(
             x=times,
             y=[0.0 if k is None else values[k] for k in shown],
-            name=genre,
+            name=genre_name(genre),
             mode="lines",
             stackgroup="genres",
             line={"shape": "hv", "width": 1, "color": color},
@@ -155,12 +156,12 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
         {
             "from (s)": [f"{w.start:.0f}" for w in windows],
             "to (s)": [f"{w.end:.0f}" for w in windows],
-            "likeliest": best.to_numpy(dtype=str),
-            **{genre: [likelihood(float(p)) for p in rows[genre]] for genre in order},
+            "likeliest": [genre_name(str(genre)) for genre in best],
+            **{genre_name(genre): [likelihood(float(p)) for p in rows[genre]] for genre in order},
         }
     )
     counts = best.value_counts()
-    shares = [f"{genre} in {n}" for genre, n in counts.items()]
+    shares = [f"{genre_name(str(genre))} in {n}" for genre, n in counts.items()]
     plural = "windows" if len(windows) > 1 else "window"
     return Chart(
         figure=figure,
@@ -196,7 +197,7 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
     told = told or [("nothing that was heard", 0.0)]
     points = [round(100 * value, 1) for _, value in told]
     labels = ["<br>".join(textwrap.wrap(words, 26)) for words, _ in told]
-    color = PALETTE.get(genre, OTHER)
+    color, genre = PALETTE.get(genre, OTHER), genre_name(genre)
     figure = go.Figure(
         go.Bar(
             x=points,
@@ -251,6 +252,7 @@ def probabilities_beside(answers: Mapping[str, Mapping[str, float]]) -> Chart:
     """
     table = pd.DataFrame(answers).astype(float)
     table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    table.index = table.index.map(genre_name)
     figure = go.Figure()
     for (name, values), (color, shape) in zip(table.items(), PARTS, strict=False):
         figure.add_bar(
@@ -313,7 +315,8 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
         c: [_with_unit(v, u) for v, u in zip(rows[c], units, strict=True)]
         for c in ("value", "low", "middle", "high")
     }
-    color = PALETTE.get(genre, OTHER)
+    color, shape = PALETTE.get(genre, OTHER), PATTERNS.get(genre, "")
+    genre = genre_name(genre)
     figure = go.Figure()
     figure.add_bar(
         x=digits(place["high"] - place["low"], 3),
@@ -322,7 +325,7 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
         orientation="h",
         width=0.4,
         name=f"usual in {genre}",
-        marker={"color": color, "opacity": 0.45, "pattern": pattern(PATTERNS.get(genre, ""))},
+        marker={"color": color, "opacity": 0.45, "pattern": pattern(shape)},
         customdata=list(zip(said["low"], said["high"], strict=True)),
         hovertemplate="%{customdata[0]} to %{customdata[1]}",
     )
@@ -455,7 +458,7 @@ def place_on_map(
         table=pd.DataFrame(
             {
                 "track": [n.track for n in neighbours],
-                "genre": [n.genre for n in neighbours],
+                "genre": [genre_name(n.genre) for n in neighbours],
                 "similarity (cosine)": [f"{n.similarity:.2f}" for n in neighbours],
             }
         ),

@@ -80,8 +80,8 @@ def tags_over_time(tags: Sequence[Tag], windows: Sequence[WindowPrediction]) -> 
     more = len(tags) - len(told)
     return Chart(
         figure=figure,
-        alt=f"What it hears over {edges[-1]:.0f} seconds, each between 0 and 1, on average: "
-        f"{'; '.join(told)}{f'; and {more} more' if more else ''}.",
+        alt=f"What it hears over {edges[-1]:.0f} seconds: the fuller the colour, the stronger. On "
+        f"average, of 1: {'; '.join(told)}{f'; and {more} more' if more else ''}.",
         table=pd.DataFrame(
             {
                 "from (s)": [f"{w.start:.0f}" for w in windows],

@@ -23,7 +23,6 @@ from audionome.cli._common import FAILED, JOBS, console, escape, quiet_libraries
 
 if TYPE_CHECKING:
     from audionome.models.classifier import Prediction
-    from audionome.models.prediction import Tag
 
 __all__ = ["classify"]
 
@@ -176,8 +175,8 @@ def _told(name: str, prediction: Prediction, card: Mapping[str, Any]) -> Any:
     tempo = telling.tempo(prediction.tempo)
     lines = ["", f"[bold]{escape(name)}[/]  {minutes}:{seconds:02d}, {tempo}", prediction.message]
     if prediction.tags:
-        lines.append(_tags(prediction.tags))
-    if foreign := foreign_style(prediction.tags):
+        lines.append(_tags(prediction))
+    if foreign := foreign_style(prediction.tags, prediction.prediction_set):
         lines.append(foreign)
     lines += [f"[yellow]{escape(note.text)}[/]" for note in prediction.notes]
     lines.append(_probabilities(prediction))
@@ -199,9 +198,12 @@ def _probabilities(prediction: Prediction) -> Any:
     return table
 
 
-def _tags(tags: Sequence[Tag]) -> Any:
-    table = _plain_table("sounds like", "strength", "over time" if _can_write(_LEVELS) else "")
-    for tag in tags:
+def _tags(prediction: Prediction) -> Any:
+    from audionome.models import telling
+
+    heading = telling.hearing(prediction.prediction_set).lower()
+    table = _plain_table(heading, "strength", "over time" if _can_write(_LEVELS) else "")
+    for tag in prediction.tags:
         table.add_row(tag.name, f"{tag.strength:.2f}", _spark(tag.over_time))
     return table
 

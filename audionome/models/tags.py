@@ -116,6 +116,7 @@ _USUAL = {"rock": 0.17, "pop": 0.15}
 _ORDER: tuple[tuple[TagKind, ...], ...] = (("style", "instrument", "voice"), ("era",), ("mood",))
 _MOST: dict[TagKind, int] = {"style": 3, "instrument": 2, "voice": 1, "era": 1, "mood": 1}
 _IMPOSSIBLE = 0.1  # probability of all genres of a style below which it is not named: guessing
+_WORDLESS = ("classical", "disco", "reggae")  # genres that no tag names
 _STRONG = 0.4  # strength from which on music that is none of the ten is called so
 
 
@@ -187,25 +188,31 @@ def _possible(meaning: Meaning, genres: Mapping[str, float]) -> bool:
     return not meaning.genres or sum(genres.get(g, 0) for g in meaning.genres) >= _IMPOSSIBLE
 
 
-def foreign_style(tags: Sequence[Tag]) -> str:
+def foreign_style(tags: Sequence[Tag], prediction_set: Sequence[str]) -> str:
     """Return a sentence about music that is none of the ten genres, or nothing.
 
     Parameters
     ----------
     tags : sequence of Tag
         From `heard`.
+    prediction_set : sequence of str
+        The genres that the answer names.
 
     Returns
     -------
     str
         Empty unless a style that is none of the ten is strong, and every style that may be part
-        of one of them is less than half as strong.
+        of one of them is less than half as strong. Empty as well if the answer is one genre that
+        no tag names, such as classical: the network then says its nearest words.
 
     Examples
     --------
-    >>> foreign_style([Tag("electronic", "style", 0.6, (0.6,)), Tag("house", "style", 0.4, (0.4,))])
+    >>> told = [Tag("electronic", "style", 0.6, (0.6,)), Tag("house", "style", 0.4, (0.4,))]
+    >>> foreign_style(told, ["pop", "hiphop"])
     'It sounds like electronic and house music, which is none of the ten genres this model knows.'
     """
+    if len(prediction_set) == 1 and prediction_set[0] in _WORDLESS:
+        return ""
     styles = [tag for tag in tags if tag.kind == "style"]
     foreign = [tag for tag in styles if not _STYLES[tag.name]]
     if not foreign or foreign[0].strength < _STRONG:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audionome.features.tempo import Tempo
 
-__all__ = ["family", "tempo"]
+__all__ = ["family", "hearing", "tempo"]
 
 _PROBABLE = 0.5
+_FELT = {1 / 3: "a third as fast", 1 / 2: "half as fast", 2: "twice as fast", 3: "thrice as fast"}
 
 
-def tempo(found: Tempo) -> str:
+def tempo(found: Tempo, *, brief: bool = False) -> str:
     """Return a tempo in words, with the other one that it may be.
 
     Parameters
     ----------
     found : audionome.features.tempo.Tempo
+    brief : bool
+        For a cell of a table: the numbers alone.
 
     Returns
     -------
@@ -27,18 +30,35 @@ def tempo(found: Tempo) -> str:
     --------
     >>> tempo(Tempo(112.3, probability=0.6, alternative=56.1))
     '112 BPM, or 56 if felt half as fast'
+    >>> tempo(Tempo(112.3, probability=0.6, alternative=56.1), brief=True)
+    '112 or 56'
     """
     if not found.bpm:
-        return "no clear beat"
-    told = f"{found.bpm:.0f} BPM"
-    if found.probability < _PROBABLE:
-        told = f"perhaps {told}"
+        return "none" if brief else "no clear beat"
+    told = [f"{bpm:.0f}" for bpm in (found.bpm, found.alternative) if bpm is not None]
+    if brief:
+        return " or ".join(told)
+    first = f"{told[0]} BPM" if found.probability >= _PROBABLE else f"perhaps {told[0]} BPM"
     if found.alternative is None:
-        return told
+        return first
     ratio = found.alternative / found.bpm
-    felt = " if felt half as fast" if 0.45 < ratio < 0.55 else ""
-    felt = " if felt twice as fast" if 1.8 < ratio < 2.2 else felt
-    return f"{told}, or {found.alternative:.0f}{felt}"
+    nearest = min(_FELT, key=lambda level: abs(ratio / level - 1))
+    return f"{first}, or {told[1]} if felt {_FELT[nearest]}"
+
+
+def hearing(prediction_set: Sequence[str]) -> str:
+    """Return the heading of the tags: of a sound unlike any music they are no more than near.
+
+    Parameters
+    ----------
+    prediction_set : sequence of str
+        Empty if the sound is out of the distribution.
+
+    Returns
+    -------
+    str
+    """
+    return "Sounds like" if prediction_set else "Nearest words"
 
 
 def family(card: Mapping[str, Any]) -> str:
@@ -59,7 +79,7 @@ def family(card: Mapping[str, Any]) -> str:
     'Model extended: it learned from the clips of GTZAN alone.'
     """
     learned = (
-        "its ear learned from some 200 000 tagged songs, which may include this one"
+        "its ear learned from about 200 000 songs, which may include this one"
         if card.get("family") == "pretrained"
         else "it learned from the clips of GTZAN alone"
     )

@@ -93,7 +93,18 @@ def test_a_style_that_the_genres_rule_out_is_not_said() -> None:
 )
 def test_music_that_is_none_of_the_ten_is_told_so(strengths: dict[str, float], said: str) -> None:
     sentence = f"It sounds like {said} music, which is none of the ten genres this model knows."
-    assert tags.foreign_style(heard(strengths)) == (sentence if said else "")
+    assert tags.foreign_style(heard(strengths), ["rock", "pop"]) == (sentence if said else "")
+
+
+def test_a_genre_without_a_word_is_not_called_another_kind_of_music() -> None:
+    """Of quiet orchestral music the network says "ambient"."""
+    found = heard({"ambient": 0.5})
+    assert tags.foreign_style(found, ["classical"]) == ""
+    assert "ambient" in tags.foreign_style(found, ["classical", "pop"])
+    assert "ambient" in tags.foreign_style(found, ["pop"])
+    assert "ambient" in tags.foreign_style(found, [])
+    words = {genre for tag in tags.MSD_TAGS for genre in tag.lower().replace("-", "").split()}
+    assert set(tags._WORDLESS) == set(GENRES) - words
 
 
 def test_what_cannot_be_read_as_tags_is_refused() -> None:
@@ -115,13 +126,20 @@ def test_what_cannot_be_read_as_tags_is_refused() -> None:
         ((120.4, 0.49, None), "perhaps 120 BPM"),
         ((120.4, 0.5, 60.2), "120 BPM, or 60 if felt half as fast"),
         ((70.0, 0.5, 140.0), "70 BPM, or 140 if felt twice as fast"),
-        ((180.0, 0.4, 60.0), "perhaps 180 BPM, or 60"),
+        ((180.0, 0.4, 60.0), "perhaps 180 BPM, or 60 if felt a third as fast"),
     ],
 )
 def test_a_doubtful_tempo_names_the_other_one(
     found: tuple[float, float, float | None], said: str
 ) -> None:
     assert telling.tempo(Tempo(*found)) == said
+    numbers = [word for word in said.replace(",", "").split() if word.isdigit()]
+    assert telling.tempo(Tempo(*found), brief=True) == (" or ".join(numbers) or "none")
+
+
+def test_words_about_no_music_are_only_near() -> None:
+    assert telling.hearing(["jazz"]) == "Sounds like"
+    assert telling.hearing([]) == "Nearest words"
 
 
 def test_the_two_families_are_told_apart() -> None:

@@ -16,6 +16,8 @@ from colours import contrast
 from audionome import features
 from audionome.datasets import gtzan
 from audionome.lab.confusion import Confusion, Hardest
+from audionome.models.attribution import REST, Reason
+from audionome.models.prediction import Tag, WindowPrediction
 from audionome.report import charts, render
 
 GENRES = gtzan.GENRES
@@ -103,6 +105,38 @@ def test_timeline_covers_the_piece(n: int) -> None:
     assert chart.figure.layout.xaxis.title.text == "Time (s)"
     assert len(chart.table) == n
     assert f"{3 * n} seconds" in chart.alt
+
+
+def test_tags_over_time_show_every_window_and_leave_silence_empty() -> None:
+    shares = dict.fromkeys(GENRES, 0.1)
+    times = [(0, 3), (3, 6), (12, 15)]  # six seconds of silence
+    played = [WindowPrediction(float(a), float(b), shares) for a, b in times]
+    tags = [
+        Tag("guitar", "instrument", 0.3, (0.1, 0.2, 0.6)),
+        Tag("80s", "era", 0.2, (0.4, 0.1, 0.1)),
+    ]
+    chart = charts.tags_over_time(tags, played)
+    (cells,) = chart.figure.data
+    assert list(cells.x) == [0, 3, 6, 12, 15]
+    assert [list(row) for row in cells.z] == [[0.1, 0.2, None, 0.6], [0.4, 0.1, None, 0.1]]
+    assert list(cells.y) == ["guitar", "80s"]
+    assert "guitar 0.30, most at 12 s; 80s 0.20, most at 0 s." in chart.alt
+    assert chart.table["80s"].to_list() == ["0.40", "0.10", "0.10"]
+    with pytest.raises(ValueError, match="at least one tag"):
+        charts.tags_over_time([], played)
+
+
+def test_reasons_without_words_are_one_bar() -> None:
+    reasons = [
+        Reason("a", "a slow tempo", 0.2),
+        Reason(REST, "everything else", -0.05),
+        Reason("b", "little bass", 0.01),
+    ]
+    chart = charts.reason_bars(reasons, "hiphop", most=1)
+    assert chart.table["what was heard"].to_list() == ["a slow tempo", "everything else"]
+    assert chart.table["points"].to_list() == [20.0, -4.0]
+    assert "hip-hop" in chart.caption
+    assert len(charts.reason_bars([], "jazz").figure.data[0].x) == 1
 
 
 def test_timeline_needs_a_window() -> None:

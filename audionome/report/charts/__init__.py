@@ -17,6 +17,7 @@ from audionome.charts import (
     probabilities_beside,
     probability_bars,
     reason_bars,
+    tags_over_time,
     timeline,
     typical_ranges,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "resolution",
     "split_by_genre",
     "study_and_ours",
+    "tags_over_time",
     "tempo_candidates",
     "tempo_methods",
     "tempo_strength",

@@ -21,6 +21,7 @@ __all__ = [
     "claimed_before",
     "kept_by_group",
     "kept_by_length",
+    "model_name",
     "music",
     "set_on",
     "sizes",
@@ -28,6 +29,11 @@ __all__ = [
 
 _LENGTHS = {0: "whole clips", 10: "excerpts of 10 s", 3: "excerpts of 3 s"}
 _SPACE = "\N{NO-BREAK SPACE}"
+
+
+def model_name(family: str, model: str) -> str:
+    """Write the name of a model with its family."""
+    return f"{model} ({family})"
 
 
 def music(rows: pd.DataFrame) -> str:

@@ -17,7 +17,7 @@ function headOf(answer) {
     answer.status === "out-of-distribution"
       ? element("p", {
           className: "an-guess",
-          textContent: `Nearest: ${answer.genre}, ${answer.confidence}`,
+          textContent: `Nearest: ${answer.nearest}`,
         })
       : null,
   ]);
@@ -44,7 +44,7 @@ function stripOf(values) {
 }
 
 // The tags; each is a button that plays the window in which it is heard most.
-function hearsOf({ hears, foreign }, onTime = null) {
+function hearsOf({ hearing, hears, foreign }, onTime = null) {
   if (!hears.length) return "";
   const items = hears.map(({ name, kind, strength, over_time, words, at }) => {
     const parts = [
@@ -63,8 +63,8 @@ function hearsOf({ hears, foreign }, onTime = null) {
       : element("span", { className: "an-hear" }, parts);
     return element("li", {}, [row]);
   });
-  return element("section", { className: "an-hears", aria: { label: "What it sounds like" } }, [
-    element("h3", { textContent: "What it sounds like" }),
+  return element("section", { className: "an-hears", aria: { label: hearing } }, [
+    element("h3", { textContent: hearing }),
     element("ul", {}, items),
     foreign ? element("p", { className: "an-foreign", textContent: foreign }) : null,
   ]);
