@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-A *prediction set* holds every genre whose probability reaches a threshold, and always the most
-probable one. Its *coverage* is the share of recordings whose set holds the true genre. The
+A *prediction set* holds every genre whose probability is at least a certain share of the largest
+one, the *threshold*: a genre that stands out gets a small set, one of many alike a large one. Its
+*coverage* is the share of recordings whose set holds the true genre. The
 threshold is set on recordings that the model has not learned from, so that the coverage on further
 recordings *of the same kind* is at least the one that was asked for.
 
@@ -22,7 +23,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["COVERAGE", "WINDOW_SECONDS", "in_sets", "threshold", "true_probabilities"]
+__all__ = ["COVERAGE", "WINDOW_SECONDS", "in_sets", "threshold", "truth_shares"]
 
 #: What is promised: nine in ten.
 COVERAGE = 0.9
@@ -31,10 +32,10 @@ COVERAGE = 0.9
 WINDOW_SECONDS = 3.0
 
 
-def true_probabilities(
+def truth_shares(
     probabilities: NDArray[np.floating], y_true: NDArray[np.integer]
 ) -> NDArray[np.float64]:
-    """Return the probability that each prediction gives to the true genre.
+    """Return the probability of each true genre as a share of the prediction's largest one.
 
     Parameters
     ----------
@@ -45,22 +46,28 @@ def true_probabilities(
     Returns
     -------
     ndarray of shape (n,)
+        1 where the true genre is the most probable.
+
+    Examples
+    --------
+    >>> truth_shares(np.array([[0.8, 0.2], [0.8, 0.2]]), np.array([0, 1])).tolist()
+    [1.0, 0.25]
     """
     rows = np.asarray(probabilities, dtype=np.float64)
-    return np.asarray(rows[np.arange(len(rows)), y_true])
+    return np.asarray(rows[np.arange(len(rows)), y_true] / rows.max(axis=1))
 
 
 def threshold(of_truth: ArrayLike, *, coverage: float = COVERAGE) -> float:
-    """Return the probability from which on a genre belongs to the prediction set.
+    """Return the share of the largest probability that lets a genre into the prediction set.
 
     Of n recordings and a further one, all of one kind, the true genre of the further one is as
-    likely to have the smallest probability as to have any other rank. So the threshold is the
-    probability of rank ``floor((n + 1) (1 - coverage))`` from below.
+    likely to have the smallest share as to have any other rank. So the threshold is the share of
+    rank ``floor((n + 1) (1 - coverage))`` from below.
 
     Parameters
     ----------
     of_truth : array-like of shape (n,)
-        Probabilities that were given to the true genre, from `true_probabilities`.
+        From `truth_shares`.
     coverage : float
         Share of further recordings whose set shall hold the true genre.
 
@@ -109,11 +116,9 @@ def in_sets(probabilities: NDArray[np.floating], thresholds: ArrayLike) -> NDArr
 
     Examples
     --------
-    >>> in_sets(np.array([[0.7, 0.25, 0.05], [0.4, 0.3, 0.3]]), [0.1, 0.5]).tolist()
-    [[True, True, False], [True, False, False]]
+    >>> in_sets(np.array([[0.7, 0.25, 0.05], [0.4, 0.3, 0.3]]), 0.3).tolist()
+    [[True, True, False], [True, True, True]]
     """
     rows = np.asarray(probabilities, dtype=np.float64)
     limits = np.broadcast_to(np.asarray(thresholds, dtype=np.float64), rows.shape[:1])
-    found = rows >= limits[:, None]
-    found[np.arange(len(rows)), rows.argmax(axis=1)] = True
-    return found
+    return np.asarray(rows >= (limits * rows.max(axis=1))[:, None])

@@ -21,7 +21,7 @@ from audionome.datasets.gtzan import GENRES
 from audionome.lab import conformal
 from audionome.lab.bootstrap import LEVEL, ConfidenceInterval, cluster_bootstrap, mean_interval
 from audionome.lab.metrics import expected_calibration_error
-from audionome.lab.outside import LENGTHS, stands_for, trusted
+from audionome.lab.outside import of_truth, stands_for, thresholds, trusted
 from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.models.calibration import Calibration
 
@@ -33,7 +33,7 @@ __all__ = [
     "judged",
     "kept",
     "thresholds",
-    "true_probabilities",
+    "truth_shares",
 ]
 
 #: What a model of the table is called by.
@@ -43,38 +43,6 @@ MODEL = ["family", "model", "protocol"]
 _ORDER = ("ear", "extended", "classic")
 
 _FEWEST = 10  # clips of a source that is shown alone
-
-
-def thresholds(table: pd.DataFrame, *, without: str = "") -> list[list[float]]:
-    """Return the thresholds of a model's prediction sets by length, for its card.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Predictions of one model.
-    without : str
-        A source that is left out.
-
-    Returns
-    -------
-    list of [float, float]
-        Length in windows of 3 s, and the probability from which on a genre belongs to the set.
-    """
-    others = table[(table["source"] != without).to_numpy()]
-    found = []
-    for excerpt, windows in LENGTHS.items():
-        rows = others[stands_for(others, excerpt)]
-        found.append([windows, conformal.threshold(_of_truth(rows))])
-    return found
-
-
-def _values(rows: pd.DataFrame) -> NDArray[np.float64]:
-    return rows[PROBABILITY_COLUMNS].to_numpy(np.float64)
-
-
-def _of_truth(rows: pd.DataFrame) -> NDArray[np.float64]:
-    codes = pd.Categorical(rows["genre"], categories=list(GENRES)).codes
-    return conformal.true_probabilities(_values(rows), codes.astype(int))
 
 
 def judged(table: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +75,7 @@ def judged(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_sets(rows: pd.DataFrame, limits: NDArray[np.float64]) -> pd.DataFrame:
-    values = _values(rows)
+    values = rows[PROBABILITY_COLUMNS].to_numpy(np.float64)
     codes = pd.Categorical(rows["genre"], categories=list(GENRES)).codes.astype(int)
     sets = conformal.in_sets(values, limits)
     at = np.arange(len(rows))
@@ -139,8 +107,8 @@ def by_model(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {m: part for m in _ORDER if len(part := rows[(rows["model"] == m).to_numpy()])}
 
 
-def true_probabilities(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what the true genre of long clips gets, and the threshold that follows.
+def truth_shares(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how near the true genre of long clips is to the first, and the threshold that follows.
 
     Parameters
     ----------
@@ -154,9 +122,9 @@ def true_probabilities(rows: pd.DataFrame) -> pd.DataFrame:
         sources together.
     """
     chosen = rows[stands_for(rows, 0)]
-    of_truth = _of_truth(chosen)
-    limit = conformal.threshold(of_truth)
-    return pd.DataFrame({"clip": chosen["clip"], "of_truth": of_truth, "threshold": limit})
+    found = of_truth(chosen)
+    limit = conformal.threshold(found)
+    return pd.DataFrame({"clip": chosen["clip"], "of_truth": found, "threshold": limit})
 
 
 def by_source(rows: pd.DataFrame) -> pd.DataFrame:

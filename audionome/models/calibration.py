@@ -41,8 +41,8 @@ class Calibration:
     temperature : float
         Of a long recording.
     set_thresholds : tuple of (float, float)
-        Lengths of the sound (windows of 3 s), rising, each with the probability from which on a
-        genre belongs to the prediction set.
+        Lengths of the sound (windows of 3 s), rising, each with the share of the largest
+        probability from which on a genre belongs to the prediction set.
     coverage : float
         Share of answers whose prediction set holds the true genre, as promised.
     temperatures : tuple of (float, float)
@@ -78,7 +78,7 @@ class Calibration:
         return _at(self.temperatures, windows) if self.temperatures else self.temperature
 
     def threshold_for(self, windows: float) -> float:
-        """Return the probability from which on a genre belongs to the prediction set.
+        """Return the share of the largest probability that lets a genre into the prediction set.
 
         Between the lengths that were measured it follows the logarithm of the length.
 
@@ -90,12 +90,13 @@ class Calibration:
         Returns
         -------
         float
+            In [0, 1].
 
         Examples
         --------
-        >>> calibration = Calibration(1.0, ((1, 0.05), (10, 0.15)), 0.9)
+        >>> calibration = Calibration(1.0, ((1, 0.1), (10, 0.3)), 0.9)
         >>> [calibration.threshold_for(n) for n in (1, 10, 100)]
-        [0.05, 0.15, 0.15]
+        [0.1, 0.3, 0.3]
         """
         return _at(self.set_thresholds, windows)
 
@@ -106,14 +107,14 @@ def _at(curve: Curve, windows: float) -> float:
 
 
 def prediction_set(probabilities: Mapping[str, float], threshold: float) -> tuple[str, ...]:
-    """Return the genres that an answer names: all that are probable enough, and always the first.
+    """Return the genres that an answer names: all that are nearly as probable as the first.
 
     Parameters
     ----------
     probabilities : mapping of str to float
         Genre to probability.
     threshold : float
-        From `Calibration.threshold_for`.
+        Share of the largest probability, from `Calibration.threshold_for`.
 
     Returns
     -------
@@ -122,13 +123,14 @@ def prediction_set(probabilities: Mapping[str, float], threshold: float) -> tupl
 
     Examples
     --------
-    >>> prediction_set({"pop": 0.25, "rock": 0.7, "metal": 0.05}, 0.1)
+    >>> prediction_set({"pop": 0.25, "rock": 0.7, "metal": 0.05}, 0.3)
     ('rock', 'pop')
-    >>> prediction_set({"pop": 0.4, "rock": 0.6}, 0.9)
+    >>> prediction_set({"pop": 0.1, "rock": 0.85, "metal": 0.05}, 0.3)
     ('rock',)
     """
     ranked = sorted(probabilities, key=probabilities.__getitem__, reverse=True)
-    return (*ranked[:1], *(g for g in ranked[1:] if probabilities[g] >= threshold))
+    least = threshold * probabilities[ranked[0]]
+    return tuple(genre for genre in ranked if probabilities[genre] >= least)
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,12 @@ def test_a_threshold_wants_recordings_and_a_share() -> None:
         conformal.threshold([0.5], coverage=1)
 
 
-def test_the_most_probable_genre_is_in_every_set() -> None:
-    flat = np.full((3, 4), 0.25)
-    assert conformal.in_sets(flat, 0.3).sum(axis=1).tolist() == [1, 1, 1]
-    assert conformal.in_sets(flat, [0.3, 0.25, 0.2]).sum(axis=1).tolist() == [1, 4, 4]
+def test_the_most_probable_genre_is_in_every_set_and_its_equals_too() -> None:
+    flat, sharp = np.full((1, 4), 0.25), np.array([[0.05, 0.6, 0.3, 0.05]])
+    assert conformal.in_sets(flat, 1.0).all()
+    assert conformal.in_sets(sharp, 1.0).tolist() == [[False, True, False, False]]
+    both = np.concatenate([sharp, sharp])
+    assert conformal.in_sets(both, [0.5, 0.05]).sum(axis=1).tolist() == [2, 4]
 
 
 @pytest.mark.parametrize("n", [30, 200])
@@ -40,8 +42,8 @@ def test_the_promise_is_kept_on_music_of_the_same_kind(n: int) -> None:
         y_true = rng.integers(10, size=n + 1)
         scores[np.arange(n + 1), y_true] += rng.exponential(2, size=n + 1)
         p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-        limit = conformal.threshold(conformal.true_probabilities(p[:n], y_true[:n]))
-        hits += bool(p[n, y_true[n]] >= limit)
+        limit = conformal.threshold(conformal.truth_shares(p[:n], y_true[:n]))
+        hits += bool(conformal.in_sets(p[n:], limit)[0, y_true[n]])
     # Exactly 1 - floor((n + 1) / 10) / (n + 1): never less than nine in ten.
     exact = 1 - (n + 1) // 10 / (n + 1)
     low, high = stats.binom.interval(0.999, runs, exact)

@@ -172,9 +172,7 @@ def test_the_cards_follow_from_the_stored_predictions(name: str) -> None:
     ):
         at = rows[outside.stands_for(rows, excerpt)]["temperature"]
         assert at.min() * 0.999 <= temperature <= at.max() * 1.001, windows
-    limits, again = np.array(set_outside["set_thresholds"]), np.array(promises.thresholds(rows))
-    # The stored probabilities have the temperatures of other sources, which differ a little.
-    np.testing.assert_allclose(limits, again, rtol=0.1)
+    np.testing.assert_allclose(set_outside["set_thresholds"], outside.thresholds(rows), rtol=1e-5)
     np.testing.assert_allclose(rows[PROBABILITY_COLUMNS].sum(axis=1), 1, atol=1e-5)
 
 

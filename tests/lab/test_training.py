@@ -108,8 +108,8 @@ def test_a_trained_model_is_whole(trained: Path) -> None:
     # The made-up artists are easier to hear than the made-up genres.
     assert card["evaluation"]["track-grouped"]["accuracy"] > by_artist["accuracy"] + 0.05
     rows = found.of("classic", "artist-grouped")
-    # Nine in ten of the predictions that set the threshold give the true genre as much.
-    of_truth = conformal.true_probabilities(
+    # In nine in ten of the predictions that set the threshold the true genre is near enough.
+    of_truth = conformal.truth_shares(
         rows[COLUMNS].to_numpy(), pd.Categorical(rows["genre"], categories=GENRES).codes
     )
     ((windows, limit),) = card["set_thresholds"]

@@ -191,7 +191,8 @@ def test_a_table_is_answered_by_the_model_of_its_columns(
 
 def test_the_set_holds_what_is_probable_enough(answer: audionome.Prediction) -> None:
     limit = audionome.load_classifier().calibration.threshold_for(10)
-    expected = {genre for genre, p in answer.probabilities.items() if p >= limit}
+    least = limit * answer.confidence
+    expected = {genre for genre, p in answer.probabilities.items() if p >= least}
     assert set(answer.prediction_set) == expected | {answer.genre}
     ranked = [answer.probabilities[genre] for genre in answer.prediction_set]
     assert ranked == sorted(ranked, reverse=True)

@@ -93,7 +93,7 @@ def test_the_chart_shows_promise_and_kept() -> None:
 
 def test_the_histogram_shows_the_threshold() -> None:
     table = pd.DataFrame({"of_truth": [0.01, 0.5, 0.9, 1.0], "threshold": 0.3})
-    chart = charts.probability_of_the_truth({"extended": table})
+    chart = charts.nearness_of_the_truth({"extended": table})
     assert sum(chart.figure.data[0].y) == 4
     assert chart.figure.layout.shapes[0].x0 == 0.3
     assert chart.table["true genre reaches it"].to_list() == ["75.0%"]

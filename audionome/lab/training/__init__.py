@@ -323,7 +323,7 @@ def set_thresholds(table: pd.DataFrame) -> list[list[float]]:
         rows = table[table["protocol"] == protocol]
         y_true = pd.Categorical(rows["genre"], categories=gtzan.GENRES).codes
         values = rows[PROBABILITY_COLUMNS].to_numpy(np.float64)
-        out.append([n, conformal.threshold(conformal.true_probabilities(values, y_true))])
+        out.append([n, conformal.threshold(conformal.truth_shares(values, y_true))])
     return out
 
 

@@ -56,7 +56,7 @@ from audionome.report.charts.model_card import (
     released_ladder,
     track_map,
 )
-from audionome.report.charts.promises import probability_of_the_truth, promise_kept
+from audionome.report.charts.promises import nearness_of_the_truth, promise_kept
 from audionome.report.charts.resolution import resolution
 from audionome.report.charts.results import (
     comparison_forest,
@@ -107,12 +107,12 @@ __all__ = [
     "model_results",
     "music_maps",
     "nearest_repeated",
+    "nearness_of_the_truth",
     "neighbour_precision",
     "place_on_map",
     "principal_space",
     "probabilities_beside",
     "probability_bars",
-    "probability_of_the_truth",
     "promise_kept",
     "reason_bars",
     "recall_by_genre",

@@ -24,7 +24,7 @@ from audionome.charts._base import (
 )
 from audionome.lab.conformal import COVERAGE
 
-__all__ = ["LENGTH_NAMES", "probability_of_the_truth", "promise_kept"]
+__all__ = ["LENGTH_NAMES", "nearness_of_the_truth", "promise_kept"]
 
 #: How the lengths of `audionome.lab.outside` are written.
 LENGTH_NAMES = {3: "3 s", 10: "10 s", 0: "whole clips"}
@@ -33,8 +33,8 @@ _BINS = 40
 _WORDS = {"kept": "as promised", "missed": "less", "exceeded": "more"}
 
 
-def probability_of_the_truth(tables: Mapping[str, pd.DataFrame]) -> Chart:
-    """Draw what probability models give to the true genre, with the threshold of the sets.
+def nearness_of_the_truth(tables: Mapping[str, pd.DataFrame]) -> Chart:
+    """Draw how near the true genre comes to the most probable one, with the threshold of the sets.
 
     Parameters
     ----------
@@ -47,7 +47,8 @@ def probability_of_the_truth(tables: Mapping[str, pd.DataFrame]) -> Chart:
         A histogram with a menu of models.
     """
     caption = (
-        "What probability the true genre gets: the threshold leaves the lowest tenth to its left"
+        "How near the true genre comes to the most probable one: the threshold leaves the lowest "
+        "tenth to its left"
     )
     found = {name: rows for name, rows in tables.items() if len(rows)}
     if not found:
@@ -85,7 +86,7 @@ def probability_of_the_truth(tables: Mapping[str, pd.DataFrame]) -> Chart:
         bargap=0.05,
         showlegend=False,
         shapes=lines(first),
-        xaxis={"title": {"text": "Probability of the true genre"}, "range": [0, 1],
+        xaxis={"title": {"text": "Probability of the true genre over the largest"}, "range": [0, 1],
                "tickformat": ".0%"},
         yaxis={"title": {"text": "Clips", "standoff": 10}},
         **menu("Model", choices),
@@ -96,15 +97,15 @@ def probability_of_the_truth(tables: Mapping[str, pd.DataFrame]) -> Chart:
             "clips": len(t),
             "threshold": tenths(limit(t)),
             "true genre reaches it": tenths(float((t["of_truth"] >= limit(t)).mean())),
-            "median of the true genre": tenths(float(t["of_truth"].median())),
+            "it is the most probable": tenths(float((t["of_truth"] == 1).mean())),
         }
         for n, t in found.items()
     ]
     return Chart(
         figure=figure,
-        alt=f"Histogram of the probability that the true genre of {len(first)} clips gets from the "
-        f"model {name}; the dashed line stands at {percent(limit(first))}. A menu chooses the "
-        "model.",
+        alt=f"Histogram of the probability of the true genre over the largest one, of {len(first)} "
+        f"clips by the model {name}; the dashed line stands at {percent(limit(first))}. A menu "
+        "chooses the model.",
         table=pd.DataFrame(rows),
         caption=caption,
     )

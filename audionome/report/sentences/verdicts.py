@@ -277,8 +277,8 @@ def thresholds(found: ReleasedModels) -> str:
         card, rows = found.cards[model], found.of(model, "artist-grouped")
         *shorter, (_, limit) = card["set_thresholds"]
         text = (
-            f"the {model} model names the most probable genre and every other with a probability "
-            f"of at least {share(limit)}"
+            f"the {model} model names every genre that is at least {share(limit)} as probable as "
+            f"the most probable one"
         )
         if shorter:
             told = [f"{share(value)} for {3 * n:.0f}\N{NO-BREAK SPACE}s" for n, value in shorter]
