@@ -98,7 +98,7 @@ def read_card(path: Path, name: str) -> dict[str, Any]:
     require(
         _is_curve(card.get("set_thresholds"))
         and all(_is_share(p) for _, p in card["set_thresholds"]),
-        "should give pairs of a length and a probability as set_thresholds",
+        "should give pairs of a length and a share as set_thresholds",
     )
     require(
         "temperatures" not in card or _is_curve(card["temperatures"]),

@@ -159,7 +159,7 @@ def test_predictions_are_written_and_stale_ones_refused(tmp_path: Path) -> None:
 # -- what is committed --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["extended", "classic"])
+@pytest.mark.parametrize("name", ["ear", "extended", "classic"])
 def test_the_cards_follow_from_the_stored_predictions(name: str) -> None:
     table = outside.load()
     rows = table[table["model"] == name]
@@ -176,7 +176,7 @@ def test_the_cards_follow_from_the_stored_predictions(name: str) -> None:
     np.testing.assert_allclose(rows[PROBABILITY_COLUMNS].sum(axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["extended", "classic"])
+@pytest.mark.parametrize("name", ["ear", "extended", "classic"])
 def test_the_promise_is_kept_on_sources_that_did_not_set_it(name: str) -> None:
     table = outside.load()
     found = promises.kept(promises.judged(table[table["model"] == name])).set_index("excerpt")
