@@ -70,8 +70,18 @@ def require_files(folder: Path, name: str) -> None:
     """Raise `ModelError` if a model's files are not there."""
     paths = (folder / f"{name}.json", folder / f"{name}.npz")
     if Path(name).name != name or not all(map(os.path.isfile, paths)):
-        there = ", ".join(sorted(p.stem for p in folder.glob("*.npz"))) or "none"
+        there = (
+            ", ".join(sorted(p.stem for p in folder.glob("*.npz") if _names_genres(p))) or "none"
+        )
         raise ModelError(f'There is no model "{name}" in {folder}; there are: {there}.')
+
+
+def _names_genres(arrays: Path) -> bool:
+    """Return whether arrays belong to a model of genres: others are kept in the folder, too."""
+    try:
+        return "genres" in json.loads(arrays.with_suffix(".json").read_bytes())
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
 
 
 # -- the card -----------------------------------------------------------------------------

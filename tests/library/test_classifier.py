@@ -352,7 +352,9 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_unknown_model_is_named(copy: Path) -> None:
-    with pytest.raises(classifier.ModelError, match=r'"nosuch".*there are: classic, extended'):
+    with pytest.raises(
+        classifier.ModelError, match=r'"nosuch".*there are: classic, ear, extended\.'
+    ):
         audionome.load_classifier("nosuch")
 
 

@@ -215,7 +215,7 @@ def test_an_empty_folder_and_a_wrong_model(tmp_path: Path, tone: np.ndarray) -> 
     sf.write(tmp_path / "a.wav", tone, 22050)
     done = run("classify", "--model", "nosuch", tmp_path)
     assert done.returncode == 2
-    assert "there are: classic, extended" in done.stderr
+    assert "there are: classic, ear, extended." in done.stderr
     assert "Traceback" not in done.stderr
 
 

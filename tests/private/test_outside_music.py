@@ -30,10 +30,12 @@ def test_the_table_tells_of_the_labelled_clips_and_no_names(shared: Path, tmp_pa
         trusted = clips.index[outside.trusted(clips)]
         assert set(trusted) <= set(once.index)
         expected = clips.loc[once.index]
-        columns = ["genre", "source", "trust", "in_gtzan"]
+        columns = ["genre", "source", "trust"]
         pd.testing.assert_frame_equal(
             once[columns], expected[columns], check_dtype=False, check_categorical=False
         )
+        # A clip may share its artist with one that the labels mark.
+        assert (once["in_gtzan"] >= expected["in_gtzan"]).all()
         # Numbers may differ from table to table, groups may not.
         assert once["artist"].nunique() >= expected["artist"].nunique()
     words = {str(v) for column in table.select_dtypes(exclude="number") for v in table[column]}
