@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from audionome._paths import data_path
+from audionome.datasets import gtzan
 from audionome.errors import AudionomeError
 from audionome.features.onsets import DESCRIPTION
 from audionome.features.tempo import combine, load_ranker, share_out
@@ -170,6 +172,17 @@ def test_keys_are_compared_on_the_half_that_chose_nothing() -> None:
     assert found.exact["audionome"].n == asked.sum() > 100
     sides = table.groupby("artist")["half"].nunique()
     assert (sides == 1).all()
+
+
+def test_the_record_of_the_key_is_of_todays_artists() -> None:
+    record = json.loads(data_path("research", "key.json").read_text(encoding="utf-8"))
+    table = key.load()
+    artists = gtzan.load().tracks.set_index("track")["artist"]
+    np.testing.assert_array_equal(table["artist"], artists.loc[table["track"]])
+    half = table[table["half"] == "reporting"]
+    assert record["reporting"]["tracks"] == len(half)
+    assert record["relations"] == {name: (half["audionome"] == name).sum() for name in key.MIREX}
+    assert record["reporting"]["exact_if_reliable"]["n"] == half["reliable"].sum()
 
 
 def test_a_missing_table_names_its_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
