@@ -52,8 +52,8 @@ def tempo(
         )
         lines = [
             f"- it {_verdict(found['accuracy1'])} **{METHODS[other]}** "
-            f"({share(shared[other]['accuracy1'])}; {_gap(found['accuracy1'])}); up to two or "
-            f"three times, it {_verdict(found['accuracy2'])} it "
+            f"({share(shared[other]['accuracy1'])}; {_gap(found['accuracy1'])}); with a factor "
+            f"of two or three forgiven, it {_verdict(found['accuracy2'])} it "
             f"({share(shared[other]['accuracy2'])}; {_gap(found['accuracy2'])})."
             for other, found in verdicts.items()
         ]
@@ -72,6 +72,10 @@ def _verdict(found: Verdict) -> str:
 
 def _gap(found: Verdict) -> str:
     return f"{points(found.interval.estimate)} points, {_span(found.interval)}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _span(interval: ConfidenceInterval) -> str:
@@ -117,8 +121,8 @@ def key(found: KeyComparison) -> str:
     """
     own, other = found.exact["audionome"], found.exact["essentia"]
     told = [
-        f"{name} {found.mirex[program].estimate:.2f} "
-        f"({found.mirex[program].low:.2f} to {found.mirex[program].high:.2f})"
+        f"{found.mirex[program].estimate:.2f} ({found.mirex[program].low:.2f} to "
+        f"{found.mirex[program].high:.2f}) for {name}"
         for program, name in (("audionome", "ours"), ("essentia", "Essentia’s"))
     ]
     exact, mirex = found.verdicts["exact"], found.verdicts["mirex"]
@@ -128,5 +132,6 @@ def key(found: KeyComparison) -> str:
         f"KeyExtractor is for {share(other.estimate)} ({_span(other)}): ours "
         f"{_verdict(exact)} it ({_gap(exact)}). With half a point for a fifth, and less for the "
         f"relative and the parallel key, the mean is {listed(told)}; there ours {_verdict(mirex)} "
-        f"it ({points(mirex.interval.estimate)} points, {_span(mirex.interval)})."
+        f"it (difference {_signed(mirex.interval.estimate)}, 95 % interval "
+        f"{_signed(mirex.interval.low)} to {_signed(mirex.interval.high)})."
     )
