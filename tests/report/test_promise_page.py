@@ -37,6 +37,26 @@ def test_what_was_kept_is_told_by_length() -> None:
     assert "of those are right" not in told.sizes(none)
 
 
+def test_the_music_is_counted_by_clips() -> None:
+    rows = pd.DataFrame(
+        {
+            "clip": ["a", "b", "c", "a"], "genre": ["rock", "rock", "hiphop", "rock"],
+            "artist": [1, 1, 2, 1], "source": ["S01", "S02", "S02", "S01"],
+            "in_gtzan": [True, False, False, True], "excerpt": [0, 0, 0, 3],
+            "seconds": [30.0, 12.0, 60.0, 3.0],
+        }
+    )  # fmt: skip
+    said = told.music(rows)
+    assert said.startswith(
+        "3 clips by 2 artists, out of 2 public collections: 2 of rock and 1 of hip"
+    )
+    assert (
+        "from 12\N{NO-BREAK SPACE}s to 60\N{NO-BREAK SPACE}s of sound, half of them more than 30"
+        in said
+    )
+    assert "1 of them are other songs" in said
+
+
 def test_genres_that_miss_the_promise_are_named() -> None:
     table = pd.concat([
         kept(0.7, 0.5, 0.85, "missed", genre="hiphop", n=20),

@@ -37,7 +37,7 @@ from audionome.lab.outside.predicting import (
     thresholds,
     trusted,
 )
-from audionome.lab.outside.stored import OUTSIDE_PREDICTIONS, load, write
+from audionome.lab.outside.stored import OUTSIDE_PREDICTIONS, load, load_cards, write
 
 __all__ = [
     "COLUMNS",
@@ -49,6 +49,7 @@ __all__ = [
     "clips",
     "excerpts",
     "load",
+    "load_cards",
     "measure",
     "nested",
     "of_truth",

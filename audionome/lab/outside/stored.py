@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from audionome import files
 from audionome._paths import data_path
 from audionome.lab.store import StaleResultsError, missing
 
-__all__ = ["OUTSIDE_PREDICTIONS", "load", "write"]
+__all__ = ["OUTSIDE_PREDICTIONS", "load", "load_cards", "write"]
 
 #: The table, in the folder of results.
 OUTSIDE_PREDICTIONS = "outside_predictions.parquet"
@@ -112,3 +112,21 @@ def load(*, models: Path | None = None, results: Path | None = None) -> pd.DataF
             "`audionome lab outside` to renew them."
         )
     return pd.read_parquet(path)
+
+
+def load_cards(names: Iterable[str], *, models: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Load the cards of models, which tell what temperatures and thresholds were set on.
+
+    Parameters
+    ----------
+    names : iterable of str
+    models : Path, optional
+        Default: ``data/models``.
+
+    Returns
+    -------
+    dict of str to dict
+        By the name of the model.
+    """
+    folder = models or data_path("models")
+    return {name: json.loads((folder / f"{name}.json").read_text()) for name in names}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from audionome._words import genre_name, listed, points, share, span
+from audionome._words import duration, genre_name, listed, points, share, span
 from audionome.lab.conformal import COVERAGE
 
 __all__ = [
@@ -38,7 +38,7 @@ def model_name(family: str, model: str) -> str:
 
 def music(rows: pd.DataFrame) -> str:
     """Write what music judges; of `audionome.lab.promises.judged`."""
-    clips = rows.drop_duplicates("clip")
+    clips = rows[(rows["excerpt"] == 0).to_numpy()].drop_duplicates("clip")
     counts = clips["genre"].value_counts()
     many, few = counts.head(2), counts.tail(2)
     known = int(clips["in_gtzan"].sum())
@@ -49,7 +49,9 @@ def music(rows: pd.DataFrame) -> str:
     return (
         f"{len(clips)} clips by {clips['artist'].nunique()} artists, out of "
         f"{clips['source'].nunique()} public collections: {told(many)}, but only {told(few)}. "
-        f"{known} of the clips are other songs by artists of GTZAN."
+        f"They hold from {duration(clips['seconds'].min())} to {duration(clips['seconds'].max())} "
+        f"of sound, half of them more than {duration(clips['seconds'].median())}. {known} of them "
+        "are other songs by artists of GTZAN."
     )
 
 
