@@ -101,7 +101,9 @@ visitors: $(READY)
 	$(BIN)/python benchmarks/visitors.py
 
 # Exact versions of everything, for every platform; no addresses of package servers. What is locked
-# stays as it is where it can (make lock UPGRADE=--upgrade renews all).
+# stays as it is where it can (make lock UPGRADE=--upgrade renews all). All extras but "deep": PyTorch
+# for Linux comes with gigabytes for graphics cards, and only a new training of the small network
+# needs it.
 # onnxruntime: the last that sends no usage data (later ones send it unless told not to, which
 # models/ear.py does), and for Macs with Intel's processors the last that there is.
 INTEL_MAC := sys_platform == "darwin" and platform_machine == "x86_64"
@@ -109,7 +111,7 @@ NOT_INTEL_MAC := sys_platform != "darwin" or platform_machine != "x86_64"
 lock: $(READY)
 	printf '%s\n' uv hatchling 'jupyterlab>=4.3' 'onnxruntime>=1.24,<1.29 ; $(NOT_INTEL_MAC)' \
 	  'onnxruntime<1.24 ; $(INTEL_MAC)' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	  --all-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE) \
+	  --extra report --extra test --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE) \
 	  pyproject.toml - -o constraints.txt
 
 clean:

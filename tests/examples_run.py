@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import doctest
-import importlib
+import importlib.util
 import pkgutil
+
+from needs import unmet
 
 import audionome
 
@@ -24,6 +26,8 @@ def modules(tier: str) -> list[str]:
 
 def run(name: str) -> int:
     """Run the examples of a module and return how many there were; a wrong one fails the test."""
+    if name == "audionome.lab.deep.network" and importlib.util.find_spec("torch") is None:
+        unmet("torch", "PyTorch is not installed: pip install 'audionome[deep]'")
     module = importlib.import_module(name)
     printed: list[str] = []
     runner = doctest.DocTestRunner(optionflags=OPTIONS)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+import tomllib
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -298,8 +299,19 @@ def test_the_description_has_no_link_that_breaks_elsewhere(wheel: Path) -> None:
     assert relative == []
 
 
-def test_the_extras_are_the_four_of_the_readme(wheel: Path) -> None:
-    assert metadata(wheel).get_all("Provides-Extra") == ["dashboard", "lab", "report", "test"]
+def test_the_extras_are_the_five_of_the_readme(wheel: Path) -> None:
+    extras = ["dashboard", "deep", "lab", "report", "test"]
+    assert metadata(wheel).get_all("Provides-Extra") == extras
+    assert all(f"[{name}]" in (ROOT / "README.md").read_text() for name in extras)
+
+
+def test_pytorch_is_in_no_other_extra_and_not_in_the_lock() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asking = [n for n, wanted in project["optional-dependencies"].items() if "torch" in str(wanted)]
+    assert asking == ["deep"]
+    assert not [w for n, w in project["optional-dependencies"].items() if "deep]" in str(w)]
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert not [line for line in lines if line.startswith(("torch", "nvidia", "triton"))]
 
 
 def test_the_lock_names_no_package_server() -> None:

@@ -1,0 +1,327 @@
+"""The stored results of the small network: how often it is right, and what it costs.
+
+Conventions
+-----------
+A track's probabilities are the mean of its windows'. Intervals are those of
+`audionome.lab.bootstrap`, over artists. The networks *from scratch* learned from GTZAN alone; the
+*pretrained* one learned from other music first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from audionome._paths import data_path
+from audionome.datasets.gtzan import GENRES
+from audionome.lab.bootstrap import mean_interval
+from audionome.lab.compare import paired_difference, verdict
+from audionome.lab.deep.settings import MODEL, RECIPE, WATTS_PER_CORE
+from audionome.lab.model_card import Comparison
+from audionome.lab.predictions import PROBABILITY_COLUMNS, judge
+from audionome.lab.protocols import PROTOCOLS
+from audionome.lab.store import StaleResultsError, missing, sources
+
+__all__ = [
+    "OUTSIDE",
+    "PRETRAINED",
+    "RUNGS",
+    "SCRATCH",
+    "DeepResults",
+    "deep_ladder",
+    "from_scratch",
+    "fused",
+    "judged",
+    "load",
+    "scores",
+    "training_cost",
+]
+
+SCRATCH, PRETRAINED = "from scratch", "pretrained"
+#: The study's best model, whose figure stands on the first rung.
+STUDY = "the study's best model"
+TITLES = {MODEL: "small CNN"}
+OUTSIDE = "outside"
+EAR = "ear"
+#: Models that are fused.
+FUSED = ((TITLES[MODEL], "extended"), (EAR, "extended"))
+#: Rungs of the chapter's ladder, from the easiest to the hardest, by protocol.
+RUNGS: dict[str, str] = {
+    "random-windows": "Random windows",
+    "fault-filtered-nine-genres": "Fault-filtered, nine genres",
+    "artist-grouped": "By artist",
+    OUTSIDE: "Outside GTZAN",
+}
+
+_COMMAND = "python -m audionome.lab.deep.experiment CLIPS"
+
+
+@dataclass(frozen=True)
+class DeepResults:
+    """What ``python -m audionome.lab.deep.experiment`` wrote.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        One row per training: ``model``, ``protocol``, ``fold``, ``recipe``, ``data``,
+        ``train_tracks``, ``valid_tracks``, ``test_tracks`` and the same of ``_patches``,
+        ``parameters``, ``epochs``, ``seconds`` (of one core), ``losses`` (JSON: per epoch, of
+        training and of what was watched, or null).
+    predictions : DataFrame
+        One row per tested patch, as `audionome.lab.store.Results` has them.
+    record : dict
+        Recipe, settings and data.
+    """
+
+    runs: pd.DataFrame
+    predictions: pd.DataFrame
+    record: dict[str, Any]
+
+
+def load(*, folder: Path | None = None) -> DeepResults:
+    """Load the stored results of the small network.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Default: ``data/results``.
+
+    Returns
+    -------
+    DeepResults
+
+    Raises
+    ------
+    audionome.lab.store.StaleResultsError
+        If they are missing, or were made from other data or by another recipe.
+    """
+    folder = folder or data_path("results")
+    paths = [folder / name for name in ("deep_runs.parquet", "deep_predictions.parquet")]
+    for path in (folder / "deep.json", *paths):
+        if not path.is_file():
+            raise missing(path, _COMMAND)
+    record = json.loads((folder / "deep.json").read_text())
+    runs, predictions = (pd.read_parquet(path) for path in paths)
+    same = record["recipe"] == RECIPE and record["sources"] == sources()
+    same &= set(runs["recipe"]) == {RECIPE} and set(runs["data"]) == {record["data"]}
+    if not same:
+        raise StaleResultsError(
+            f"The results in {folder} are of other data or of another recipe; run `{_COMMAND}` to "
+            "renew them."
+        )
+    numbers = predictions.select_dtypes("float16").columns
+    return DeepResults(runs, predictions.astype(dict.fromkeys(numbers, "float32")), record)
+
+
+def judged(found: DeepResults, protocol: str) -> pd.DataFrame:
+    """Return the predictions under a protocol, per window or per track as the protocol counts.
+
+    Parameters
+    ----------
+    found : DeepResults
+    protocol : str
+
+    Returns
+    -------
+    DataFrame
+        See `audionome.lab.predictions.judge`.
+    """
+    rows = found.predictions[found.predictions["protocol"] == protocol]
+    rows = rows.assign(variant="", predicted=_likeliest(rows))
+    level = "window" if PROTOCOLS[protocol].level == "window" else "track"
+    return judge(rows, level=level)
+
+
+def _likeliest(rows: pd.DataFrame) -> pd.Series:
+    best = rows[PROBABILITY_COLUMNS].to_numpy().argmax(axis=1)
+    return pd.Series(np.array(GENRES)[best], index=rows.index)
+
+
+def scores(found: DeepResults) -> pd.DataFrame:
+    """Return the accuracy of the small network under each protocol.
+
+    Parameters
+    ----------
+    found : DeepResults
+
+    Returns
+    -------
+    DataFrame
+        ``model``, ``protocol``, ``level``, ``accuracy``, ``low``, ``high``, ``n`` (predictions),
+        ``tracks``, ``artists``.
+    """
+    out = []
+    for name in dict.fromkeys(found.runs["protocol"]):
+        rows = judged(found, name)
+        scored = mean_interval(rows["correct"].to_numpy(dtype=bool), rows["artist"].to_numpy())
+        out.append(
+            {
+                "model": str(rows["model"].iloc[0]),
+                "protocol": name,
+                "level": PROTOCOLS[name].level,
+                "accuracy": scored.estimate,
+                "low": scored.low,
+                "high": scored.high,
+                "n": scored.n,
+                "tracks": rows["track"].nunique(),
+                "artists": scored.clusters,
+            }
+        )
+    order = {name: i for i, name in enumerate(PROTOCOLS)}
+    return pd.DataFrame(out).sort_values("protocol", key=lambda p: p.map(order), ignore_index=True)
+
+
+def training_cost(found: DeepResults) -> pd.DataFrame:
+    """Return what the trainings took, by protocol.
+
+    Parameters
+    ----------
+    found : DeepResults
+
+    Returns
+    -------
+    DataFrame
+        ``protocol``, ``trainings``, ``parameters``, ``epochs`` (mean), ``seconds`` of one core and
+        ``watt_hours`` at `WATTS_PER_CORE`, both of all trainings together.
+    """
+    by = found.runs.groupby("protocol", sort=False)
+    table = by.agg(
+        trainings=("fold", "size"),
+        parameters=("parameters", "first"),
+        epochs=("epochs", "mean"),
+        seconds=("seconds", "sum"),
+    ).reset_index()
+    return table.assign(watt_hours=table["seconds"] * WATTS_PER_CORE / 3600)
+
+
+def deep_ladder(
+    found: DeepResults,
+    released: pd.DataFrame,
+    study: pd.DataFrame,
+    outside: Sequence[pd.DataFrame] = (),
+) -> pd.DataFrame:
+    """Put models from scratch and pretrained ones on the same rungs, alone and fused.
+
+    Parameters
+    ----------
+    found : DeepResults
+    released : DataFrame
+        Predictions of the released models, from `audionome.lab.model_card.load`.
+    study : DataFrame
+        Predictions of the study's best model under ``random-windows``, per window; see
+        `audionome.lab.predictions.judge`.
+    outside : sequence of DataFrame
+        Predictions about music from outside GTZAN: ``model``, ``clip``, ``genre``, ``artist``,
+        ``trust``, ``excerpt`` and the probabilities. Whole clips count whose genre is plain or
+        plausible (trust A and B).
+
+    Returns
+    -------
+    DataFrame
+        ``family``, ``model``, ``rung``, ``accuracy``, ``low``, ``high``, ``n``, ``unit``,
+        ``artists``: rung by rung, from scratch first.
+    """
+    out = []
+    for rung, title in RUNGS.items():
+        if rung == "random-windows":
+            models = {STUDY: study, TITLES[MODEL]: judged(found, rung)}
+        elif rung == OUTSIDE:
+            models = _by_model(
+                t[(t["excerpt"] == 0) & t["trust"].isin(["A", "B"])].assign(track=t["clip"])
+                for t in outside
+            )
+        else:
+            known = (released["protocol"] == rung) & released["genre"].isin(GENRES)
+            models = {TITLES[MODEL]: judged(found, rung)} | _by_model([released[known]])
+        for one, other in FUSED:
+            if one in models and other in models:
+                models[f"{one} × {other}"] = fused(models[one], models[other])
+        for model, rows in models.items():
+            right = rows["correct"] if model == STUDY else _likeliest(rows) == rows["genre"]
+            scored = mean_interval(right.to_numpy(dtype=bool), rows["artist"].to_numpy())
+            out.append(
+                {
+                    "family": PRETRAINED if model.startswith(EAR) else SCRATCH,
+                    "model": model,
+                    "rung": title,
+                    "accuracy": scored.estimate,
+                    "low": scored.low,
+                    "high": scored.high,
+                    "n": scored.n,
+                    "unit": "windows" if rung == "random-windows" else "clips",
+                    "artists": scored.clusters,
+                }
+            )
+    table = pd.DataFrame(out)
+    place = {title: i for i, title in enumerate(RUNGS.values())}
+    order = table["rung"].map(place) + 0.5 * (table["family"] == PRETRAINED)
+    return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _by_model(tables: Iterable[pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the rows of each model by its title."""
+    return {
+        TITLES.get(str(model), str(model)): rows
+        for table in tables
+        for model, rows in table.groupby("model", sort=False, observed=True)
+    }
+
+
+def fused(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Multiply the probabilities of two models about the same tracks.
+
+    Parameters
+    ----------
+    one, other : DataFrame
+        ``track``, ``genre``, ``artist`` and the probabilities, one row per track.
+
+    Returns
+    -------
+    DataFrame
+        Of the tracks that both classified: the geometric mean of the probabilities, which sum to 1
+        again.
+
+    Examples
+    --------
+    >>> sure = np.full((1, 10), 0.02) + 0.8 * np.eye(10)[[5]]
+    >>> table = pd.DataFrame(sure, columns=PROBABILITY_COLUMNS)
+    >>> table = table.assign(track="a", genre="jazz", artist=1)
+    >>> open_minded = table.assign(**dict.fromkeys(PROBABILITY_COLUMNS, 0.1))
+    >>> fused(table, open_minded)["p_jazz"].round(2).to_list()
+    [0.42]
+    """
+    a, b = (t.set_index("track") for t in (one, other))
+    common = a.index.intersection(b.index).sort_values()
+    likely = [t.loc[common, PROBABILITY_COLUMNS].to_numpy(np.float64) for t in (a, b)]
+    mean = np.sqrt(np.maximum(likely[0], 1e-6) * np.maximum(likely[1], 1e-6))
+    table = a.loc[common, ["genre", "artist"]].reset_index()
+    table[PROBABILITY_COLUMNS] = mean / mean.sum(axis=1, keepdims=True)
+    return table
+
+
+def from_scratch(found: DeepResults, extended: pd.DataFrame, protocol: str) -> Comparison:
+    """Compare the small network with the extended model, on the tracks that both classified.
+
+    Parameters
+    ----------
+    found : DeepResults
+    extended : DataFrame
+        Predictions of the extended model under the protocol.
+    protocol : str
+
+    Returns
+    -------
+    audionome.lab.model_card.Comparison
+    """
+    ours, theirs = judged(found, protocol).set_index("track"), extended.set_index("track")
+    common = ours.index.intersection(theirs.index).sort_values()
+    a, b = (t.loc[common, "correct"].to_numpy(dtype=bool) for t in (ours, theirs))
+    artists = ours.loc[common, "artist"].to_numpy()
+    word = verdict(paired_difference(a, b, artists))
+    return Comparison.of(TITLES[MODEL], "extended", a, b, artists, word)
