@@ -20,7 +20,7 @@ import pandas as pd
 
 from audionome.charts import Chart
 
-__all__ = ["Shown", "figure_html", "say", "show", "table_html"]
+__all__ = ["Shown", "code", "figure_html", "say", "show", "table_html"]
 
 
 class Shown:
@@ -70,6 +70,16 @@ def show(item: Chart | pd.DataFrame) -> Any:
 def say(markdown: str) -> Shown:
     """Show a paragraph of Markdown whose numbers were computed in the cell."""
     return Shown({"text/markdown": markdown, "text/plain": markdown})
+
+
+def code(source: str) -> Shown:
+    """Show Python source in colours, as it is."""
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    coloured = highlight(source, PythonLexer(), HtmlFormatter(cssclass="highlight"))
+    return Shown({"text/html": coloured, "text/plain": source})
 
 
 def figure_html(chart: Chart) -> str:
