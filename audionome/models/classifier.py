@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import tee
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +21,11 @@ from threadpoolctl import threadpool_limits
 from audionome import audio
 from audionome._paths import data_path
 from audionome.audio import Note
-from audionome.features import Extractor
 from audionome.features.tempo import Tempo, TempoTracker
-from audionome.models import linear, persistence
+from audionome.models import persistence
 from audionome.models.attribution import Reason
-from audionome.models.calibration import (
-    Calibration,
-    OutOfDistribution,
-    fade,
-    prediction_set,
-)
-from audionome.models.hearing import Heard, LinearHeard
+from audionome.models.calibration import Calibration, fade, prediction_set
+from audionome.models.hearing import Clock, Heard, LinearHeard
 from audionome.models.neighbors import Index, Neighbour
 from audionome.models.persistence import ModelError
 from audionome.models.prediction import Prediction, Tag, WindowPrediction, message, status_of
@@ -52,136 +47,81 @@ __all__ = [
     "load_classifier",
 ]
 
-DEFAULT_MODEL = "extended"
+DEFAULT_MODEL = "ear"
 _WINDOW_SECONDS = audio.WINDOW_HOP / audio.SAMPLE_RATE
 
-Item = TypeVar("Item")
-P = ParamSpec("P")
 
+class Classifier(ABC):
+    """A model that answers about recordings, and what is needed to say how sure it is.
 
-class Classifier:
-    """An extractor, a linear model over its columns, and what is needed to say how sure it is.
+    Made by `load_classifier`.
 
-    Parameters
+    Attributes
     ----------
-    extractor : audionome.features.Extractor
-        Measures a recording; its columns are those of the model.
-    model : audionome.models.linear.Linear
-        The fitted model.
+    name : str
+    genres : tuple of str
+        What it can name.
     calibration : audionome.models.calibration.Calibration
-        Turns its scores into probabilities.
+        Turns its scores into probabilities and its probabilities into prediction sets.
     index : audionome.models.neighbors.Index
         Its training tracks by their sound.
     card : dict
         What the model is: ``name``, data, evaluation.
-    out_of_distribution : audionome.models.calibration.OutOfDistribution, optional
-        How far sounds are from what it learned from.
-    companion : Classifier, optional
-        A model that gives a second opinion. One that has no distance needs it, and so do tables
-        that lack its columns.
+    companion : Classifier or None
+        A model that gives a second opinion, and measures what this one does not.
+
+    See Also
+    --------
+    audionome.models.linear_classifier.LinearClassifier : Learned from GTZAN alone.
+    audionome.models.ear_classifier.EarClassifier : Listens with a pretrained network.
     """
 
     def __init__(
         self,
-        extractor: Extractor,
-        model: linear.Linear,
         calibration: Calibration,
         *,
+        genres: Iterable[str],
         index: Index,
         card: dict[str, Any],
-        out_of_distribution: OutOfDistribution | None = None,
         companion: Classifier | None = None,
     ) -> None:
-        self.extractor = extractor
-        self.model = model
         self.calibration = calibration
         self.index = index
         self.card = card
-        self.out_of_distribution = out_of_distribution
         self.companion = companion
         self.name: str = card["name"]
-        self.genres: tuple[str, ...] = tuple(str(c) for c in model.classes)
+        self.genres: tuple[str, ...] = tuple(genres)
 
-    def distance(self, rows: NDArray[np.floating]) -> float:
-        """Measure how far windows are from those that the model learned from.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (windows, features)
-            In the order of the extractor's names.
-
-        Returns
-        -------
-        float
-            Above 1 the sound is out of the distribution; see
-            `audionome.models.calibration.OutOfDistribution`.
-
-        Raises
-        ------
-        ValueError
-            If the model has no distance.
-        """
-        if self.out_of_distribution is None:
-            raise ValueError(f"model {self.name!r} knows no distance; ask its companion")
-        return self.out_of_distribution.distance(self.model.standardised(rows))
-
+    @abstractmethod
     def predict_proba(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Return probabilities of feature rows.
 
         Parameters
         ----------
         table : DataFrame
-            One row per window, with the columns of the model's extractor (any order, others are
-            ignored), as `audionome.features.extract` makes them. Where columns are missing, the
-            companion answers: a table of classic features is answered by the classic model.
+            One row per window, as `audionome.features.extract` makes them.
 
         Returns
         -------
         ndarray of shape (rows, genres), float64
-            Columns in the order of `genres`; rows sum to 1. A track's probabilities are the mean
-            of its windows'. The table is taken for one of long recordings; see
-            `audionome.models.calibration.Calibration.temperature_for`.
-
-        Raises
-        ------
-        TypeError
-            If it is no DataFrame.
-        ValueError
-            If a column is missing, or a value is missing, infinite or not possible: a table that
-            was scaled would be answered wrongly.
+            Columns in the order of `genres`; rows sum to 1.
         """
-        names = getattr(table, "columns", None)
-        if names is None or not hasattr(table, "loc"):
-            raise TypeError(
-                "predict_proba needs a pandas DataFrame with named columns, as "
-                "audionome.features.extract makes them, and got "
-                f"{type(table).__name__}; use pandas.DataFrame(values, columns=names)."
-            )
-        missing = [c for c in self.extractor.names if c not in names]
-        if missing and self.companion is not None:
-            return self.companion.predict_proba(table)
-        if missing and not any(isinstance(name, str) for name in names):
-            raise ValueError(
-                "the columns of the table have no names; use pandas.DataFrame(values, "
-                "columns=audionome.features.COLUMNS) if that is their order"
-            )
-        if missing:
-            raise ValueError(
-                f"the table lacks {len(missing)} feature columns that model {self.name!r} needs: "
-                f"{', '.join(missing[:3])}"
-            )
-        if names.duplicated().any():
-            raise ValueError("the table has two columns of one name")
-        try:
-            values = table[list(self.extractor.names)].to_numpy(dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError("the table has feature values that are not numbers") from error
-        if not np.isfinite(values).all():
-            raise ValueError("the table has feature values that are missing or infinite")
-        self.extractor.require_possible(values, self.model.standardised(values))
-        # One thread: sums in another order would differ in the last digit between processes.
-        with threadpool_limits(1, user_api="blas"):
-            return linear.softmax(self.model.scores(values) / self.calibration.temperature)
+
+    @abstractmethod
+    def hear(self, blocks: Iterable[NDArray[np.float32]], *, clock: Clock) -> Heard:
+        """Return what will hear a recording; it takes the blocks as it is asked to hear more.
+
+        Parameters
+        ----------
+        blocks : iterable of ndarray, float32
+            As `audionome.audio.WindowStream.pieces` gives them.
+        clock : Clock
+            Counts the time spent on measuring.
+
+        Returns
+        -------
+        Heard
+        """
 
     def classify(
         self,
@@ -212,7 +152,7 @@ class Classifier:
                 progress(fraction, step)
 
         tell(0.0, "reading the file")
-        clock = _Clock()
+        clock = Clock()
         tracker = TempoTracker()
         stream = audio.WindowStream(
             source, max_seconds=max_seconds, on_block=clock.timed("tempo", tracker.add)
@@ -222,8 +162,7 @@ class Classifier:
             panel = self._panel()
             feeds = tee(clock.spent("decode", stream.pieces()), len(panel))
             own, *others = heard = [
-                of._hear(clock.spent("features", of.extractor.measure(blocks)))
-                for of, blocks in zip(panel, feeds, strict=True)
+                of.hear(blocks, clock=clock) for of, blocks in zip(panel, feeds, strict=True)
             ]
             while own.hear_more():
                 for other in others:
@@ -246,11 +185,9 @@ class Classifier:
         """Return the model, its companion, and the companion's."""
         return [self, *(self.companion._panel() if self.companion else ())]
 
-    def _hear(self, measured: Iterator[NDArray[np.floating]]) -> Heard:
-        """Return what will hear the rows that the extractor measures."""
-        return LinearHeard(
-            self.extractor, self.model, self.calibration, self.out_of_distribution, measured
-        )
+    def _same(self, heard: Sequence[Heard]) -> str | None:
+        """Return the training track that is this very recording, if one is."""
+        return self.index.same(heard[0].mean_row)
 
     def _prediction(
         self,
@@ -264,22 +201,23 @@ class Classifier:
         distance = max(own.distance(), known.distance())
         length = (stream.duration - stream.silence) / _WINDOW_SECONDS
         windows = fade(own.probabilities(length), distance)
-        mean = windows.mean(axis=0)
-        best = int(mean.argmax())
+        answer = fade(own.answer(length), distance)
+        best = int(answer.argmax())
+        probabilities = self._named(answer)
         threshold = self.calibration.threshold_for(length)
-        named = () if distance > 1 else prediction_set(self._named(mean), threshold)
+        named = () if distance > 1 else prediction_set(probabilities, threshold)
         found, baseline = own.reasons(best, length=length, distance=distance)
         second = None
         if others:
-            second = self._named(fade(others[0].probabilities(length).mean(axis=0), distance))
-        same = self.index.same(own.mean_row)
+            second = self._named(fade(others[0].answer(length), distance))
+        same = self._same(heard)
         return Prediction(
             status=status_of(named),
             genre=self.genres[best],
             prediction_set=named,
             coverage=self.calibration.coverage,
-            confidence=float(mean[best]),
-            probabilities=self._named(mean),
+            confidence=float(answer[best]),
+            probabilities=probabilities,
             windows=tuple(
                 WindowPrediction(begin, end, self._named(row))
                 for (begin, end), row in zip(stream.times, windows, strict=True)
@@ -298,7 +236,7 @@ class Classifier:
             learned_from=same,
             seconds=seconds,
             message=message(named, coverage=self.calibration.coverage),
-            tags=own.tags(),
+            tags=own.tags(probabilities),
         )
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
@@ -318,37 +256,6 @@ def _share_done(windows: int, expected: float | None) -> float:
     if not expected:
         return windows / (windows + 20)
     return min(1.0, windows * _WINDOW_SECONDS / expected)
-
-
-class _Clock:
-    """Seconds spent inside iterators and functions, by name."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    def timed(self, name: str, call: Callable[P, Item]) -> Callable[P, Item]:
-        """Return the function, so that the time in it is added up."""
-        self.seconds.setdefault(name, 0.0)
-
-        def timed(*args: P.args, **options: P.kwargs) -> Item:
-            start = perf_counter()
-            try:
-                return call(*args, **options)
-            finally:
-                self.seconds[name] += perf_counter() - start
-
-        return timed
-
-    def spent(self, name: str, items: Iterator[Item]) -> Iterator[Item]:
-        """Yield the items, and add up the time that they took to come."""
-        self.seconds.setdefault(name, 0.0)
-        while True:
-            start = perf_counter()
-            item = next(items, None)
-            self.seconds[name] += perf_counter() - start
-            if item is None:
-                return
-            yield item
 
 
 def load_classifier(name: str | None = None) -> Classifier:
@@ -373,16 +280,13 @@ def load_classifier(name: str | None = None) -> Classifier:
 
 @lru_cache(maxsize=4)
 def _load(name: str) -> Classifier:
-    found = persistence.read(data_path("models"), name)
-    return Classifier(
-        found.extractor,
-        found.model,
-        found.calibration,
-        index=found.index,
-        card=found.card,
-        out_of_distribution=found.out_of_distribution,
-        companion=_load(found.card["companion"]) if "companion" in found.card else None,
-    )
+    # They are classifiers, and so import this module.
+    from audionome.models.ear_classifier import EarClassifier
+    from audionome.models.linear_classifier import LinearClassifier
+
+    folder = data_path("models")
+    kind = EarClassifier if persistence.extractor_of(folder, name) == "ear" else LinearClassifier
+    return kind.load(folder, name, load=_load)
 
 
 def classify(

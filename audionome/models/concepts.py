@@ -29,7 +29,8 @@ __all__ = ["CONCEPTS", "REST", "Concept", "Patterns", "concept_reasons"]
 
 _STEPS = 32
 _STEP = 1e-4  # of the difference that stands for a derivative, in parts of the whole way
-_USUAL = 0.25  # standard deviations
+_USUAL = 0.25  # standard deviations from which on there is more than usual
+_HEARD = 0.1  # strength of a tag from which on it can be heard
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Concept:
 
 
 CONCEPTS: dict[str, Concept] = {
-    "rock band": Concept(
+    "rock": Concept(
         (
             "rock",
             "alternative",
@@ -61,7 +62,11 @@ CONCEPTS: dict[str, Concept] = {
             "Progressive rock",
             "indie pop",
         ),
-        ("the sound of a rock band", "no rock band", "a little of a rock band"),
+        (
+            "the sound of indie, alternative or classic rock",
+            "nothing of indie or classic rock",
+            "a touch of indie or classic rock",
+        ),
     ),
     "distorted guitars": Concept(
         ("metal", "heavy metal", "hard rock"),
@@ -186,23 +191,34 @@ class Patterns:
         rest = embedding - self.embedding - found.sum(axis=0)
         return np.concatenate([found, rest[None]])
 
-    def words(self, logits: NDArray[np.floating]) -> list[str]:
+    def words(
+        self, logits: NDArray[np.floating], strengths: NDArray[np.floating]
+    ) -> list[str | None]:
         """Return what is heard of each concept.
 
         Parameters
         ----------
         logits : ndarray of shape (t,)
+            Mean strength of each tag (log odds).
+        strengths : ndarray of shape (t,)
+            The same in [0, 1].
 
         Returns
         -------
-        list of str
-            One for each of `CONCEPTS`.
+        list of str or None
+            One for each of `CONCEPTS`; None where there is more of it than usual, and still too
+            little to be heard.
         """
         levels = (logits - self.logits) / self.spread
-        found = []
+        found: list[str | None] = []
         for concept in CONCEPTS.values():
-            level = float(levels[self._rows(concept)].mean())
-            found.append(concept.words[2 if abs(level) < _USUAL else int(level < 0)])
+            rows = self._rows(concept)
+            level, strength = float(levels[rows].mean()), float(strengths[rows].max())
+            more, less, some = concept.words
+            if strength >= _HEARD:
+                found.append(more if level >= _USUAL else some)
+            else:
+                found.append(less if level < 0 else None)
         return found
 
     def _rows(self, concept: Concept) -> list[int]:
@@ -215,12 +231,12 @@ def concept_reasons(
     parts: NDArray[np.float64],
     *,
     names: Sequence[str],
-    words: Sequence[str],
+    words: Sequence[str | None],
 ) -> tuple[Reason, ...]:
     """Return what each part of a sound did to the probability of its genre.
 
-    A part is named only if leaving it out moves the probability the same way; what the others did
-    goes to the last one, the rest.
+    A part is named only if there are words for it, and if leaving it out moves the probability the
+    same way; what the others did goes to the last one, the rest.
 
     Parameters
     ----------
@@ -230,8 +246,10 @@ def concept_reasons(
         An average sound.
     parts : ndarray of shape (k, d)
         Together with the average they are the sound.
-    names, words : sequence of str
+    names : sequence of str
         Of each part.
+    words : sequence of str or None
+        What was heard of each part.
 
     Returns
     -------
@@ -251,9 +269,9 @@ def concept_reasons(
     # The steps are small but not none: what they miss belongs to nobody, so to the rest.
     whole, base = probability(np.stack([sound, average]))
     missing = whole - probability(sound - parts)
-    named = added * missing > 0
+    named = (added * missing > 0) & np.array([text is not None for text in words])
     named[-1] = False
     rest = float(whole - base - added[named].sum())
     order = [i for i in np.argsort(-np.abs(added), kind="stable") if named[i]]
-    found = [Reason(names[i], words[i], float(added[i])) for i in order]
-    return (*found, Reason(names[-1], words[-1], rest))
+    found = [Reason(names[i], str(words[i]), float(added[i])) for i in order]
+    return (*found, Reason(names[-1], str(words[-1]), rest))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from time import perf_counter
+from typing import ParamSpec, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,10 @@ from audionome.models.attribution import Reason, attribute, lost_without, reason
 from audionome.models.calibration import Calibration, OutOfDistribution, fade, weight_of
 from audionome.models.prediction import Tag
 
-__all__ = ["Heard", "LinearHeard"]
+__all__ = ["Clock", "Heard", "LinearHeard"]
+
+Item = TypeVar("Item")
+P = ParamSpec("P")
 
 
 class Heard(Protocol):
@@ -35,8 +39,12 @@ class Heard(Protocol):
         """Return how far the sound is from what the model learned from; 0 if it cannot tell."""
         ...
 
+    def answer(self, length: float) -> NDArray[np.float64]:
+        """Return the probabilities of the recording; ``length`` counts windows of sound."""
+        ...
+
     def probabilities(self, length: float) -> NDArray[np.float64]:
-        """Return ``(windows, genres)`` for a sound of so many windows; their mean is the answer."""
+        """Return the probabilities of every window, ``(windows, genres)``."""
         ...
 
     def reasons(
@@ -45,8 +53,8 @@ class Heard(Protocol):
         """Return what spoke for and against a genre, and its probability for an average sound."""
         ...
 
-    def tags(self) -> tuple[Tag, ...]:
-        """Return the tags that the model hears, if it knows any."""
+    def tags(self, genres: Mapping[str, float]) -> tuple[Tag, ...]:
+        """Return the tags that the model hears, if it knows any, given its answer."""
         ...
 
 
@@ -120,6 +128,11 @@ class LinearHeard:
         """Mean of the windows as they were measured."""
         return dict(zip(self._extractor.names, self.rows.mean(axis=0).tolist(), strict=True))
 
+    def answer(self, length: float) -> NDArray[np.float64]:
+        """Return the mean of the windows' probabilities."""
+        found: NDArray[np.float64] = self.probabilities(length).mean(axis=0)
+        return found
+
     def probabilities(self, length: float) -> NDArray[np.float64]:
         """Return the probabilities of every window."""
         temperature = self._calibration.temperature_for(length)
@@ -139,6 +152,37 @@ class LinearHeard:
         )
         return found, float(average[genre])
 
-    def tags(self) -> tuple[Tag, ...]:
+    def tags(self, genres: Mapping[str, float]) -> tuple[Tag, ...]:
         """Return none: it learned genres alone."""
         return ()
+
+
+class Clock:
+    """Seconds spent inside iterators and functions, by name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def timed(self, name: str, call: Callable[P, Item]) -> Callable[P, Item]:
+        """Return the function, so that the time in it is added up."""
+        self.seconds.setdefault(name, 0.0)
+
+        def timed(*args: P.args, **options: P.kwargs) -> Item:
+            start = perf_counter()
+            try:
+                return call(*args, **options)
+            finally:
+                self.seconds[name] += perf_counter() - start
+
+        return timed
+
+    def spent(self, name: str, items: Iterator[Item]) -> Iterator[Item]:
+        """Yield the items, and add up the time that they took to come."""
+        self.seconds.setdefault(name, 0.0)
+        while True:
+            start = perf_counter()
+            item = next(items, None)
+            self.seconds[name] += perf_counter() - start
+            if item is None:
+                return
+            yield item

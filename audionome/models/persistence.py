@@ -12,7 +12,7 @@ from audionome.models._modelfile import ModelError, Wrong, is_names, is_positive
 from audionome.models.calibration import Calibration, OutOfDistribution
 from audionome.models.neighbors import Index
 
-__all__ = ["ModelError", "ModelFile", "read"]
+__all__ = ["ModelError", "ModelFile", "extractor_of", "read"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,29 @@ class ModelFile:
     index: Index
     card: dict[str, Any]
     out_of_distribution: OutOfDistribution | None
+
+
+def extractor_of(folder: Path, name: str) -> str | None:
+    """Return what a model's card names as its extractor.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+
+    Returns
+    -------
+    str or None
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or its card is none.
+    """
+    _modelfile.require_files(folder, name)
+    with _modelfile.refusing(folder, name, "audionome lab train"):
+        found = _modelfile.read_card(folder / f"{name}.json", name).get("extractor")
+    return found if isinstance(found, str) else None
 
 
 def read(folder: Path, name: str) -> ModelFile:

@@ -46,14 +46,36 @@ def test_tags_of_usual_strength_add_nothing(patterns: Patterns) -> None:
     np.testing.assert_allclose(parts, expected, atol=1e-12)
 
 
-@pytest.mark.parametrize(("away", "said"), [(2.0, 0), (-2.0, 1), (0.1, 2)])
-def test_the_words_tell_more_from_less(patterns: Patterns, away: float, said: int) -> None:
-    logits = patterns.logits.copy()
+@pytest.mark.parametrize(
+    ("away", "strength", "said"),
+    [
+        (2.0, 0.3, 0),
+        (-2.0, 0.02, 1),
+        (0.1, 0.3, 2),
+        (-2.0, 0.3, 2),  # less than usual, and still there
+        (2.0, 0.02, None),  # more than usual, and still not there
+    ],
+)
+def test_the_words_say_what_can_be_heard(
+    patterns: Patterns, away: float, strength: float, said: int | None
+) -> None:
+    logits, strengths = patterns.logits.copy(), np.zeros(len(TAGS))
     for tag in CONCEPTS["soul and funk"].tags:
         k = TAGS.index(tag)
         logits[k] += away * patterns.spread[k]
-    at = list(CONCEPTS).index("soul and funk")
-    assert patterns.words(logits)[at] == CONCEPTS["soul and funk"].words[said]
+    strengths[TAGS.index("funk")] = strength
+    found = patterns.words(logits, strengths)[list(CONCEPTS).index("soul and funk")]
+    assert found == (None if said is None else CONCEPTS["soul and funk"].words[said])
+
+
+def test_what_has_no_words_goes_to_the_rest() -> None:
+    probability = _probability(np.eye(2))
+    parts = np.array([[1.0, 0.0], [0.5, 0.0], [0.0, 0.0]])
+    found = concept_reasons(
+        probability, np.zeros(2), parts, names=["a", "b", REST], words=["A", None, ""]
+    )
+    assert [reason.group for reason in found] == ["a", REST]
+    assert found[1].contribution == pytest.approx(found[0].contribution / 2, rel=1e-6)
 
 
 def _probability(weights: np.ndarray):

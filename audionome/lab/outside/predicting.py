@@ -20,6 +20,7 @@ from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.lab.training.calibration import fit_temperature, mean_probabilities
 from audionome.models.calibration import Calibration
 from audionome.models.classifier import load_classifier
+from audionome.models.linear_classifier import LinearClassifier
 
 __all__ = [
     "COLUMNS",
@@ -66,22 +67,34 @@ def measure(path: Path, *, models: Sequence[str]) -> dict[str, list[Measured]]:
         Per model and excerpt; excerpts of silence are left out.
     """
     found: dict[str, list[Measured]] = {name: [] for name in models}
-    chosen = [load_classifier(name) for name in models]
+    chosen = [_linear(name) for name in models]
     for excerpt in excerpts(audio.load(path)):
         rows: dict[str, NDArray[np.floating]] = {}
         try:
-            for model in {m.name: m for one in chosen for m in (one, one.companion) if m}.values():
+            for model in {m.name: m for one in chosen for m in (one, _judge(one))}.values():
                 stream = audio.WindowStream(excerpt.sound)
                 rows[model.name] = np.concatenate(list(model.extractor.measure(stream.pieces())))
         except audio.SilentError:
             continue
         heard = stream.duration - stream.silence
         for model in chosen:
-            judge = model.companion or model
+            judge = _judge(model)
             distance = judge.distance(rows[judge.name])
             scores = model.model.scores(rows[model.name])
             found[model.name].append((excerpt.seconds, excerpt.start, heard, scores, distance))
     return found
+
+
+def _linear(name: str) -> LinearClassifier:
+    model = load_classifier(name)
+    if not isinstance(model, LinearClassifier):
+        raise ValueError(f"the model {name!r} is not one of those that learned from GTZAN alone")
+    return model
+
+
+def _judge(model: LinearClassifier) -> LinearClassifier:
+    """Return the model that knows how far a sound is from what both learned from."""
+    return model.companion if isinstance(model.companion, LinearClassifier) else model
 
 
 def predict(

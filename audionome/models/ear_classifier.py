@@ -1,0 +1,197 @@
+"""The classifier that listens with the ear: ten genres from its embedding, words from its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audionome.models import head, tags
+from audionome.models.attribution import Reason
+from audionome.models.calibration import fade, weight_of
+from audionome.models.classifier import Classifier
+from audionome.models.concepts import CONCEPTS, REST, Patterns, concept_reasons
+from audionome.models.ear import Ear
+from audionome.models.head import HeadFile
+from audionome.models.hearing import Clock, Heard
+from audionome.models.linear import softmax
+from audionome.models.prediction import Tag
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EarClassifier"]
+
+_CHANGE = (
+    "a sound that keeps changing",
+    "a steady sound",
+    "the way that the sound changes over time",
+)
+_USUAL = 0.25  # standard deviations
+_TINY = 1e-6
+
+
+class EarClassifier(Classifier):
+    """The ear, a head that names genres, and what is needed to say how sure it is.
+
+    Parameters
+    ----------
+    ear : audionome.models.ear.Ear
+        Measures a recording: embedding and tags of every window.
+    found : audionome.models.head.HeadFile
+        The head, its calibration, its index of tracks, what is usual of music, and its card.
+    companion : Classifier
+        The best model from scratch: it gives the second opinion, and knows GTZAN's recordings
+        again.
+    """
+
+    def __init__(self, ear: Ear, found: HeadFile, *, companion: Classifier) -> None:
+        super().__init__(
+            found.calibration,
+            genres=[str(c) for c in found.head.classes],
+            index=found.index,
+            card=found.card,
+            companion=companion,
+        )
+        self.ear = ear
+        self.head = found.head
+        self.usual = found.usual
+        self.patterns = Patterns(
+            ear.tags,
+            found.usual.embedding,
+            found.usual.logits,
+            found.usual.logit_deviation,
+            found.usual.patterns,
+        )
+        self._from_scratch = companion
+
+    @classmethod
+    def load(cls, folder: Path, name: str, *, load: Callable[[str], Classifier]) -> Self:
+        """Load a model of a folder; its companion is loaded by the function."""
+        found = head.read(folder, name)
+        ear = Ear.load(folder / f"{found.card['network']}.onnx")
+        return cls(ear, found, companion=load(found.card["companion"]))
+
+    def predict_proba(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Return probabilities of feature rows: by the companion, as the ear needs sound.
+
+        Parameters
+        ----------
+        table : DataFrame
+
+        Returns
+        -------
+        ndarray of shape (rows, genres), float64
+
+        See Also
+        --------
+        audionome.models.linear_classifier.LinearClassifier.predict_proba : For all of it.
+        """
+        return self._from_scratch.predict_proba(table)
+
+    def hear(self, blocks: Iterable[NDArray[np.float32]], *, clock: Clock) -> EarHeard:
+        """Return what will hear a recording; see `audionome.models.classifier.Classifier.hear`."""
+        return EarHeard(self, clock.spent("features", self.ear.measure(blocks)))
+
+    def _same(self, heard: Sequence[Heard]) -> str | None:
+        # What the ear hears of two recordings can be as alike as two copies of one.
+        return self._from_scratch.index.same(heard[1].mean_row)
+
+
+class EarHeard:
+    """What the ear hears of a recording, window by window."""
+
+    def __init__(self, of: EarClassifier, measured: Iterator[NDArray[np.floating]]) -> None:
+        self._of = of
+        self._measured = measured
+        self._rows: list[NDArray[np.floating]] = []
+        self.windows = 0
+
+    def hear_more(self) -> bool:
+        """Take the next window; return whether there was one."""
+        row = next(self._measured, None)
+        if row is None:
+            return False
+        self._rows.append(row)
+        self.windows += len(row)
+        return True
+
+    @property
+    def rows(self) -> NDArray[np.floating]:
+        """Embedding and tags of every window."""
+        return np.concatenate(self._rows)
+
+    @property
+    def _vector(self) -> NDArray[np.float64]:
+        return self._of.head.clip_vector(self.rows)
+
+    @property
+    def mean_row(self) -> NDArray[np.float64]:
+        """The recording as the index knows its tracks."""
+        return self._of.head.standardised(self._vector)
+
+    def distance(self) -> float:
+        """Return how far the sound is from what the head learned from."""
+        return self._of.head.distance(self.rows)
+
+    def answer(self, length: float) -> NDArray[np.float64]:
+        """Return the probabilities of the whole recording."""
+        found: NDArray[np.float64] = self._probabilities(self._vector[None], length)[0]
+        return found
+
+    def probabilities(self, length: float) -> NDArray[np.float64]:
+        """Return the probabilities of every window."""
+        scores = self._of.head.window_scores(self.rows)
+        return softmax(scores / self._of.calibration.temperature_for(length))
+
+    def _probabilities(self, vectors: NDArray[np.float64], length: float) -> NDArray[np.float64]:
+        scores = self._of.head.scores(vectors)
+        return softmax(scores / self._of.calibration.temperature_for(length))
+
+    def reasons(
+        self, genre: int, *, length: float, distance: float
+    ) -> tuple[tuple[Reason, ...], float]:
+        """Return what spoke for and against a genre, and its probability for an average sound."""
+        usual, size = self._of.usual, self._of.ear.embedding_size
+        vector, strengths = self._vector, self.rows[:, size:].astype(np.float64)
+        logits = _logits(strengths)
+        average = np.concatenate([usual.embedding, usual.spread])
+        *concepts, rest = self._of.patterns.parts(vector[:size], logits)
+        parts = np.zeros((len(concepts) + 2, 2 * size))
+        parts[:-2, :size], parts[-1, :size] = concepts, rest
+        parts[-2, size:] = change = vector[size:] - usual.spread
+        level = float((change / usual.spread_deviation).mean())
+
+        def probability(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+            return self._probabilities(vectors, length)[:, genre]
+
+        found = concept_reasons(
+            probability,
+            average,
+            parts,
+            names=[*CONCEPTS, "change over time", REST],
+            words=[
+                *self._of.patterns.words(logits, strengths.mean(axis=0)),
+                _CHANGE[2 if abs(level) < _USUAL else int(level < 0)],
+                REST,
+            ],
+        )
+        weight = weight_of(distance)
+        faded = tuple(Reason(r.group, r.words, weight * r.contribution) for r in found)
+        baseline = fade(self._probabilities(average[None], length)[0], distance)
+        return faded, float(baseline[genre])
+
+    def tags(self, genres: Mapping[str, float]) -> tuple[Tag, ...]:
+        """Return what is heard, in words."""
+        strengths = self.rows[:, self._of.ear.embedding_size :]
+        return tags.heard(strengths, genres, names=self._of.ear.tags)
+
+
+def _logits(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean strength of each tag over the windows, as log odds."""
+    p = np.clip(strengths, _TINY, 1 - _TINY)
+    found: NDArray[np.float64] = np.log(p / (1 - p)).mean(axis=0)
+    return found
