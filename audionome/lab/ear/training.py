@@ -213,13 +213,13 @@ def train(
         alone, released = _gtzan_alone(heard, dataset, calibration)
         fused = _fused(inner, folder / "results")
         card["evaluation"] = {
-            name: judging.summarise(rows) for name, rows in inner.groupby("protocol", sort=False)
+            name: _evaluation(rows) for name, rows in inner.groupby("protocol", sort=False)
         }
         trusted = outer[outer["trust"].isin(["A", "B"])]
         for excerpt in outside.LENGTHS:
             rows = trusted[trusted["excerpt"] == excerpt]
             name = judging.LEAVE_ONE_OUT + (f"-{excerpt}s" if excerpt else "")
-            card["evaluation"][name] = judging.summarise(rows)
+            card["evaluation"][name] = _evaluation(rows)
         tell("sounds that are no music")
         card["out_of_distribution"] = far_sounds(heard, scored[1], inner)
         files.write_text(folder / "models" / f"{_NAME}.json", json.dumps(card, indent=1) + "\n")
@@ -235,6 +235,12 @@ def train(
             compared = _compared(heard, dataset, calibration, predictions, outer, released, tell)
             files.write_table(compared, folder / "results" / HEADS)
     return card
+
+
+def _evaluation(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return how good predictions are, as the cards of the other models have it."""
+    found = judging.summarise(rows)
+    return {"level": "track", "accuracy": found.pop("top1"), **found}
 
 
 def _calibrated(heard: Heard, scored: judging.Scored) -> dict[str, Any]:
@@ -253,6 +259,9 @@ def _card(heard: Heard, place: Path, table: Path, calibrated: dict[str, Any]) ->
         "audionome": audionome.__version__,
         "estimator": "Sum of multinomial logistic regression and Fisher's discriminant with "
         "shrinkage, on mean and standard deviation of the ear's embedding over the windows",
+        "extractor": "ear",
+        "companion": "extended",
+        "family": "pretrained",
         "network": ear.card["name"],
         "network_sha256": ear.card["graph_sha256"],
         "embedding_size": heard.mean.shape[1],
