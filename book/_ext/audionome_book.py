@@ -70,7 +70,7 @@ def numbers() -> dict[str, str]:
     dict
         ``{model}_{variant}_{level}_{protocol}_accuracy``, ``_interval`` and ``_n`` for every
         test score (``-`` is written ``_``), the same of the ``chosen`` model, of the released
-        models (``extended`` and ``classic``) by protocol, some counts, and what each protocol
+        models (``ear``, ``extended`` and ``classic``) by protocol, some counts, and what each protocol
         resolves: ``resolution_{protocol}_tracks``, ``_artists``, ``_effective`` (independent
         clips), ``_half_width`` and ``_independent`` (points).
     """
@@ -115,7 +115,7 @@ def numbers() -> dict[str, str]:
         found[f"{key}_effective"] = f"{row['effective_n']:.0f}"
         found[f"{key}_half_width"] = f"{100 * row['half_width']:.0f}"
         found[f"{key}_independent"] = f"{100 * row['half_width_independent']:.0f}"
-    for model in ("extended", "classic"):
+    for model in ("ear", "extended", "classic"):
         for protocol, row in load_classifier(model).card["evaluation"].items():
             key = f"{model}_" + re.sub(r"\W+", "_", protocol)
             found |= result(key, row)

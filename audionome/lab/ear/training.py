@@ -33,6 +33,7 @@ from audionome.models.head import Head, Usual
 __all__ = [
     "HEADS",
     "HEAD_RECIPES",
+    "NAME",
     "PREDICTIONS",
     "arrays_of",
     "far_sounds",
@@ -57,7 +58,8 @@ HEAD_RECIPES: dict[str, Recipe] = {
     "tags alone": replace(RECIPE, spread=False, discriminant=0.0),
 }
 
-_NAME = "ear"
+#: The model that the ear and its head are.
+NAME = "ear"
 _AXES = 48
 _RIDGE = 0.1  # of the tags' covariance
 _FUSED = 0.1  # weight of the model from scratch, in log probabilities
@@ -197,18 +199,18 @@ def train(
     with threadpool_limits(1, user_api="blas"):
         tell("fitting")
         _, arrays = arrays_of(heard)
-        place = folder / "models" / f"{_NAME}.npz"
+        place = folder / "models" / f"{NAME}.npz"
         with files.written_whole(place) as unfinished:
             np.savez_compressed(unfinished, allow_pickle=False, **arrays)
         tell("leaving sources out")
         scored = judging.leave_sources_out(heard, RECIPE)
-        outer = judging.outside_table(heard, scored, model=_NAME, protocol=judging.LEAVE_ONE_OUT)
+        outer = judging.outside_table(heard, scored, model=NAME, protocol=judging.LEAVE_ONE_OUT)
         calibrated = _calibrated(heard, scored)
         card = _card(heard, place, path, calibrated)
         calibration = calibration_of(card)
         tell("folds of GTZAN")
         inner = judging.on_gtzan(
-            heard, dataset, RECIPE, model=_NAME, outside=True, calibration=calibration
+            heard, dataset, RECIPE, model=NAME, outside=True, calibration=calibration
         )
         alone, released = _gtzan_alone(heard, dataset, calibration)
         fused = _fused(inner, folder / "results")
@@ -222,12 +224,12 @@ def train(
             card["evaluation"][name] = _evaluation(rows)
         tell("sounds that are no music")
         card["out_of_distribution"] = far_sounds(heard, scored[1], inner)
-        files.write_text(folder / "models" / f"{_NAME}.json", json.dumps(card, indent=1) + "\n")
+        files.write_text(folder / "models" / f"{NAME}.json", json.dumps(card, indent=1) + "\n")
         predictions = pd.concat([inner, alone, fused], ignore_index=True)
         files.write_table(predictions, folder / "results" / PREDICTIONS)
         outside.write(
             pd.concat([outer, released], ignore_index=True),
-            {_NAME: calibrated},
+            {NAME: calibrated},
             models=folder / "models",
             results=folder / "results",
         )
@@ -254,7 +256,7 @@ def _card(heard: Heard, place: Path, table: Path, calibrated: dict[str, Any]) ->
     music = whole[whole["trust"].isin(["G", "A", "B"])]
     ear = Ear.load()
     return {
-        "name": _NAME,
+        "name": NAME,
         "arrays_sha256": hashlib.sha256(place.read_bytes()).hexdigest(),
         "audionome": audionome.__version__,
         "estimator": "Sum of multinomial logistic regression and Fisher's discriminant with "
@@ -284,7 +286,7 @@ def _gtzan_alone(
     heard: Heard, dataset: gtzan.Gtzan, calibration: Any
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Judge the head that learns from GTZAN alone."""
-    name = f"{_NAME}-gtzan"
+    name = f"{NAME}-gtzan"
     inner = judging.on_gtzan(
         heard, dataset, RECIPE, model=name, outside=False, calibration=calibration
     )
@@ -303,7 +305,7 @@ def _fused(inner: pd.DataFrame, results: Path) -> pd.DataFrame:
     own = rows[PROBABILITY_COLUMNS].to_numpy(np.float64)
     logs = np.log(own) + _FUSED * np.log(other.loc[rows["track"]].to_numpy(np.float64) + 1e-6)
     values = np.exp(logs - logs.max(axis=1, keepdims=True))
-    out = rows.assign(model=f"{_NAME}+extended")
+    out = rows.assign(model=f"{NAME}+extended")
     out[PROBABILITY_COLUMNS] = (values / values.sum(axis=1, keepdims=True)).astype(np.float32)
     return out
 
@@ -377,10 +379,10 @@ def _compared(
     grouped = predictions[predictions["protocol"] == "artist-grouped"]
     for name, table in grouped.groupby("model", sort=False):
         add(str(name), "artist-grouped", table)
-    add(_NAME, judging.LEAVE_ONE_OUT, whole(outer))
-    add(f"{_NAME}-gtzan", judging.LEAVE_ONE_OUT, whole(released))
+    add(NAME, judging.LEAVE_ONE_OUT, whole(outer))
+    add(f"{NAME}-gtzan", judging.LEAVE_ONE_OUT, whole(released))
     for name, recipe in HEAD_RECIPES.items():
-        if name == _NAME:
+        if name == NAME:
             continue
         tell(name)
         seen = heard
