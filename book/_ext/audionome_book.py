@@ -70,13 +70,14 @@ def numbers() -> dict[str, str]:
     dict
         ``{model}_{variant}_{level}_{protocol}_accuracy``, ``_interval`` and ``_n`` for every
         test score (``-`` is written ``_``), the same of the ``chosen`` model, of the released
-        models (``ear``, ``extended`` and ``classic``) by protocol, some counts, and what each protocol
-        resolves: ``resolution_{protocol}_tracks``, ``_artists``, ``_effective`` (independent
-        clips), ``_half_width`` and ``_independent`` (points).
+        models (``ear``, ``extended`` and ``classic``) by protocol, some counts, and what each
+        protocol resolves: ``resolution_{protocol}_tracks``, ``_artists``, ``_effective``
+        (independent clips), ``_half_width`` and ``_independent`` (points).
     """
     from audionome import audio, features
     from audionome.datasets import gtzan
     from audionome.lab import ladder, store
+    from audionome.lab.ear.judging import LEAVE_ONE_OUT_SUMMARY
     from audionome.lab.estimators import MODELS
     from audionome.lab.names import model_title
     from audionome.lab.protocols import LADDER, PROTOCOLS
@@ -120,7 +121,8 @@ def numbers() -> dict[str, str]:
             key = f"{model}_" + re.sub(r"\W+", "_", protocol)
             found |= result(key, row)
             found[f"{key}_level"] = f"{row['level']}s"
-            found[f"{key}_protocol"] = sentence(PROTOCOLS[protocol].summary)
+            told = PROTOCOLS[protocol].summary if protocol in PROTOCOLS else LEAVE_ONE_OUT_SUMMARY
+            found[f"{key}_protocol"] = sentence(told)
     return found
 
 

@@ -25,6 +25,7 @@ from audionome.models.linear import softmax
 __all__ = [
     "GTZAN_PROTOCOLS",
     "LEAVE_ONE_OUT",
+    "LEAVE_ONE_OUT_SUMMARY",
     "Scored",
     "leave_sources_out",
     "on_gtzan",
@@ -37,6 +38,11 @@ Rows = NDArray[np.bool_]
 
 #: The name of the second way to judge.
 LEAVE_ONE_OUT = "leave-one-source-out"
+
+#: What it does, in the manner of `audionome.lab.protocols.Protocol.summary`.
+LEAVE_ONE_OUT_SUMMARY = (
+    "on recordings from outside GTZAN; nothing from a recording's own source was learned from"
+)
 
 #: Protocols of GTZAN's clips, with the excerpts that each tests.
 GTZAN_PROTOCOLS = {

@@ -170,9 +170,8 @@ def _require_same(name: str, card: dict[str, Any], predictions: pd.DataFrame, ar
     told = card["evaluation"]
     rows = predictions[predictions["known"].to_numpy(dtype=bool)]
     counted = rows.groupby("protocol")["correct"].agg(["mean", "size"])
-    same &= set(counted.index) <= set(
-        told
-    )  # what was judged outside of GTZAN has a table of its own
+    # What was judged on music from outside GTZAN has a table of its own.
+    same &= set(counted.index) <= set(told)
     same = same and all(
         told[p]["n"] == size and abs(told[p]["accuracy"] - mean) < 1e-9
         for p, mean, size in counted.itertuples()
