@@ -161,15 +161,15 @@ class Classifier(ABC):
             # Every model measures the blocks as they come: memory stays flat for a long mix.
             panel = self._panel()
             feeds = tee(clock.spent("decode", stream.pieces()), len(panel))
-            own, *others = heard = [
-                of.hear(blocks, clock=clock) for of, blocks in zip(panel, feeds, strict=True)
-            ]
-            while own.hear_more():
-                for other in others:
-                    while other.windows < own.windows and other.hear_more():
-                        done = _share_done(other.windows, stream.expected)
-                        tell(0.05 + 0.9 * done, "measuring the sound")
-                tell(0.05 + 0.9 * _share_done(own.windows, stream.expected), "measuring the sound")
+            heard = [of.hear(blocks, clock=clock) for of, blocks in zip(panel, feeds, strict=True)]
+            hearing = list(heard)
+            while hearing:
+                # They take turns, so that few blocks wait for the slowest.
+                behind = min(hearing, key=lambda one: one.windows)
+                if not behind.hear_more():
+                    hearing.remove(behind)
+                done = _share_done(min(one.windows for one in heard), stream.expected)
+                tell(0.05 + 0.9 * done, "measuring the sound")
             tell(0.95, "comparing with the ten genres")
             clock.seconds["features"] -= clock.seconds["decode"]
             clock.seconds["decode"] -= clock.seconds["tempo"]

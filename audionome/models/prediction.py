@@ -79,8 +79,8 @@ class Prediction:
     confidence : float
         Its probability.
     probabilities : dict of str to float
-        Mean over the windows; they sum to 1. Out of the distribution they fade towards ignorance,
-        one tenth each; see `audionome.models.calibration.fade`.
+        Of the recording as a whole; they sum to 1. Out of the distribution they fade towards
+        ignorance, one tenth each; see `audionome.models.calibration.fade`.
     windows : tuple of WindowPrediction
         The timeline. Silence is in none of them; the last one may overlap the one before.
     reasons : tuple of Reason
@@ -91,7 +91,8 @@ class Prediction:
     neighbours : tuple of Neighbour
         The training tracks that sound most alike.
     second_opinion : dict of str to float or None
-        Probabilities by the model of the classic features, where another one answered.
+        Probabilities by the model's companion: the extended model beside the ear, the classic one
+        beside the extended.
     distance : float
         How far the sound is from what the model learned from: its squared distance in multiples of
         the one from which on it is ``"out-of-distribution"``.

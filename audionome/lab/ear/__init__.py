@@ -52,7 +52,7 @@ class Network:
 NETWORKS = {
     "MSD_musicnn": Network(
         "musicnn",
-        "about 200 000 songs of the Million Song Dataset, by the 50 most frequent tags of Last.fm",
+        "about 200,000 songs of the Million Song Dataset, by the 50 most frequent tags of Last.fm",
         "The songs that it learned from may include some of GTZAN's: what is measured on GTZAN may "
         "be better than what other music gets.",
     ),
