@@ -292,7 +292,7 @@ def told_by(code: str, home: Path) -> list[str]:
         env={"HOME": str(home), "XDG_CACHE_HOME": str(home), "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -341,7 +341,7 @@ os.close(2)
 Ear.load()
 print("loaded again")
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0
     assert done.stdout.split("\n")[:2] == ["loaded", "loaded again"]
     assert done.stderr == "written after\n"
