@@ -201,7 +201,8 @@ class Classifier(ABC):
         distance = max(own.distance(), known.distance())
         length = (stream.duration - stream.silence) / _WINDOW_SECONDS
         windows = fade(own.probabilities(length), distance)
-        answer = fade(own.answer(length), distance)
+        unfaded = own.answer(length)
+        answer = fade(unfaded, distance)
         best = int(answer.argmax())
         probabilities = self._named(answer)
         threshold = self.calibration.threshold_for(length)
@@ -236,7 +237,7 @@ class Classifier(ABC):
             learned_from=same,
             seconds=seconds,
             message=message(named, coverage=self.calibration.coverage),
-            tags=own.tags(probabilities),
+            tags=own.tags(self._named(unfaded)),
         )
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:

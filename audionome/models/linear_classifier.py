@@ -13,14 +13,14 @@ from threadpoolctl import threadpool_limits
 from audionome.features import Extractor
 from audionome.models import linear, persistence
 from audionome.models.calibration import Calibration, OutOfDistribution
-from audionome.models.classifier import Classifier
+from audionome.models.classifier import Classifier, load_classifier
 from audionome.models.hearing import Clock, LinearHeard
 from audionome.models.neighbors import Index
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LinearClassifier"]
+__all__ = ["LinearClassifier", "load_linear"]
 
 
 class LinearClassifier(Classifier):
@@ -166,3 +166,32 @@ class LinearClassifier(Classifier):
             self.out_of_distribution,
             clock.spent("features", self.extractor.measure(blocks)),
         )
+
+
+def load_linear(name: str) -> LinearClassifier:
+    """Load a model that learned from GTZAN alone.
+
+    Parameters
+    ----------
+    name : str
+        Of a model in ``data/models``.
+
+    Returns
+    -------
+    LinearClassifier
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or its file is not the one its card describes.
+    ValueError
+        If it is another kind of model.
+
+    See Also
+    --------
+    audionome.load_classifier : For any model.
+    """
+    model = load_classifier(name)
+    if not isinstance(model, LinearClassifier):
+        raise ValueError(f"the model {name!r} is not one of those that learned from GTZAN alone")
+    return model

@@ -29,6 +29,7 @@ from audionome.lab.store import missing
 from audionome.models.classifier import load_classifier
 from audionome.models.ear import Ear
 from audionome.models.linear import Linear
+from audionome.models.linear_classifier import load_linear
 
 __all__ = ["load_cost", "main", "measure"]
 
@@ -49,7 +50,7 @@ def measure() -> dict[str, dict[str, Any]]:
         TITLES[MODEL]: (
             SCRATCH, network.parameters, lambda path: network.predict_proba(clip_patches(path))
         ),
-        "extended": (SCRATCH, _size(extended.model), extended.classify),
+        "extended": (SCRATCH, _size(load_linear("extended").model), extended.classify),
         "ear": (
             PRETRAINED, int(ear.card["parameters"]),
             lambda path: list(ear.measure(audio.WindowStream(path).pieces())),

@@ -20,7 +20,7 @@ from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.lab.training.calibration import fit_temperature, mean_probabilities
 from audionome.models.calibration import Calibration
 from audionome.models.classifier import load_classifier
-from audionome.models.linear_classifier import LinearClassifier
+from audionome.models.linear_classifier import LinearClassifier, load_linear
 
 __all__ = [
     "COLUMNS",
@@ -67,7 +67,7 @@ def measure(path: Path, *, models: Sequence[str]) -> dict[str, list[Measured]]:
         Per model and excerpt; excerpts of silence are left out.
     """
     found: dict[str, list[Measured]] = {name: [] for name in models}
-    chosen = [_linear(name) for name in models]
+    chosen = [load_linear(name) for name in models]
     for excerpt in excerpts(audio.load(path)):
         rows: dict[str, NDArray[np.floating]] = {}
         try:
@@ -83,13 +83,6 @@ def measure(path: Path, *, models: Sequence[str]) -> dict[str, list[Measured]]:
             scores = model.model.scores(rows[model.name])
             found[model.name].append((excerpt.seconds, excerpt.start, heard, scores, distance))
     return found
-
-
-def _linear(name: str) -> LinearClassifier:
-    model = load_classifier(name)
-    if not isinstance(model, LinearClassifier):
-        raise ValueError(f"the model {name!r} is not one of those that learned from GTZAN alone")
-    return model
 
 
 def _judge(model: LinearClassifier) -> LinearClassifier:
