@@ -136,6 +136,14 @@ def test_no_source_sets_its_own_temperature() -> None:
     assert p.max(axis=1).mean() == pytest.approx(right.mean(), abs=0.002)
 
 
+def test_a_single_source_cannot_be_judged() -> None:
+    rows, scores = made_up()
+    with pytest.raises(outside.OutsideError, match=r"without the source S0 .* several sources"):
+        outside.nested(rows.assign(source="S0"), scores)
+    with pytest.raises(outside.OutsideError, match=r"trust A or B to set .* excerpts of 3 s"):
+        outside.calibrate(rows.assign(trust="C"), scores)
+
+
 def test_predictions_are_written_and_stale_ones_refused(tmp_path: Path) -> None:
     rows, scores = made_up()
     table = outside.nested(rows, scores)

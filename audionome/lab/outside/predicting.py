@@ -121,7 +121,7 @@ def predict(
     Raises
     ------
     OutsideError
-        If a clip cannot be read.
+        If a clip cannot be read, or a source has no others to set its temperature on.
     """
     measured = []
     with threadpool_limits(1, user_api="blas"):
@@ -262,6 +262,13 @@ def _temperatures(
     found = []
     for excerpt, windows in LENGTHS.items():
         at = used & stands_for(rows, excerpt)
+        if not at.any():
+            left = f" without the source {without}" if without else ""
+            raise OutsideError(
+                f"There are no clips of trust A or B{left} to set a temperature on, for "
+                f"{f'excerpts of {excerpt} s' if excerpt else 'whole clips of 20 s and more'}; "
+                "give clips of several sources."
+            )
         chosen = [score for score, use in zip(scores, at, strict=True) if use]
         found.append([windows, fit_temperature(chosen, y_true[at])])
     return {"temperature": found[-1][1], "temperatures": found}
