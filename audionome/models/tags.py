@@ -115,7 +115,7 @@ _USUAL = {"rock": 0.17, "pop": 0.15}
 # Sound comes first; when it was made and how somebody feels about it come after.
 _ORDER: tuple[tuple[TagKind, ...], ...] = (("style", "instrument", "voice"), ("era",), ("mood",))
 _MOST: dict[TagKind, int] = {"style": 3, "instrument": 2, "voice": 1, "era": 1, "mood": 1}
-_IMPOSSIBLE = 0.1  # probability of all genres of a style below which it is not named: guessing
+_UNLIKELY = 0.25  # probability, of the likeliest genre's, below which a style is not named
 _WORDLESS = ("classical", "disco", "reggae")  # genres that no tag names
 _STRONG = 0.4  # strength from which on music that is none of the ten is called so
 
@@ -129,8 +129,9 @@ def heard(
     """Return the tags that are worth saying of a recording.
 
     Tags of one meaning count once, with the larger strength in each window. What is weak is left
-    out, and so is a style whose genres the recording is not: there is no word for classical music
-    or reggae among the tags, and the network then takes its nearest one, such as jazz.
+    out, and so is a style all of whose genres are less than a quarter as likely as the likeliest:
+    there is no word for classical music or reggae among the tags, and the network then takes its
+    nearest one, such as jazz.
 
     Parameters
     ----------
@@ -185,7 +186,9 @@ def heard(
 
 
 def _possible(meaning: Meaning, genres: Mapping[str, float]) -> bool:
-    return not meaning.genres or sum(genres.get(g, 0) for g in meaning.genres) >= _IMPOSSIBLE
+    if not meaning.genres:
+        return True
+    return max(genres.get(g, 0) for g in meaning.genres) >= _UNLIKELY * max(genres.values())
 
 
 def foreign_style(tags: Sequence[Tag], prediction_set: Sequence[str]) -> str:
