@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from audionome.lab import bootstrap, compare, model_card
 from audionome.lab.deep import cost, opened, results, settings
 from audionome.lab.deep.patches import BAND_FREQUENCIES
 from audionome.lab.model_card import Comparison
+from audionome.lab.store import StaleResultsError
 from audionome.report import hearing, render
 from audionome.report.charts import deep as charts
 from audionome.report.sentences import deep as words
@@ -133,6 +135,9 @@ def test_the_best_of_each_family_is_told_with_its_interval() -> None:
     assert "extended **78.0\N{NO-BREAK SPACE}%**" in said
     assert "ear **85.0\N{NO-BREAK SPACE}%**" in said
     assert "small CNN" not in said
+    assert said.endswith(", which may know some of these songs.")
+    away = rungs().replace({"By artist": results.RUNGS[results.OUTSIDE]})
+    assert "may know" not in words.families(away)
     assert words.families(rungs().query("family == @SCRATCH")).startswith("The pretrained ear has")
 
 
@@ -228,7 +233,7 @@ def test_the_ladder_of_the_chapter_counts_hits_and_artists() -> None:
     columns = [f"p_{genre}" for genre in gtzan.GENRES]
     perfect[columns] = np.eye(10)[[gtzan.GENRES.index(g) for g in perfect["genre"]]]
     study = results.judged(found, "random-windows")
-    table = results.deep_ladder(found, perfect, study)
+    table = results.deep_ladder(found, perfect[:0], study, heads=perfect)
     ear = table[(table["model"] == "ear") & (table["rung"] == "By artist")].iloc[0]
     assert (ear["family"], ear["accuracy"], ear["n"]) == (PRETRAINED, 1.0, len(made))
     ours = table[(table["model"] == "small CNN") & (table["rung"] == "By artist")].iloc[0]
@@ -236,6 +241,15 @@ def test_the_ladder_of_the_chapter_counts_hits_and_artists() -> None:
     assert (ours["accuracy"], ours["low"]) == pytest.approx((wanted.estimate, wanted.low))
     assert table["rung"].is_monotonic_increasing is False
     assert table["rung"].iloc[0] == "Random windows"
+
+
+def test_the_ears_rows_are_those_of_its_card(tmp_path: Path) -> None:
+    heads = results.load_heads()
+    assert set(heads["model"]) == {"ear", "ear-gtzan"}
+    shutil.copy(data_path("results", "ear_predictions.parquet"), tmp_path)
+    (tmp_path / "ear.json").write_text('{"evaluation": {"artist-grouped": {"top1": 0.5}}}')
+    with pytest.raises(StaleResultsError, match="not of the ear that ships"):
+        results.load_heads(models=tmp_path, results=tmp_path)
 
 
 def test_filters_are_ordered_by_the_band_they_listen_to() -> None:

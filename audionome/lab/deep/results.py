@@ -39,6 +39,7 @@ __all__ = [
     "fused",
     "judged",
     "load",
+    "load_heads",
     "scores",
     "training_cost",
 ]
@@ -46,9 +47,9 @@ __all__ = [
 SCRATCH, PRETRAINED = "from scratch", "pretrained"
 #: The study's best model, whose figure stands on the first rung.
 STUDY = "the study's best model"
-TITLES = {MODEL: "small CNN"}
+EAR, EAR_ON_GTZAN = "ear", "ear-gtzan"
+TITLES = {MODEL: "small CNN", EAR_ON_GTZAN: "ear, head from GTZAN alone"}
 OUTSIDE = "outside"
-EAR = "ear"
 #: Models that are fused.
 FUSED = ((TITLES[MODEL], "extended"), (EAR, "extended"))
 #: Rungs of the chapter's ladder, from the easiest to the hardest, by protocol.
@@ -204,6 +205,8 @@ def deep_ladder(
     found: DeepResults,
     released: pd.DataFrame,
     study: pd.DataFrame,
+    *,
+    heads: pd.DataFrame | None = None,
     outside: Sequence[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """Put models from scratch and pretrained ones on the same rungs, alone and fused.
@@ -216,6 +219,8 @@ def deep_ladder(
     study : DataFrame
         Predictions of the study's best model under ``random-windows``, per window; see
         `audionome.lab.predictions.judge`.
+    heads : DataFrame, optional
+        From `load_heads`.
     outside : sequence of DataFrame
         Predictions about music from outside GTZAN: ``model``, ``clip``, ``genre``, ``artist``,
         ``trust``, ``excerpt`` and the probabilities. Whole clips count whose genre is plain or
@@ -237,8 +242,10 @@ def deep_ladder(
                 for t in outside
             )
         else:
-            known = (released["protocol"] == rung) & released["genre"].isin(GENRES)
-            models = {TITLES[MODEL]: judged(found, rung)} | _by_model([released[known]])
+            tables = [t for t in (released, heads) if t is not None]
+            models = {TITLES[MODEL]: judged(found, rung)} | _by_model(
+                t[(t["protocol"] == rung) & t["genre"].isin(GENRES)] for t in tables
+            )
         for one, other in FUSED:
             if one in models and other in models:
                 models[f"{one} × {other}"] = fused(models[one], models[other])
@@ -262,6 +269,38 @@ def deep_ladder(
     place = {title: i for i, title in enumerate(RUNGS.values())}
     order = table["rung"].map(place) + 0.5 * (table["family"] == PRETRAINED)
     return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def load_heads(*, models: Path | None = None, results: Path | None = None) -> pd.DataFrame:
+    """Load the predictions of the pretrained ear's heads about GTZAN.
+
+    Parameters
+    ----------
+    models, results : Path, optional
+        Default: ``data/models`` and ``data/results``.
+
+    Returns
+    -------
+    DataFrame
+        Of ``ear``, which also learned from music from outside, and of ``ear-gtzan``, which learned
+        its last step from GTZAN alone.
+
+    Raises
+    ------
+    audionome.lab.store.StaleResultsError
+        If they are missing, or are not those that the ear's card tells of.
+    """
+    models, results = models or data_path("models"), results or data_path("results")
+    path, command = results / "ear_predictions.parquet", "audionome lab ear train"
+    if not path.is_file():
+        raise missing(path, command)
+    table = pd.read_parquet(path)
+    told = json.loads((models / "ear.json").read_text())["evaluation"]["artist-grouped"]
+    rows = table[(table["model"] == EAR) & (table["protocol"] == "artist-grouped")]
+    right = float((_likeliest(rows) == rows["genre"]).mean())
+    if abs(right - told["top1"]) > 1e-9:
+        raise StaleResultsError(f"{path} is not of the ear that ships; run `{command}`.")
+    return table[table["model"].isin([EAR, EAR_ON_GTZAN])]
 
 
 def _by_model(tables: Iterable[pd.DataFrame]) -> dict[str, pd.DataFrame]:

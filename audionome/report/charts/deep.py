@@ -450,7 +450,10 @@ def deep_ladder(table: pd.DataFrame) -> Chart:
     Chart
         Open marks for what learned from GTZAN alone, filled ones for what was pretrained.
     """
-    caption = "From scratch (open) and pretrained (filled), with 95 % intervals over artists"
+    caption = (
+        "From scratch (open) and pretrained (filled: may know some of GTZAN's songs), with 95 % "
+        "intervals over artists"
+    )
     if table.empty:
         return nothing(caption)
     rungs = unique(table["rung"])

@@ -20,7 +20,9 @@ from audionome._paths import data_path
 from audionome._words import duration, listed, points, share, span
 from audionome.lab.deep.opened import OpenedCNN
 from audionome.lab.deep.results import (
+    OUTSIDE,
     PRETRAINED,
+    RUNGS,
     SCRATCH,
     DeepResults,
     training_cost,
@@ -209,7 +211,8 @@ def families(table: pd.DataFrame) -> str:
                 f"({span(best[family]['low'], best[family]['high'])})"
                 for family in (SCRATCH, PRETRAINED)
             ]
-            out.append(f"- {rung}: {'; '.join(told)}.")
+            known = "" if rung == RUNGS[OUTSIDE] else ", which may know some of these songs"
+            out.append(f"- {rung}: {'; '.join(told)}{known}.")
     if not out:
         return "The pretrained ear has not been judged yet."
     return "\n".join(out)
