@@ -33,7 +33,7 @@ SCORES = pd.read_parquet(ROOT / "data" / "results" / "scores.parquet")
 CARDS = {
     f"{path.stem}_{protocol}".replace("-", "_"): row
     for path in (ROOT / "data" / "models").glob("*.json")
-    for protocol, row in json.loads(path.read_text())["evaluation"].items()
+    for protocol, row in json.loads(path.read_text()).get("evaluation", {}).items()
 }
 MARK = re.compile(r'<span class="audionome-number" data-number="(\w+)">(.*?)</span>', re.DOTALL)
 SHARE = re.compile(r"\d+(?:\.\d+)?[\s\N{NO-BREAK SPACE}]?%")

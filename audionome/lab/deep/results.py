@@ -42,6 +42,7 @@ __all__ = [
     "load_heads",
     "scores",
     "training_cost",
+    "watched",
 ]
 
 SCRATCH, PRETRAINED = "from scratch", "pretrained"
@@ -176,6 +177,23 @@ def scores(found: DeepResults) -> pd.DataFrame:
         )
     order = {name: i for i, name in enumerate(PROTOCOLS)}
     return pd.DataFrame(out).sort_values("protocol", key=lambda p: p.map(order), ignore_index=True)
+
+
+def watched(found: DeepResults) -> dict[str, list[tuple[float, float]]]:
+    """Return the losses of the trainings that were watched on validation patches.
+
+    Parameters
+    ----------
+    found : DeepResults
+
+    Returns
+    -------
+    dict of str to list of (float, float)
+        Title of the protocol to the losses of training and validation per epoch, from the easiest
+        protocol to the hardest.
+    """
+    runs = found.runs[found.runs["valid_patches"] > 0].set_index("protocol")["losses"]
+    return {p.title: json.loads(runs[name]) for name, p in PROTOCOLS.items() if name in runs.index}
 
 
 def training_cost(found: DeepResults) -> pd.DataFrame:

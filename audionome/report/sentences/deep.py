@@ -9,7 +9,6 @@ from what the lab holds.
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from audionome.lab.deep.results import (
     SCRATCH,
     DeepResults,
     training_cost,
+    watched,
 )
 from audionome.lab.deep.settings import WATTS_PER_CORE
 from audionome.lab.model_card import Comparison
@@ -113,14 +113,10 @@ def layers(network: OpenedCNN) -> str:
 
 def learned(found: DeepResults) -> str:
     """Return where the losses of training and validation ended, where both were watched."""
-    told = []
-    for name in (p for p in PROTOCOLS if p in set(found.runs["protocol"])):
-        run = found.runs[found.runs["protocol"] == name].iloc[0]
-        train, valid = json.loads(run["losses"])[-1]
-        if valid is not None:
-            told.append(
-                f"{PROTOCOLS[name].title.lower()}: training {train:.2f}, validation **{valid:.2f}**"
-            )
+    told = [
+        f"{title.lower()}: training {losses[-1][0]:.2f}, validation **{losses[-1][1]:.2f}**"
+        for title, losses in watched(found).items()
+    ]
     return f"Where the losses ended: {'; '.join(told)}."
 
 
