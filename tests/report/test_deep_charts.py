@@ -247,7 +247,7 @@ def test_the_ears_rows_are_those_of_its_card(tmp_path: Path) -> None:
     heads = results.load_heads()
     assert set(heads["model"]) == {"ear", "ear-gtzan"}
     shutil.copy(data_path("results", "ear_predictions.parquet"), tmp_path)
-    (tmp_path / "ear.json").write_text('{"evaluation": {"artist-grouped": {"top1": 0.5}}}')
+    (tmp_path / "ear.json").write_text('{"evaluation": {"artist-grouped": {"accuracy": 0.5}}}')
     with pytest.raises(StaleResultsError, match="not of the ear that ships"):
         results.load_heads(models=tmp_path, results=tmp_path)
 
