@@ -306,7 +306,7 @@ def test_the_extended_model_is_the_better_one_on_the_same_tracks() -> None:
         assert compared.verdict.interval.estimate > 0.1
         assert compared.accuracy_a.estimate >= 0.75
     disco = model_card.named(found, "disco").set_index("model")
-    assert disco["n"].to_list() == [12, 12]
+    assert set(disco["n"]) == {12}
     assert disco.loc["extended", "right"] >= disco.loc["classic", "right"]
 
 
