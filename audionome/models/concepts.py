@@ -4,7 +4,7 @@ The head's answer hangs on an embedding of 200 numbers that have no names. The t
 weighted sum of the embedding. The *concepts* here are groups of tags. What a concept adds to an
 embedding is what one expects of an embedding in which its tags are as strong as they are, and all
 other tags as usual (a linear regression of embeddings on tags, which turns weights into
-patterns [1]_). The rest of the embedding, which no tag speaks of, is a part of its own.
+patterns). The rest of the embedding, which no tag speaks of, is a part of its own.
 
 From the parts to the probability it goes as for the linear models: along the straight line from an
 average sound to this one (see `audionome.models.attribution`).

@@ -3,7 +3,7 @@
 The network is a file with a card beside it (``musicnn.onnx``, ``musicnn.json``): samples go in, and
 per patch of three seconds come the strengths of its tags and an embedding, the numbers in which it
 keeps what it heard. Its front end, the spectrogram, is inside the file, so that every runtime
-computes the same. The one that ships is MSD_musicnn [1]_, which ``audionome lab ear build`` makes
+computes the same. The one that ships is MSD_musicnn, which ``audionome lab ear build`` makes
 from the published weights; another of the same form can take its place (`Ear.load`).
 
 References
