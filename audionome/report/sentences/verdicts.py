@@ -118,7 +118,7 @@ def disco(counts: pd.DataFrame) -> str:
     told = listed([f"the {r['model']} model names {r['right']}" for _, r in counts.iterrows()])
     return (
         f"Of the {n} disco tracks with audio, with artists kept apart, {told} right. So few tracks "
-        "cannot tell two models apart; they show whether disco is lost, and no more."
+        "cannot tell the models apart; they show whether disco is lost, and no more."
     )
 
 
