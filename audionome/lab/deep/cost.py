@@ -42,19 +42,21 @@ def measure() -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict of str to dict
-        Model to ``family``, ``parameters`` (numbers that were learned) and ``seconds`` of one core:
-        the median over the open recordings, decoding included, scaled to 30 s.
+        Model to ``family``, ``parameters`` (numbers that were learned; of the ear, by its network)
+        and ``seconds`` of one core: the median over the open recordings, decoding included, scaled
+        to 30 s.
     """
     network, ear, extended = load_network(), Ear.load(), load_classifier("extended")
+    learned = int(ear.card["parameters"])
     asked: dict[str, tuple[str, int, Callable[[Path], object]]] = {
         TITLES[MODEL]: (
             SCRATCH, network.parameters, lambda path: network.predict_proba(clip_patches(path))
         ),
         "extended": (SCRATCH, _size(load_linear("extended").model), extended.classify),
-        "ear": (
-            PRETRAINED, int(ear.card["parameters"]),
-            lambda path: list(ear.measure(audio.WindowStream(path).pieces())),
+        "ear, its network alone": (
+            PRETRAINED, learned, lambda path: list(ear.measure(audio.WindowStream(path).pieces()))
         ),
+        "ear, a whole answer": (PRETRAINED, learned, load_classifier("ear").classify),
     }  # fmt: skip
     return {
         model: {"family": family, "parameters": parameters, "seconds": _seconds(answer)}

@@ -239,9 +239,9 @@ def cost_told(table: pd.DataFrame) -> str:
     cheap, dear = rows.iloc[0], rows.iloc[-1]
     hours = dear["milliwatt_hours"] / 1000
     return (
-        f"The {cheap['model']} is the quickest ({duration(cheap['seconds'])} for 30 s of music on "
-        f"one core), the {dear['model']} the slowest ({duration(dear['seconds'])}). Energy is that "
-        f"time at an assumed {WATTS_PER_CORE:.0f} W per busy core: at that rate, one watt-hour is "
+        f"Between the quickest ({cheap['model']}: {duration(cheap['seconds'])} for 30 s of music on "
+        f"one core) and the slowest ({dear['model']}: {duration(dear['seconds'])}) lies a factor of "
+        f"{dear['seconds'] / cheap['seconds']:.0f}. Energy is that time at an assumed {WATTS_PER_CORE:.0f} W per busy core: at that rate, one watt-hour is "
         f"enough for {1 / hours:,.0f} answers of the slowest. What the ear's own training cost its "
         "authors do not say."
     )
