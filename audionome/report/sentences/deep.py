@@ -236,13 +236,13 @@ def cost(table: pd.DataFrame) -> pd.DataFrame:
 def cost_told(table: pd.DataFrame) -> str:
     """Return what the dearest answer costs beside the cheapest, and what the energy rests on."""
     rows = table.sort_values("seconds", ignore_index=True)
-    cheap, dear = rows.iloc[0], rows.iloc[-1]
-    hours = dear["milliwatt_hours"] / 1000
+    (quick, low), (slow, high) = (rows.loc[i, ["model", "seconds"]] for i in (0, len(rows) - 1))
+    answers_per_wh = 1000 / rows["milliwatt_hours"].iloc[-1]
     return (
-        f"Between the quickest ({cheap['model']}: {duration(cheap['seconds'])} for 30 s of music on "
-        f"one core) and the slowest ({dear['model']}: {duration(dear['seconds'])}) lies a factor of "
-        f"{dear['seconds'] / cheap['seconds']:.0f}. Energy is that time at an assumed {WATTS_PER_CORE:.0f} W per busy core: at that rate, one watt-hour is "
-        f"enough for {1 / hours:,.0f} answers of the slowest. What the ear's own training cost its "
+        f"Between the quickest ({quick}: {duration(low)} for 30 s of music on one core) and the "
+        f"slowest ({slow}: {duration(high)}) lies a factor of {high / low:.0f}. Energy is that "
+        f"time at an assumed {WATTS_PER_CORE:.0f} W per busy core: at that rate, one watt-hour is "
+        f"enough for {answers_per_wh:,.0f} answers of the slowest. What the ear's own training cost its "
         "authors do not say."
     )
 
