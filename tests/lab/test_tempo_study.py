@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile as sf
 
 from audionome._paths import data_path
 from audionome.datasets import gtzan
@@ -223,3 +224,42 @@ def test_the_data_sheet_names_every_table() -> None:
     text = data_path("README.md").read_text(encoding="utf-8")
     for name in ("tempo.parquet", "tempo_candidates.parquet", "peers.csv", "key_tracks.parquet"):
         assert name in text
+
+
+# -- other programs -----------------------------------------------------------------------
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for number in range(6):
+        tone = 0.1 * np.sin(np.arange(4 * 22_050) * (0.01 + 0.002 * number))
+        sf.write(clips / f"blues.0000{number}.wav", tone, 22_050)
+    asked = []
+
+    def estimate(samples: np.ndarray) -> dict[str, object]:
+        if len(asked) == 4:
+            raise KeyboardInterrupt
+        asked.append(samples[1])
+        return {"librosa": 1.0, "librosa_beats": 2.0, "essentia": 3.0, "essentia_key": "A minor"}
+
+    monkeypatch.setattr(peers, "_require", lambda: None)
+    monkeypatch.setattr(peers, "estimate", estimate)
+    with pytest.raises(KeyboardInterrupt):
+        peers.measure(clips, tmp_path / "peers.csv")
+    half = pd.read_csv(tmp_path / "peers.csv")["track"].to_list()
+    # Every fourth clip first, so that what is missing is missing evenly.
+    assert half == [f"blues.0000{k}" for k in (0, 4, 1, 5)]
+    asked.clear()
+    table = peers.measure(clips, tmp_path / "peers.csv")
+    assert len(asked) == 2
+    assert sorted(table.index) == [f"blues.0000{k}" for k in range(6)]
+    assert table.columns.to_list() == list(peers.COLUMNS[1:])
+
+
+def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(peers.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(AudionomeError, match="pip install librosa essentia"):
+        peers.measure(tmp_path, tmp_path / "peers.csv")
