@@ -121,7 +121,7 @@ def train(
     )
     for name, result in card["evaluation"].items():
         console().print(
-            f"{name}: {result['top1']:.1%} of {result['n']} "
+            f"{name}: {result['accuracy']:.1%} of {result['n']} "
             f"[{result['low']:.1%}, {result['high']:.1%}], in the first three "
             f"{result['top3']:.1%}, genres equally heavy {result['balanced']:.1%}",
             markup=False,

@@ -3,10 +3,12 @@
 A recording is a vector: the mean of the ear's embedding over its windows, then its standard
 deviation (the *spread*). One window has no spread, and few windows have an uncertain one, so it is
 drawn towards the usual spread: ``usual + (n - 1) / (n - 1 + steadiness) * (spread - usual)`` for n
-windows. The vector is standardised and clipped, ``z``, and the scores are ``z @ weights + bias``;
-divided by a temperature, their exponentials are the probabilities.
+windows. The vector is standardised and clipped, ``v``, and long ones are made shorter,
+``z = v / sqrt((1 + mean(v ** 2)) / 2)``: a sound that is far from all others is not the surest case
+of a genre. The scores are ``z @ weights + bias``; divided by a temperature, their exponentials are
+the probabilities.
 
-What is no music is told by one more weighted sum, ``z[:e] @ other + other_bias`` over the mean
+What is no music is told by one more weighted sum, ``v[:e] @ other + other_bias`` over the mean
 embedding alone: its *distance* is ``exp(sum / 4)``, above 1 where the sound is more like speech,
 noise or tones than like music.
 
@@ -113,7 +115,7 @@ class Head:
         return self.steady(embedding.std(axis=0), len(embedding))
 
     def standardised(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return vectors as the weights see them.
+        """Return vectors in standard deviations from the mean of the training clips.
 
         Parameters
         ----------
@@ -127,6 +129,21 @@ class Head:
         """
         flat = np.atleast_2d(vectors)
         return self.linear.transformed(flat).reshape(np.shape(vectors))
+
+    def seen(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return vectors as the weights see them: standardised, and long ones made shorter.
+
+        Parameters
+        ----------
+        vectors : ndarray of shape (n, 2 e)
+            From `clip_vector`.
+
+        Returns
+        -------
+        ndarray of shape (n, 2 e)
+        """
+        values = self.linear.transformed(vectors)
+        return values / _shortening(values)
 
     def scores(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return one score per genre.
@@ -144,13 +161,14 @@ class Head:
         --------
         window_scores : The same window by window.
         """
-        return self.linear.scores(vectors)
+        return self.seen(vectors) @ self.linear.weights + self.linear.bias
 
     def window_scores(self, rows: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the scores of every window, for a timeline.
 
-        A window has its own embedding and the recording's spread, so the mean of the scores over
-        the windows is the score of the recording (but for what is clipped).
+        A window has its own embedding and the recording's spread, and all are made shorter as the
+        recording is: so the mean of the scores over the windows is the score of the recording (but
+        for what is clipped).
 
         Parameters
         ----------
@@ -163,7 +181,9 @@ class Head:
         """
         embedding = np.asarray(rows, dtype=np.float64)[:, : self.size]
         spread = np.broadcast_to(self._spread(embedding), embedding.shape)
-        return self.scores(np.concatenate([embedding, spread], axis=1))
+        values = self.linear.transformed(np.concatenate([embedding, spread], axis=1))
+        values /= _shortening(self.linear.transformed(self.clip_vector(rows)[None]))
+        return values @ self.linear.weights + self.linear.bias
 
     def distances(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return how far sounds are from music.
@@ -224,6 +244,10 @@ class Head:
             arrays["other"].astype(np.float64),
             float(arrays["other_bias"]),
         )
+
+
+def _shortening(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.sqrt((1 + np.mean(values**2, axis=1, keepdims=True)) / 2))
 
 
 @dataclass(frozen=True)

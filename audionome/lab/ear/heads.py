@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from audionome.datasets.gtzan import GENRES
 from audionome.models.head import Head
@@ -146,15 +147,17 @@ def fit(heard: Heard, train: NDArray[np.bool_], recipe: Recipe = RECIPE) -> Head
     Head
     """
     music = np.flatnonzero(train & heard.music)
-    head, weights = _standard(heard, music, recipe)
-    linear = fit_genres(
-        head.standardised(heard.vectors(head, music)),
-        heard.column("genre")[music],
-        weights,
-        recipe,
-        like=head.linear,
-    )
-    other, bias = _fit_other(heard, train, head)
+    # The matrices are small: threads would only wait for each other.
+    with threadpool_limits(1, user_api="blas"):
+        head, weights = _standard(heard, music, recipe)
+        linear = fit_genres(
+            head.seen(heard.vectors(head, music)),
+            heard.column("genre")[music],
+            weights,
+            recipe,
+            like=head.linear,
+        )
+        other, bias = _fit_other(heard, train, head)
     return Head(linear, head.steadiness, other, bias)
 
 
@@ -187,7 +190,7 @@ def fit_genres(
     Parameters
     ----------
     values : ndarray of shape (rows, 2 e)
-        Standardised.
+        From `audionome.models.head.Head.seen`.
     genres : ndarray of shape (rows,)
     weights : ndarray of shape (rows,)
     recipe : Recipe

@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from audionome.datasets import gtzan
-from audionome.lab import outside
 from audionome.lab.bootstrap import mean_interval
 from audionome.lab.ear import heads
+from audionome.lab.ear.clips import FIRST_OUTSIDE
 from audionome.lab.ear.heads import Heard, Recipe
 from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.lab.protocols import PROTOCOLS, Protocol, published_parts
@@ -29,7 +29,7 @@ __all__ = [
     "Scored",
     "leave_sources_out",
     "on_gtzan",
-    "outside_table",
+    "outside_rows",
     "sources_left_out",
     "summarise",
 ]
@@ -126,8 +126,10 @@ def leave_sources_out(heard: Heard, recipe: Recipe) -> Scored:
     return _scored(heard, splits(), recipe)
 
 
-def outside_table(heard: Heard, scored: Scored, *, model: str, protocol: str) -> pd.DataFrame:
-    """Return predictions of music from outside as `audionome.lab.outside` keeps them.
+def outside_rows(
+    heard: Heard, scored: Scored, *, model: str, protocol: str
+) -> tuple[pd.DataFrame, list[NDArray[np.float64]]]:
+    """Return what `audionome.lab.outside` asks for: rows, and the scores of each.
 
     Parameters
     ----------
@@ -138,8 +140,9 @@ def outside_table(heard: Heard, scored: Scored, *, model: str, protocol: str) ->
 
     Returns
     -------
-    DataFrame
-        Rows of ``outside_predictions.parquet``.
+    rows : DataFrame
+        The excerpts from outside.
+    scores : list of ndarray of shape (1, 10)
     """
     at = np.isin(heard.column("trust"), ["A", "B", "C"])
     rows = heard.rows[at].reset_index(drop=True)
@@ -147,11 +150,10 @@ def outside_table(heard: Heard, scored: Scored, *, model: str, protocol: str) ->
         family="pretrained",
         model=model,
         protocol=protocol,
-        in_gtzan=(rows["artist"] < 10_000).to_numpy(dtype=bool),
+        in_gtzan=(rows["artist"] < FIRST_OUTSIDE).to_numpy(dtype=bool),
         distance=scored[1][at].astype(np.float32),
-        excerpt=rows["excerpt"].astype(np.int16),
     )
-    return outside.nested(rows, [row[None] for row in scored[0][at]])
+    return rows, [row[None] for row in scored[0][at]]
 
 
 # -- GTZAN --------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from audionome.lab.ear import heads, judging
 from audionome.lab.ear.clips import TABLE
 from audionome.lab.ear.heads import RECIPE, Heard, Recipe
 from audionome.lab.predictions import PROBABILITY_COLUMNS
+from audionome.lab.store import StaleResultsError, missing
 from audionome.models import neighbors
 from audionome.models._modelfile import calibration_of
 from audionome.models.ear import Ear
@@ -34,10 +35,12 @@ __all__ = [
     "HEADS",
     "HEAD_RECIPES",
     "NAME",
+    "NUMBER",
     "PREDICTIONS",
     "arrays_of",
     "far_sounds",
     "load_heard",
+    "load_results",
     "tag_logits",
     "train",
     "usual",
@@ -58,8 +61,12 @@ HEAD_RECIPES: dict[str, Recipe] = {
     "tags alone": replace(RECIPE, spread=False, discriminant=0.0),
 }
 
+#: Changes when the same table would give other results.
+NUMBER = 1
+
 #: The model that the ear and its head are.
 NAME = "ear"
+_COMMAND = "audionome lab ear train"
 _AXES = 48
 _RIDGE = 0.1  # of the tags' covariance
 _FUSED = 0.1  # weight of the model from scratch, in log probabilities
@@ -163,6 +170,48 @@ def arrays_of(heard: Heard, recipe: Recipe = RECIPE) -> tuple[Head, dict[str, ND
         return head, {**head.arrays(), **usual(heard, head, music).arrays(), **index}
 
 
+def load_results(folder: Path | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Load what heads said of GTZAN's clips, and the comparison of heads.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Holds ``models``, ``research`` and ``results``; default: ``data``.
+
+    Returns
+    -------
+    predictions : DataFrame
+        See `audionome.lab.ear.judging.on_gtzan`.
+    heads : DataFrame
+        One row per head and way to judge it: ``head``, ``protocol``, and what
+        `audionome.lab.ear.judging.summarise` returns.
+
+    Raises
+    ------
+    audionome.lab.store.StaleResultsError
+        If they are missing, or were made from another table or by another recipe.
+
+    See Also
+    --------
+    audionome.lab.outside.load : What it said of music from outside.
+    """
+    places = [data_path(name) if folder is None else folder / name
+              for name in ("models", "research", "results")]  # fmt: skip
+    models, research, results = places
+    paths = [results / PREDICTIONS, results / HEADS, models / f"{NAME}.json", research / TABLE]
+    for path in paths:
+        if not path.is_file():
+            raise missing(path, _COMMAND)
+    told = json.loads(paths[2].read_text())["data"]
+    same = hashlib.sha256(paths[3].read_bytes()).hexdigest() == told["sha256"]
+    if not same or told["recipe"] != NUMBER:
+        raise StaleResultsError(
+            f"The results in {results} are of another table or of another recipe; run "
+            f"`{_COMMAND}` to renew them."
+        )
+    return pd.read_parquet(paths[0]), pd.read_parquet(paths[1])
+
+
 # -- training -----------------------------------------------------------------------------
 
 
@@ -204,8 +253,8 @@ def train(
             np.savez_compressed(unfinished, allow_pickle=False, **arrays)
         tell("leaving sources out")
         scored = judging.leave_sources_out(heard, RECIPE)
-        outer = judging.outside_table(heard, scored, model=NAME, protocol=judging.LEAVE_ONE_OUT)
-        calibrated = _calibrated(heard, scored)
+        left = judging.outside_rows(heard, scored, model=NAME, protocol=judging.LEAVE_ONE_OUT)
+        outer, calibrated = outside.nested(*left), outside.calibrate(*left)
         card = _card(heard, place, path, calibrated)
         calibration = calibration_of(card)
         tell("folds of GTZAN")
@@ -245,12 +294,6 @@ def _evaluation(rows: pd.DataFrame) -> dict[str, Any]:
     return {"level": "track", "accuracy": found.pop("top1"), **found}
 
 
-def _calibrated(heard: Heard, scored: judging.Scored) -> dict[str, Any]:
-    at = np.isin(heard.column("trust"), ["A", "B", "C"])
-    rows = heard.rows[at].assign(distance=scored[1][at]).reset_index(drop=True)
-    return outside.calibrate(rows, [row[None] for row in scored[0][at]])
-
-
 def _card(heard: Heard, place: Path, table: Path, calibrated: dict[str, Any]) -> dict[str, Any]:
     whole = heard.rows[heard.rows["excerpt"] == 0]
     music = whole[whole["trust"].isin(["G", "A", "B"])]
@@ -277,6 +320,7 @@ def _card(heard: Heard, place: Path, table: Path, calibrated: dict[str, Any]) ->
             "outside": int((music["trust"] != "G").sum()),
             "sources": int(music.loc[music["trust"] != "G", "source"].nunique()),
             "other_sounds": int((whole["trust"] == "N").sum()),
+            "recipe": NUMBER,
             "sha256": hashlib.sha256(table.read_bytes()).hexdigest(),
         },
     }
@@ -293,7 +337,8 @@ def _gtzan_alone(
     head = heads.fit(heard, np.isin(heard.column("trust"), ["G", "N"]), RECIPE)
     vectors = heard.vectors(head, np.ones(len(heard.rows), dtype=bool))
     scored = head.scores(vectors), head.distances(vectors)
-    return inner, judging.outside_table(heard, scored, model=name, protocol="released")
+    rows = judging.outside_rows(heard, scored, model=name, protocol="released")
+    return inner, outside.nested(*rows)
 
 
 def _fused(inner: pd.DataFrame, results: Path) -> pd.DataFrame:
@@ -371,7 +416,9 @@ def _compared(
     rows = []
 
     def add(head: str, protocol: str, table: pd.DataFrame) -> None:
-        rows.append({"head": head, "protocol": protocol, **judging.summarise(table)})
+        found = judging.summarise(table)
+        del found["log_loss"]  # their temperatures are not their own under every protocol
+        rows.append({"head": head, "protocol": protocol, **found})
 
     def whole(table: pd.DataFrame) -> pd.DataFrame:
         return table[(table["excerpt"] == 0) & table["trust"].isin(["A", "B"])]
@@ -395,6 +442,6 @@ def _compared(
         )  # fmt: skip
         add(name, "artist-grouped", table)
         scored = judging.leave_sources_out(seen, recipe)
-        table = judging.outside_table(seen, scored, model=name, protocol=judging.LEAVE_ONE_OUT)
-        add(name, judging.LEAVE_ONE_OUT, whole(table))
+        judged = judging.outside_rows(seen, scored, model=name, protocol=judging.LEAVE_ONE_OUT)
+        add(name, judging.LEAVE_ONE_OUT, whole(outside.nested(*judged)))
     return pd.DataFrame(rows)
