@@ -452,7 +452,7 @@ def test_the_level_is_a_shortcut_only_if_the_interval_says_so() -> None:
 
 def test_the_committed_predictions_belong_to_the_committed_models() -> None:
     got = model_card.load()
-    assert got.models == ("extended", "classic")
+    assert got.models == ("ear", "extended", "classic")
     table = model_card.ladder(got)
     told = {(m, p): got.cards[m]["evaluation"][p]["accuracy"]
             for m, p in table[["model", "protocol"]].to_numpy()}  # fmt: skip
