@@ -242,8 +242,8 @@ def cost_told(table: pd.DataFrame) -> str:
         f"Between the quickest ({quick}: {duration(low)} for 30 s of music on one core) and the "
         f"slowest ({slow}: {duration(high)}) lies a factor of {high / low:.0f}. Energy is that "
         f"time at an assumed {WATTS_PER_CORE:.0f} W per busy core: at that rate, one watt-hour is "
-        f"enough for {answers_per_wh:,.0f} answers of the slowest. What the ear's own training cost its "
-        "authors do not say."
+        f"enough for {answers_per_wh:,.0f} answers of the slowest. What the ear's own training "
+        "cost its authors do not say."
     )
 
 
