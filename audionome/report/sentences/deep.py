@@ -236,7 +236,8 @@ def cost(table: pd.DataFrame) -> pd.DataFrame:
 def cost_told(table: pd.DataFrame) -> str:
     """Return what the dearest answer costs beside the cheapest, and what the energy rests on."""
     rows = table.sort_values("seconds", ignore_index=True)
-    (quick, low), (slow, high) = (rows.loc[i, ["model", "seconds"]] for i in (0, len(rows) - 1))
+    quick, slow = rows["model"].iloc[[0, -1]]
+    low, high = (float(seconds) for seconds in rows["seconds"].iloc[[0, -1]])
     answers_per_wh = 1000 / rows["milliwatt_hours"].iloc[-1]
     return (
         f"Between the quickest ({quick}: {duration(low)} for 30 s of music on one core) and the "
