@@ -110,7 +110,7 @@ def test_the_shipped_trees_are_what_the_stored_candidates_give(candidates: pd.Da
     again = tempo.ranker(tempo.fit(candidates), *tempo.calibrate(candidates))
     shipped = load_ranker()
     rows = candidates[list(DESCRIPTION)][::10].to_numpy(np.float64)
-    # Equal here; elsewhere the last digit may turn a split. Another seed gives 0.99.
+    # Equal here; elsewhere the last digit may turn a split. Another seed gives 0.996.
     assert np.corrcoef(shipped.scores(rows), again.scores(rows))[0, 1] > 0.999
     assert (shipped.scale, shipped.none) == pytest.approx((again.scale, again.none), abs=1e-3)
 

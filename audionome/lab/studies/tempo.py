@@ -86,7 +86,7 @@ RELATIONS: dict[str, float] = {
 #: Whose estimates are compared: a column of `estimates`, and its name in words.
 METHODS: dict[str, str] = {
     "audionome": "Audionome",
-    "windows": "median of 3 s windows",
+    "windows": "the median of 3 s windows",
     "librosa": "librosa.feature.tempo",
     "librosa_beats": "librosa.beat.beat_track",
     "essentia": "Essentia's RhythmExtractor2013",
