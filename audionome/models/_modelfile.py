@@ -119,7 +119,7 @@ def read_card(path: Path, name: str) -> dict[str, Any]:
 
 
 def is_positive(value: object) -> bool:
-    """Tell whether a value is a positive finite number."""
+    """Return whether a value is a positive finite number."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and math.isfinite(value) and value > 0  # type: ignore[arg-type,operator]
 
@@ -129,7 +129,7 @@ def _is_share(value: object) -> bool:
 
 
 def is_names(value: object) -> bool:
-    """Tell whether a value lists at least two different names."""
+    """Return whether a value lists at least two different names."""
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
         return False
     return len(value) >= 2 and len(set(value)) == len(value)

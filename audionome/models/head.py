@@ -217,7 +217,17 @@ class Head:
         return float(self.distances(self.clip_vector(rows)[None])[0])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays that make a head."""
+        """Return the arrays that make a head.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By their names in the file.
+
+        See Also
+        --------
+        of : The way back.
+        """
         numbers = {
             "steadiness": self.steadiness,
             "other": self.other,
@@ -274,7 +284,13 @@ class Usual:
     patterns: NDArray[np.float64]
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
-        """Return the arrays as they are stored."""
+        """Return the arrays as they are stored.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By their names in the file.
+        """
         return {key: getattr(self, name) for name, key in _USUAL.items()}
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from audionome._paths import data_path
 from audionome.datasets import gtzan
+from audionome.errors import AudionomeError
 from audionome.lab import outside, store
 from audionome.lab.ear import clips, heads, judging, training
 from audionome.lab.ear.heads import Heard, Recipe
@@ -152,6 +154,63 @@ def test_summary_of_known_predictions() -> None:
     assert found["top3"] == 1
     assert found["balanced"] == pytest.approx(0.5)
     assert (found["n"], found["artists"]) == (3, 3)
+
+
+# -- what the ear hears -------------------------------------------------------------------
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    """Clips of two sources, and a sound that is no music."""
+    rng = np.random.default_rng(0)
+    t = np.arange(13 * 22_050) / 22_050
+    tones = 0.3 * np.sin(2 * np.pi * 330 * t) * (1 + np.sin(2 * np.pi * 2 * t))
+    for name, samples in (
+        ("rock/001.wav", tones),
+        ("jazz/001.wav", tones[: 4 * 22_050]),
+        ("others/noise/hiss.wav", 0.1 * rng.normal(size=5 * 22_050)),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / name, samples, 22_050)
+    known = gtzan.load().tracks["track"].iloc[0]
+    (tmp_path / "labels.csv").write_text(
+        "file,genre,artist,source,trust,artist_in_gtzan\n"
+        f"rock/001.wav,rock,Some One,a/b@1:x,A,yes: {known}\n"
+        "jazz/001.wav,jazz,Another,c/d@1:y,B,no\n"
+    )
+    return tmp_path
+
+
+def test_clips_are_heard_whole_and_in_excerpts(sounds: Path) -> None:
+    dataset = gtzan.load()
+    table = clips.music_clips(dataset, sounds, sounds / "labels.csv")
+    artists = table.set_index("clip")["artist"]
+    assert artists["rock/001"] == dataset.tracks["artist"].iloc[0]
+    assert artists["jazz/001"] >= clips.FIRST_OUTSIDE
+    others = clips.other_sounds(sounds / "others")
+    assert others[["clip", "genre", "source", "trust"]].to_numpy().tolist() == [
+        ["noise/hiss", "", "noise", "N"]
+    ]
+    table = pd.concat([table, others], ignore_index=True)
+    done: list[tuple[int, int]] = []
+    rows = clips.measure(table, progress=lambda *step: done.append(step))
+    assert done == [(1, 3), (2, 3), (3, 3)]
+    counts = pd.crosstab(rows["clip"], rows["excerpt"])
+    assert counts.loc["rock/001"].to_dict() == {0: 1, 3: 3, 10: 2}
+    assert counts.loc["jazz/001"].to_dict() == {0: 1, 3: 3, 10: 0}  # shorter than 12 s
+    heard = Heard.of(rows)
+    assert heard.mean.shape == heard.spread.shape == (len(rows), 200)
+    one = (rows["windows"] == 1).to_numpy()
+    assert one.any()
+    assert (heard.spread[one] == 0).all()
+    assert (heard.spread[~one].max(axis=1) > 0).all()
+
+
+def test_a_folder_without_sounds_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AudionomeError, match="holds no folders of sounds"):
+        clips.other_sounds(tmp_path)
+    with pytest.raises(gtzan.DatasetError, match="lacks 856 of the 856 clips"):
+        clips.gtzan_clips(gtzan.load(), tmp_path)
 
 
 # -- what is committed --------------------------------------------------------------------
