@@ -189,7 +189,7 @@ def test_clips_are_heard_whole_and_in_excerpts(sounds: Path) -> None:
     assert artists["jazz/001"] >= clips.FIRST_OUTSIDE
     others = clips.other_sounds(sounds / "others")
     assert others[["clip", "genre", "source", "trust"]].to_numpy().tolist() == [
-        ["noise/hiss", "", "noise", "N"]
+        ["noise/001", "", "noise", "N"]
     ]
     table = pd.concat([table, others], ignore_index=True)
     done: list[tuple[int, int]] = []
@@ -230,6 +230,8 @@ def test_the_table_holds_every_clip_once() -> None:
     # No title and no name: clips from outside are numbers.
     from_outside = whole.loc[whole["trust"].isin(["A", "B", "C"]), "clip"]
     assert from_outside.str.fullmatch(r"[a-z]+/\d{3}").all()
+    others = whole.loc[whole["trust"] == "N", "clip"]
+    assert others.str.fullmatch(r"[a-z-]+/\d{3}").all()
     tracks = gtzan.load().tracks.set_index("track")["artist"]
     own = whole[whole["trust"] == "G"].set_index("clip")["artist"]
     np.testing.assert_array_equal(own, tracks.loc[own.index])

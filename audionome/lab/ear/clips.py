@@ -142,7 +142,8 @@ def other_sounds(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "path": paths,
-            "clip": [f"{p.parent.name}/{p.stem}" for p in paths],
+            # Numbers: the files may be called after those who speak.
+            "clip": [f"{p.parent.name}/{k:03d}" for k, p in enumerate(paths, 1)],
             "genre": "",
             "source": [p.parent.name for p in paths],
             "trust": "N",
