@@ -345,7 +345,7 @@ def _second_opinion(prediction: Prediction) -> str:
     genre, p = max(prediction.second_opinion.items(), key=lambda item: item[1])
     agrees = "agrees" if genre == prediction.genre else "does not agree"
     return (
-        "A second model, which hears the classic features alone, "
+        "A second model, which learned from the clips of GTZAN alone, "
         f"{agrees}: {genre_name(genre)}, {likelihood(p)}."
     )
 
