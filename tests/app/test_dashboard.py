@@ -1173,6 +1173,8 @@ def test_no_failure_reaches_the_screen_as_nothing(
         assert page.is_visible(".an-genre")
     elif where == "plotly":
         visit.wait("done")
+        # It is below the screen, and charts are drawn when they come near.
+        visit.chart("Probability of each genre").scroll_into_view_if_needed()
         page.wait_for_selector("text=The drawing is not available")
         assert len(visit.table("Probability of each genre")) == 10
     else:
