@@ -47,12 +47,12 @@ def task_level_free(path: Path) -> Any:
     return lambda: features.extract_array(samples, columns=features.LEVEL_FREE)
 
 
-def task_shipped(path: Path) -> Any:
-    """All that an answer needs: the level-free features and the extended ones."""
+def task_extended(path: Path) -> Any:
+    """All that an answer of the extended model needs: the level-free features and its own."""
     from audionome import audio, features
 
     samples = audio.load(path)
-    blocks = [samples[i : i + audio.WINDOW_HOP] for i in range(0, samples.size, audio.WINDOW_HOP)]
+    blocks = _blocks(samples)
 
     def work() -> None:
         features.extract_array(samples, columns=features.LEVEL_FREE)
@@ -60,6 +60,22 @@ def task_shipped(path: Path) -> Any:
             pass
 
     return work
+
+
+def task_ear(path: Path) -> Any:
+    """What the ear hears: tags and an embedding of every window."""
+    from audionome.models.ear import Ear
+
+    from audionome import audio
+
+    ear, blocks = Ear.load(), _blocks(audio.load(path))
+    return lambda: list(ear.measure(blocks))
+
+
+def _blocks(samples: Any) -> list[Any]:
+    from audionome import audio
+
+    return [samples[i : i + audio.WINDOW_HOP] for i in range(0, samples.size, audio.WINDOW_HOP)]
 
 
 def task_librosa(path: Path) -> Any:
@@ -89,6 +105,14 @@ def task_classify(path: Path) -> Any:
 
     audionome.load_classifier()
     return lambda: audionome.classify(path)
+
+
+def task_classify_extended(path: Path) -> Any:
+    """The same by the model that needs no network."""
+    import audionome
+
+    model = audionome.load_classifier("extended")
+    return lambda: audionome.classify(path, classifier=model)
 
 
 def run_task(name: str, path: Path, repeats: int) -> None:
@@ -166,7 +190,7 @@ def extractors(folder: Path) -> dict[str, dict[str, float]]:
     clip = made_clip(folder / "clip.wav", 30)
     rounds: dict[str, list[dict[str, float]]] = {}
     for _ in range(ROUNDS):
-        for name in ("audionome", "level_free", "shipped", "librosa", "essentia"):
+        for name in ("audionome", "level_free", "extended", "ear", "librosa", "essentia"):
             rounds.setdefault(name, []).append(measure(name, clip))
     return {
         name: {key: min(g[key] for g in got) for key in ("seconds", "peak_mb")}
@@ -208,6 +232,7 @@ def answers(folder: Path) -> dict[str, dict[str, float]]:
         "first": timed([*classify, str(clip)]),
         "second": min((timed([*classify, str(clip)]) for _ in range(3)), key=_seconds),
         "warm": measure("classify", clip),
+        "warm_extended": measure("classify_extended", clip),
     }
     for name, minutes in (("ten_minutes", 10), ("two_hours", 120)):
         mix = made_clip(folder / f"{name}.mp3", 60 * minutes, rate=44100, channels=2)

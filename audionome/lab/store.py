@@ -54,9 +54,9 @@ class Benchmark:
     machine : dict
         ``processor``, ``cores``, ``memory_gb``, ``system``, ``python``.
     extractors : DataFrame
-        Index: ``audionome`` (all 57 features), ``level_free``, ``shipped`` (all that an answer
-        needs), ``librosa``, ``essentia``; ``seconds`` for a 30 s clip on one core, ``peak_mb`` of
-        the process.
+        Index: ``audionome`` (all 57 features), ``level_free``, ``extended`` (what the extended
+        model needs), ``ear``, ``librosa``, ``essentia``; ``seconds`` for a 30 s clip on one core,
+        ``peak_mb`` of the process.
     lengths : DataFrame
         ``length`` of a recording (s), ``seconds`` to its answer in a warm process on one core,
         ``peak_mb``.
@@ -64,7 +64,8 @@ class Benchmark:
         ``clips_per_second`` by the number of ``clips`` and ``workers``.
     answers : DataFrame
         Index: ``first`` command in a new environment, ``second``, ``warm`` process (a 30 s
-        clip), ``ten_minutes`` and ``two_hours`` (stereo MP3); ``seconds`` and ``peak_mb``.
+        clip), ``warm_extended`` without the ear, ``ten_minutes`` and ``two_hours`` (stereo MP3);
+        ``seconds`` and ``peak_mb``.
     """
 
     machine: dict[str, Any]

@@ -30,7 +30,8 @@ def found() -> store.Benchmark:
     return store.Benchmark(
         machine={"processor": "Abacus", "cores": 2, "memory_gb": 8, "system": "Linux",
                  "python": "3.12.1"},
-        extractors=rows(audionome=0.1, level_free=0.02, shipped=0.04, librosa=1.2, essentia=2.0),
+        extractors=rows(audionome=0.1, level_free=0.02, extended=0.04, ear=0.2, librosa=1.2,
+                        essentia=2.0),
         lengths=pd.DataFrame(
             {"length": [3, 600], "seconds": [0.01, 2.0], "peak_mb": [90.0, 110.0]}
         ),
@@ -38,7 +39,8 @@ def found() -> store.Benchmark:
             {"clips": [4, 4, 16, 16], "workers": [1, 2, 1, 2],
              "clips_per_second": [10.0, 12.0, 10.0, 19.0]}
         ),
-        answers=rows(first=3.0, second=1.0, warm=0.2, ten_minutes=4.0, two_hours=40.0),
+        answers=rows(first=3.0, second=1.0, warm=0.2, warm_extended=0.1, ten_minutes=4.0,
+                     two_hours=40.0),
     )  # fmt: skip
 
 
@@ -85,22 +87,23 @@ def test_missing_timings_are_refused(tmp_path: Path) -> None:
 
 def test_extractors_are_compared_with_both_of_ours(found: store.Benchmark) -> None:
     chart = speed.extractors(found)
-    assert list(chart.figure.data[0].x) == [0.02, 0.04, 0.1, 1.2, 2.0]
+    assert list(chart.figure.data[0].x) == [0.02, 0.04, 0.2, 0.1, 1.2, 2.0]
     assert chart.table["against all 57"].to_list() == [
         "0.2 ×",
         "0.4 ×",
+        "2.0 ×",
         "1.0 ×",
         "12.0 ×",
         "20.0 ×",
     ]
-    assert chart.table["against an answer's"].to_list()[3:] == ["30.0 ×", "50.0 ×"]
+    assert chart.table["against the extended model's"].to_list()[4:] == ["30.0 ×", "50.0 ×"]
     assert f"librosa, the study's calls 1.2{SPACE}s" in chart.alt
 
 
 def test_answers(found: store.Benchmark) -> None:
     chart = speed.answers(found)
-    assert list(chart.figure.data[0].x) == [3.0, 1.0, 0.2]
-    assert len(chart.table) == 5
+    assert list(chart.figure.data[0].x) == [3.0, 1.0, 0.2, 0.1]
+    assert len(chart.table) == 6
     assert f"in a running program, one core 0.20{SPACE}s" in chart.alt
 
 

@@ -418,12 +418,13 @@ def speed(found: Benchmark) -> str:
     full, free = (
         listed([f"{seconds[peer] / seconds[ours]:.0f} times the speed of {name}"
                 for peer, name in (("librosa", "librosa"), ("essentia", "essentia"))])
-        for ours in ("audionome", "shipped")
+        for ours in ("audionome", "extended")
     )  # fmt: skip
     return (
         f"All 57 features of a 30-second clip take **{duration(seconds['audionome'])}** on one "
-        f"core: {full}. What an answer needs, the extended features and those of the 57 that do "
-        f"not depend on the level, takes **{duration(seconds['shipped'])}**: {free}."
+        f"core: {full}. What the extended model needs, its own features and those of the 57 that "
+        f"do not depend on the level, takes **{duration(seconds['extended'])}**: {free}. The ear "
+        f"takes {duration(seconds['ear'])} more."
     )
 
 
@@ -433,7 +434,8 @@ def waiting(found: Benchmark) -> str:
     return (
         f"The very first `audionome classify` in a new environment takes "
         f"**{duration(seconds['first'])}**, the next one {duration(seconds['second'])}. A running "
-        f"program, such as the dashboard, answers in **{duration(seconds['warm'])}**."
+        f"program, such as the dashboard, answers in **{duration(seconds['warm'])}**, "
+        f"and without the ear (`--model extended`) in {duration(seconds['warm_extended'])}."
     )
 
 
