@@ -64,9 +64,8 @@ def task_extended(path: Path) -> Any:
 
 def task_ear(path: Path) -> Any:
     """What the ear hears: tags and an embedding of every window."""
-    from audionome.models.ear import Ear
-
     from audionome import audio
+    from audionome.models.ear import Ear
 
     ear, blocks = Ear.load(), _blocks(audio.load(path))
     return lambda: list(ear.measure(blocks))

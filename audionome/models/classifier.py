@@ -23,9 +23,9 @@ from audionome._paths import data_path
 from audionome.audio import Note
 from audionome.features.tempo import Tempo, TempoTracker
 from audionome.models import persistence
+from audionome.models._hearing import Clock, Heard, LinearHeard
 from audionome.models.attribution import Reason
 from audionome.models.calibration import Calibration, fade, prediction_set
-from audionome.models.hearing import Clock, Heard, LinearHeard
 from audionome.models.neighbors import Index, Neighbour
 from audionome.models.persistence import ModelError
 from audionome.models.prediction import Prediction, Tag, WindowPrediction, message, status_of

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audionome.models import head, tags
+from audionome.models._hearing import Clock, Heard
 from audionome.models.attribution import Reason
 from audionome.models.calibration import fade, weight_of
 from audionome.models.classifier import Classifier
 from audionome.models.concepts import CONCEPTS, REST, Patterns, concept_reasons
 from audionome.models.ear import Ear
 from audionome.models.head import HeadFile
-from audionome.models.hearing import Clock, Heard
 from audionome.models.linear import softmax
 from audionome.models.prediction import Tag
 
@@ -70,7 +70,24 @@ class EarClassifier(Classifier):
 
     @classmethod
     def load(cls, folder: Path, name: str, *, load: Callable[[str], Classifier]) -> Self:
-        """Load a model of a folder; its companion is loaded by the function."""
+        """Load a model of a folder.
+
+        Parameters
+        ----------
+        folder : Path
+        name : str
+        load : callable
+            Loads the companion by its name.
+
+        Returns
+        -------
+        EarClassifier
+
+        Raises
+        ------
+        ModelError
+            If there is no such model, or its files are not what they should be.
+        """
         found = head.read(folder, name)
         ear = Ear.load(folder / f"{found.card['network']}.onnx")
         return cls(ear, found, companion=load(found.card["companion"]))
@@ -92,16 +109,30 @@ class EarClassifier(Classifier):
         """
         return self._from_scratch.predict_proba(table)
 
-    def hear(self, blocks: Iterable[NDArray[np.float32]], *, clock: Clock) -> EarHeard:
-        """Return what will hear a recording; see `audionome.models.classifier.Classifier.hear`."""
-        return EarHeard(self, clock.spent("features", self.ear.measure(blocks)))
+    def hear(self, blocks: Iterable[NDArray[np.float32]], *, clock: Clock) -> _EarHeard:
+        """Return what will hear a recording.
+
+        Parameters
+        ----------
+        blocks : iterable of ndarray, float32
+        clock : Clock
+
+        Returns
+        -------
+        Heard
+
+        See Also
+        --------
+        audionome.models.classifier.Classifier.hear : For all of it.
+        """
+        return _EarHeard(self, clock.spent("features", self.ear.measure(blocks)))
 
     def _same(self, heard: Sequence[Heard]) -> str | None:
         # What the ear hears of two recordings can be as alike as two copies of one.
         return self._from_scratch.index.same(heard[1].mean_row)
 
 
-class EarHeard:
+class _EarHeard:
     """What the ear hears of a recording, window by window."""
 
     def __init__(self, of: EarClassifier, measured: Iterator[NDArray[np.floating]]) -> None:

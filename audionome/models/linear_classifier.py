@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from audionome.features import Extractor
 from audionome.models import linear, persistence
+from audionome.models._hearing import Clock, LinearHeard
 from audionome.models.calibration import Calibration, OutOfDistribution
 from audionome.models.classifier import Classifier, load_classifier
-from audionome.models.hearing import Clock, LinearHeard
 from audionome.models.neighbors import Index
 
 if TYPE_CHECKING:
@@ -64,7 +64,24 @@ class LinearClassifier(Classifier):
 
     @classmethod
     def load(cls, folder: Path, name: str, *, load: Callable[[str], Classifier]) -> Self:
-        """Load a model of a folder; its companion is loaded by the function."""
+        """Load a model of a folder.
+
+        Parameters
+        ----------
+        folder : Path
+        name : str
+        load : callable
+            Loads the companion by its name.
+
+        Returns
+        -------
+        LinearClassifier
+
+        Raises
+        ------
+        ModelError
+            If there is no such model, or its files are not what they should be.
+        """
         found = persistence.read(folder, name)
         return cls(
             found.extractor,
@@ -158,7 +175,21 @@ class LinearClassifier(Classifier):
             return linear.softmax(self.model.scores(values) / self.calibration.temperature)
 
     def hear(self, blocks: Iterable[NDArray[np.float32]], *, clock: Clock) -> LinearHeard:
-        """Return what will hear a recording; see `audionome.models.classifier.Classifier.hear`."""
+        """Return what will hear a recording.
+
+        Parameters
+        ----------
+        blocks : iterable of ndarray, float32
+        clock : Clock
+
+        Returns
+        -------
+        Heard
+
+        See Also
+        --------
+        audionome.models.classifier.Classifier.hear : For all of it.
+        """
         return LinearHeard(
             self.extractor,
             self.model,

@@ -19,6 +19,7 @@ import audionome
 from audionome import audio, features
 from audionome._paths import data_path
 from audionome.datasets import gtzan
+from audionome.models.linear_classifier import load_linear
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_what_is_no_table_is_told(own: pd.DataFrame) -> None:
 
 
 def test_scaled_extended_tables_are_refused() -> None:
-    shipped = audionome.load_classifier()
+    shipped = load_linear("extended")
     columns = list(shipped.extractor.names)
     rows = np.concatenate(
         [

@@ -91,7 +91,8 @@ def test_silence_that_is_left_out_of_the_answer_makes_no_beat(tmp_path: Path) ->
     answer = audionome.classify(tmp_path / "bursts.wav")
     assert answer.silence > 30
     assert answer.tempo.bpm != pytest.approx(150, rel=0.04)
-    assert answer.tempo == estimate_tempo(audionome.audio.load(tmp_path / "bursts.wav"))
+    heard = estimate_tempo(audionome.audio.load(tmp_path / "bursts.wav"))
+    assert answer.tempo.bpm == pytest.approx(heard.bpm, rel=1e-6)
 
 
 def test_blocks_of_any_size_give_one_answer() -> None:

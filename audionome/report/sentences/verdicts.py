@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 _INDEXES = {
+    "ear": "the ear's index",
     "extended": "the extended model's index",
     "classic": "the classic model's index",
     "plain": "plain standardised features",
