@@ -94,7 +94,7 @@ bench: $(READY)
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -c constraints.txt \
 	  -b constraints.txt -e '.[dashboard,lab]' librosa essentia
-	.venv-bench/bin/python benchmarks/bench.py $(PARTS)
+	PATH="$(abspath $(BIN)):$$PATH" .venv-bench/bin/python benchmarks/bench.py $(PARTS)
 
 # 1, 5 and 15 visitors on the dashboard at once; needs Chromium. About 2 minutes.
 visitors: $(READY)

@@ -76,6 +76,9 @@ class Classifier(ABC):
     audionome.models.ear_classifier.EarClassifier : Listens with a pretrained network.
     """
 
+    #: What the distance of the model that has one counts for.
+    _trust = 1.0
+
     def __init__(
         self,
         calibration: Calibration,
@@ -198,7 +201,7 @@ class Classifier(ABC):
     ) -> Prediction:
         own, *others = heard
         known = next(h for h in heard if isinstance(h, LinearHeard) and h.keeps_rows)
-        distance = max(own.distance(), known.distance())
+        distance = max(own.distance(), self._trust * known.distance())
         length = (stream.duration - stream.silence) / _WINDOW_SECONDS
         windows = fade(own.probabilities(length), distance)
         unfaded = own.answer(length)
