@@ -40,7 +40,9 @@ def test_a_benchmark_says_how_it_is_called(path: Path, capsys: pytest.CaptureFix
     assert module.__doc__.splitlines()[0] in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("task", ["audionome", "level_free", "shipped", "librosa", "classify"])
+@pytest.mark.parametrize(
+    "task", ["audionome", "level_free", "extended", "ear", "librosa", "classify"]
+)
 def test_a_task_of_the_speed_benchmark_can_be_timed(task: str, tmp_path: Path) -> None:
     bench = load("bench")
     clip = tmp_path / "clip.wav"

@@ -233,7 +233,7 @@ def test_the_wheel_has_what_the_page_shows(with_dashboard: Path, tmp_path: Path)
         "for heading, entries in widget.Dashboard().examples: print(heading, len(entries))\n"
     )
     counts, *offered = run(with_dashboard / "python", "-c", code, CLIP, cwd=tmp_path).splitlines()
-    assert counts == "5 3"
+    assert counts == "6 3"
     # Nothing is said of what is not there.
     (group,) = offered
     assert group.startswith("Made by a program")

@@ -14,8 +14,7 @@ from audionome.models import head as heads
 from audionome.models.ear import Ear
 
 
-@pytest.mark.parametrize("at", [0, 11, 22])
-def test_committed_rows_are_what_the_ear_hears(clips: list[Path], at: int) -> None:
+def committed_rows_are_what_the_ear_hears(clips: list[Path], at: int) -> None:
     heard = training.load_heard()
     found = room.heard(clips[at])
     rows = np.flatnonzero(heard.column("clip") == clips[at].stem)
@@ -30,7 +29,7 @@ def test_committed_rows_are_what_the_ear_hears(clips: list[Path], at: int) -> No
         np.testing.assert_allclose(heard.spread[row], spread, rtol=2e-3, atol=2e-3)
 
 
-def test_the_index_holds_what_the_ear_hears(clips: list[Path]) -> None:
+def the_index_holds_what_the_ear_hears(clips: list[Path]) -> None:
     found = heads.read(data_path("models"), "ear")
     heard, ear = training.load_heard(), Ear.load()
     rows = np.concatenate(list(ear.measure(room.audio.WindowStream(clips[3]).pieces())))
@@ -42,3 +41,9 @@ def test_the_index_holds_what_the_ear_hears(clips: list[Path]) -> None:
     )
     committed = heard.vectors(found.head, np.array([row]))[0]
     np.testing.assert_allclose(found.head.clip_vector(rows), committed, rtol=5e-3, atol=5e-3)
+
+
+def test_what_is_committed_is_what_the_ear_hears(clips: list[Path]) -> None:
+    for at in (0, 11, 22):
+        committed_rows_are_what_the_ear_hears(clips, at)
+    the_index_holds_what_the_ear_hears(clips)

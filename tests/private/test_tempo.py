@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +21,7 @@ def annotated(shared: Path) -> dict[str, float]:
     return dict(zip(table["track"], table["tempo_bpm"], strict=True))
 
 
-def test_the_clips_give_the_stored_candidates(clips: list[Path], annotated: dict) -> None:
+def the_clips_give_the_stored_candidates(clips: list[Path], annotated: dict) -> None:
     stored = tempo.candidates().set_index("track")
     again = tempo.measure(clips[0].parent, {p.stem: annotated[p.stem] for p in clips[::3]})
     assert again["track"].nunique() == len(clips[::3])
@@ -32,7 +33,7 @@ def test_the_clips_give_the_stored_candidates(clips: list[Path], annotated: dict
         assert rows["beat"].to_list() == same["beat"].to_list()
 
 
-def test_the_stored_relations_are_to_the_annotations(annotated: dict) -> None:
+def the_stored_relations_are_to_the_annotations(annotated: dict) -> None:
     stored, others = tempo.load(), peers.load()
     for row in stored.itertuples():
         truth = annotated[row.track]
@@ -42,7 +43,7 @@ def test_the_stored_relations_are_to_the_annotations(annotated: dict) -> None:
                 assert tempo.relation(others.loc[row.track, name], truth) == getattr(row, name)
 
 
-def test_a_learned_clip_has_its_annotated_tempo(clips: list[Path], annotated: dict) -> None:
+def a_learned_clip_has_its_annotated_tempo(clips: list[Path], annotated: dict) -> None:
     # The shipped trees have learned from these.
     told = [
         tempo.relation(estimate_tempo(audio.load(p)).bpm, annotated[p.stem]) for p in clips[::2]
@@ -50,8 +51,7 @@ def test_a_learned_clip_has_its_annotated_tempo(clips: list[Path], annotated: di
     assert told.count("right") >= 0.8 * len(told)
 
 
-def test_librosa_says_what_is_stored(clips: list[Path]) -> None:
-    librosa = pytest.importorskip("librosa")
+def librosa_says_what_is_stored(clips: list[Path]) -> None:
     stored = peers.load()
     for path in clips[::10]:
         samples = audio.load(path)
@@ -59,7 +59,17 @@ def test_librosa_says_what_is_stored(clips: list[Path]) -> None:
         assert found == pytest.approx(stored.loc[path.stem, "librosa"], rel=1e-3)
 
 
-def test_the_stored_keys_are_measured_again(clips: list[Path]) -> None:
+def the_stored_keys_are_measured_again(clips: list[Path]) -> None:
     stored = key.load().set_index("track")
     for path in [p for p in clips if p.stem in stored.index][::5]:
         assert key.estimate_key(audio.load(path)).reliable == stored.loc[path.stem, "reliable"]
+
+
+def test_what_is_stored_of_tempo_and_key_is_measured_again(
+    clips: list[Path], annotated: dict
+) -> None:
+    the_clips_give_the_stored_candidates(clips, annotated)
+    the_stored_relations_are_to_the_annotations(annotated)
+    a_learned_clip_has_its_annotated_tempo(clips, annotated)
+    the_stored_keys_are_measured_again(clips)
+    librosa_says_what_is_stored(clips)
