@@ -876,6 +876,8 @@ def test_dropping_keyboard_and_a_narrow_dark_page(
 ) -> None:
     visit = Visit(browser, server, viewport={"width": 390, "height": 800}, color_scheme="dark")
     page = visit.page
+    # Chromium opens no chooser before the page has been painted.
+    page.evaluate("new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.type") == "file"
     with page.expect_file_chooser():
