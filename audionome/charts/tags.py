@@ -53,17 +53,12 @@ def tags_over_time(tags: Sequence[Tag], windows: Sequence[WindowPrediction]) -> 
                 [None if k is None else round(tag.over_time[k], 3) for k in columns] for tag in tags
             ],
             zmin=0,
-            zmax=1,
+            zmax=max(max(tag.over_time) for tag in tags),  # few tags come near 1
             # Transparent where nothing is heard, on a light page and on a dark one.
             colorscale=[[0, "rgba(63,94,185,0.06)"], [1, "rgba(63,94,185,1)"]],
             xgap=1,
             ygap=3,
-            colorbar={
-                "title": {"text": "Strength"},
-                "thickness": 12,
-                "len": 1,
-                "tickformat": ".1f",
-            },
+            showscale=False,
             hovertemplate="%{y} %{z:.2f}<extra></extra>",
         )
     )

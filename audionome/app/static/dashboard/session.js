@@ -5,7 +5,7 @@ const COLUMNS = [
   ["answer", "Answer"],
   ["probability", "Probability", "an-minor"], // minor: there is no room for it on a phone
   ["hears", "Sounds like", "an-minor"],
-  ["tempo", "Tempo (BPM)"],
+  ["tempo", "BPM"],
   ["length", "Length", "an-minor"],
 ];
 const WORDS = { waiting: "waiting", working: "being heard", stopped: "stopped" };
