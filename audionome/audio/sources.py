@@ -33,11 +33,18 @@ def open_source(source: str | Path | bytes | BinaryIO, name: str) -> tuple[Binar
     Raises
     ------
     audionome.errors.UnreadableFileError, audionome.errors.EmptyAudioError
+    TypeError
+        If it is none of these.
     """
     if isinstance(source, str | Path):
         data, size = _open_path(Path(source), name)
     else:
         if not isinstance(source, bytes | bytearray | memoryview):
+            if not hasattr(source, "read") or isinstance(source, io.TextIOBase):
+                raise TypeError(
+                    "a recording is a path, bytes or a file opened in binary mode, not "
+                    f"{type(source).__name__}"
+                )
             if source.seekable():
                 source.seek(0)
             source = source.read()

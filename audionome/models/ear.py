@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,6 +95,7 @@ class Ear:
 
     def __init__(self, session: InferenceSession, card: dict[str, Any]) -> None:
         self._session = session
+        self._path = data_path("models", "musicnn.onnx")
         self.card = card
         self.tags: tuple[str, ...] = tuple(card["tags"])
         self.embedding_size: int = card["embedding_size"]
@@ -136,12 +137,17 @@ class Ear:
             if hashlib.sha256(content).hexdigest() != card["graph_sha256"]:
                 raise _Wrong(graph, f"is not the file that {card_path.name} describes")
             ear = cls(_session(content, graph, levels="level" in card), card)
+            ear._path = graph
             ear._try(graph)
         except _Wrong as wrong:
             raise ModelError(f"{wrong}; {_mend(graph)}.") from None
         except OSError as error:
             raise ModelError(f'The network "{graph}" cannot be read: {error}.') from error
         return ear
+
+    def __reduce__(self) -> tuple[Callable[[Path], Ear], tuple[Path]]:
+        """Pickle the path: another process reads the file again."""
+        return Ear.load, (self._path,)
 
     def listen(self, samples: ArrayLike, *, levelled: bool = True) -> Listening:
         """Hear a recording, patch by patch.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from audionome.errors import ModelError
 from audionome.models import head, tags
 from audionome.models._hearing import Clock, Heard
 from audionome.models.attribution import Reason
@@ -25,11 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EarClassifier"]
 
-_CHANGE = (
-    "a sound that keeps changing",
-    "a steady sound",
-    "the way that the sound changes over time",
-)
+_CHANGE = ("a sound that keeps changing", "a steady sound")
 _USUAL = 0.25  # standard deviations
 _TINY = 1e-6
 
@@ -93,7 +90,13 @@ class EarClassifier(Classifier):
             If there is no such model, or its files are not what they should be.
         """
         found = head.read(folder, name)
-        ear = Ear.load(folder / f"{found.card['network']}.onnx")
+        network = folder / f"{found.card['network']}.onnx"
+        ear = Ear.load(network)
+        if ear.card["graph_sha256"] != found.card["network_sha256"]:
+            raise ModelError(
+                f"{folder / name}.json is of a head that learned from another network than "
+                f"{network.name}; run `audionome lab ear train` to make one for it."
+            )
         return cls(ear, found, companion=load(found.card["companion"]))
 
     def predict_proba(self, table: pd.DataFrame) -> NDArray[np.float64]:
@@ -210,7 +213,7 @@ class _EarHeard:
             names=[*CONCEPTS, "change over time", REST],
             words=[
                 *self._of.patterns.words(logits, strengths.mean(axis=0)),
-                _CHANGE[2 if abs(level) < _USUAL else int(level < 0)],
+                None if abs(level) < _USUAL else _CHANGE[int(level < 0)],
                 REST,
             ],
         )

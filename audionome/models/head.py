@@ -339,6 +339,9 @@ def read(folder: Path, name: str) -> HeadFile:
             value = card.get(key)
             if not isinstance(value, int) or isinstance(value, bool) or value < 2:
                 raise Wrong(f"should give a whole number as {key}", of_card=True)
+        for key in ("network", "network_sha256", "companion"):
+            if not isinstance(card.get(key), str) or card[key] == name:
+                raise Wrong(f"should name its {key}", of_card=True)
         return _of_arrays(_modelfile.read_arrays(folder / f"{name}.npz", card), card)
 
 

@@ -56,7 +56,7 @@ def extractor_of(folder: Path, name: str) -> str | None:
         If there is no such model, or its card is none.
     """
     _modelfile.require_files(folder, name)
-    with _modelfile.refusing(folder, name, "audionome lab train"):
+    with _modelfile.refusing(folder, name, "audionome lab ear train` or `audionome lab train"):
         found = _modelfile.read_card(folder / f"{name}.json", name).get("extractor")
     return found if isinstance(found, str) else None
 

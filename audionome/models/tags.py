@@ -210,9 +210,8 @@ def foreign_style(tags: Sequence[Tag], prediction_set: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> told = [Tag("electronic", "style", 0.6, (0.6,)), Tag("house", "style", 0.4, (0.4,))]
-    >>> foreign_style(told, ["pop", "hiphop"])
-    'It sounds like electronic and house music, which is none of the ten genres this model knows.'
+    >>> foreign_style([Tag("house", "style", 0.6, (0.6,))], ["pop", "hiphop"])
+    'It sounds like house music, none of the ten genres; those named are the nearest.'
     """
     if len(prediction_set) == 1 and prediction_set[0] in _WORDLESS:
         return ""
@@ -223,4 +222,4 @@ def foreign_style(tags: Sequence[Tag], prediction_set: Sequence[str]) -> str:
     if any(tag.strength >= foreign[0].strength / 2 for tag in styles if _STYLES[tag.name]):
         return ""
     names = listed([tag.name for tag in foreign])
-    return f"It sounds like {names} music, which is none of the ten genres this model knows."
+    return f"It sounds like {names} music, none of the ten genres; those named are the nearest."

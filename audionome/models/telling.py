@@ -79,7 +79,7 @@ def family(card: Mapping[str, Any]) -> str:
     'Model extended: it learned from the clips of GTZAN alone.'
     """
     learned = (
-        "its ear learned from about 200,000 songs, which may include this one"
+        "its network learned from about 200,000 songs, which may include this one"
         if card.get("family") == "pretrained"
         else "it learned from the clips of GTZAN alone"
     )

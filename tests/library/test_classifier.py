@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
+import pickle
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,8 +60,6 @@ def test_a_linear_model_answers_with_the_mean_of_its_windows(clips: list[Path]) 
 
 
 def test_same_samples_same_answer(clips: list[Path]) -> None:
-    import io
-
     import soundfile as sf
 
     samples = np.round(audio.load(clips[0]) * 32767).astype(np.int16)
@@ -82,8 +84,6 @@ def test_a_longer_file_keeps_its_first_windows(clips: list[Path]) -> None:
 def test_loudness_does_not_matter(
     clips: list[Path], answer: audionome.Prediction, gain: float
 ) -> None:
-    import io
-
     import soundfile as sf
 
     buffer = io.BytesIO()
@@ -95,8 +95,6 @@ def test_loudness_does_not_matter(
 
 @pytest.mark.parametrize(("kind", "subtype"), [("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")])
 def test_a_codec_changes_little(clips: list[Path], kind: str, subtype: str) -> None:
-    import io
-
     import soundfile as sf
 
     same = []
@@ -139,8 +137,6 @@ def noises() -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("name", list(noises()))
 def test_what_is_no_music_gets_no_confident_answer(name: str) -> None:
-    import io
-
     import soundfile as sf
 
     sound = noises()[name]
@@ -231,8 +227,6 @@ def test_errors_are_audios(tmp_path: Path) -> None:
 
 
 def wav(samples: np.ndarray, rate: int = 22050) -> bytes:
-    import io
-
     import soundfile as sf
 
     buffer = io.BytesIO()
@@ -397,3 +391,33 @@ def test_track_probabilities() -> None:
     got = predictions.track_probabilities(np.array([[1.0, 0], [0, 1], [0.5, 0.5]]), ["b", "b", "a"])
     expected = pd.DataFrame([[0.5, 0.5], [0.5, 0.5]], index=["a", "b"])
     pd.testing.assert_frame_equal(got, expected)
+
+
+# -- the ear ------------------------------------------------------------------------------
+
+
+def test_a_head_of_another_network_is_refused(copy: Path) -> None:
+    card = json.loads((copy / "ear.json").read_text())
+    (copy / "ear.json").write_text(json.dumps(card | {"network_sha256": "0" * 64}))
+    with pytest.raises(classifier.ModelError, match="learned from another network"):
+        audionome.load_classifier("ear")
+
+
+def test_the_ear_is_no_companion_of_its_own(copy: Path) -> None:
+    card = json.loads((copy / "ear.json").read_text())
+    (copy / "ear.json").write_text(json.dumps(card | {"companion": "ear"}))
+    with pytest.raises(classifier.ModelError, match="should name its companion"):
+        audionome.load_classifier("ear")
+
+
+def test_a_pickled_classifier_answers_the_same() -> None:
+    path = data_path("examples", "jazz.ogg")
+    again = pickle.loads(pickle.dumps(audionome.load_classifier()))
+    expected = audionome.classify(path).probabilities
+    assert again.classify(path).probabilities == expected
+
+
+@pytest.mark.parametrize("source", [None, 3, np.zeros(5), io.StringIO("la")])
+def test_what_is_no_recording_is_told(source: Any) -> None:
+    with pytest.raises(TypeError, match="a path, bytes or a file opened in binary mode"):
+        audionome.classify(source)

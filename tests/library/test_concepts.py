@@ -51,8 +51,8 @@ def test_tags_of_usual_strength_add_nothing(patterns: Patterns) -> None:
     [
         (2.0, 0.3, 0),
         (-2.0, 0.02, 1),
-        (0.1, 0.3, 2),
-        (-2.0, 0.3, 2),  # less than usual, and still there
+        (0.1, 0.3, None),  # as much as usual
+        (-2.0, 0.3, None),  # less than usual, and still there
         (2.0, 0.02, None),  # more than usual, and still not there
     ],
 )

@@ -93,7 +93,7 @@ def test_a_style_that_the_genres_rule_out_is_not_said() -> None:
     ],
 )
 def test_music_that_is_none_of_the_ten_is_told_so(strengths: dict[str, float], said: str) -> None:
-    sentence = f"It sounds like {said} music, which is none of the ten genres this model knows."
+    sentence = f"It sounds like {said} music, none of the ten genres; those named are the nearest."
     assert tags.foreign_style(heard(strengths), ["rock", "pop"]) == (sentence if said else "")
 
 
