@@ -199,9 +199,15 @@ def test_home_shows_the_numbers_of_the_shipped_model(chromium: Browser, base_url
     page, _ = page_with_watch(chromium, base_url)
     page.goto("book/index.html")
     shown = page.locator(".audionome-figure-number").all_inner_texts()
-    results = load_classifier().card["evaluation"]
-    for text, key in zip(shown, ("track-grouped", "artist-grouped"), strict=True):
-        assert abs(float(text.split()[0]) / 100 - results[key]["accuracy"]) < 6e-4
+    expected = [
+        load_classifier(model).card["evaluation"][protocol]["accuracy"]
+        for model, protocol in (
+            ("ear", "leave-one-source-out"),
+            ("ear", "artist-grouped"),
+            ("extended", "artist-grouped"),
+        )
+    ]
+    assert [float(text.split()[0]) / 100 for text in shown] == pytest.approx(expected, abs=6e-4)
     page.context.close()
 
 
@@ -335,7 +341,7 @@ def test_a_genre_can_be_highlighted_from_the_keyboard(chromium: Browser, base_ur
 def test_the_sliders_turn_the_dials(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(ALGORITHMS, wait_until="networkidle")
-    assert charts_drawn(page) == 21
+    assert charts_drawn(page) == 23
     sliders = page.get_by_role("slider")
     assert sliders.count() == 7
     slider = page.get_by_role("slider", name="Neighbours")
@@ -360,7 +366,7 @@ def test_pages_with_many_charts_are_light(site: Path, path: str) -> None:
 def test_one_piece_is_chosen_for_the_whole_page(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(FEATURES, wait_until="networkidle")
-    assert charts_drawn(page) == 21
+    assert charts_drawn(page) == 23
     menus = page.get_by_role("combobox", name="Piece")
     assert menus.count() == 11
     menus.first.select_option("metal")
@@ -395,7 +401,7 @@ def test_the_pieces_play_and_a_line_follows(chromium: Browser, base_url: str) ->
 
 
 def test_the_page_of_features_is_light(site: Path) -> None:
-    assert (site / FEATURES).stat().st_size < 600_000
+    assert (site / FEATURES).stat().st_size < 650_000
 
 
 def test_charts_follow_the_theme(chromium: Browser, base_url: str) -> None:
