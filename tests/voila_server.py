@@ -39,7 +39,7 @@ class Server:
     def end(self, signum: int = signal.SIGINT) -> int:
         """End it as its user does, and return its exit status."""
         self.process.send_signal(signum)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 def free_port() -> int:

@@ -341,7 +341,7 @@ def test_a_genre_can_be_highlighted_from_the_keyboard(chromium: Browser, base_ur
 def test_the_sliders_turn_the_dials(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(ALGORITHMS, wait_until="networkidle")
-    assert charts_drawn(page) == 23
+    assert charts_drawn(page) == 21
     sliders = page.get_by_role("slider")
     assert sliders.count() == 7
     slider = page.get_by_role("slider", name="Neighbours")
