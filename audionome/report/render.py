@@ -10,10 +10,12 @@ are taken out, as on GitHub, the text alternative and the table remain.
 from __future__ import annotations
 
 import html
+import inspect
 import os
 import re
 import sys
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -28,6 +30,11 @@ class Shown:
 
     def __init__(self, bundle: dict[str, Any]) -> None:
         self._bundle = bundle
+
+    @property
+    def markdown(self) -> str:
+        """The Markdown that is shown; empty for anything else."""
+        return str(self._bundle.get("text/markdown", ""))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self._bundle
@@ -67,8 +74,40 @@ def show(item: Chart | pd.DataFrame) -> Any:
     return _Drawn(item)
 
 
-def say(markdown: str) -> Shown:
-    """Show a paragraph of Markdown whose numbers were computed in the cell."""
+def say(text: str, *numbers: Mapping[str, str]) -> Shown:
+    """Show Markdown whose numbers were computed: the sentence stands in the page.
+
+    Parameters
+    ----------
+    text
+        Markdown, with ``{name}`` wherever a number or a verdict belongs. Lines may be indented as the
+        code around them is.
+    *numbers
+        What the names stand for, as `audionome.report.numbers` writes it.
+
+    Returns
+    -------
+    Shown
+        To be the last expression of a notebook cell: it displays itself.
+
+    Raises
+    ------
+    KeyError
+        If the text names a number that is not there, or two of ``numbers`` mean different things by
+        one name.
+
+    Examples
+    --------
+    >>> say("It is right on {accuracy} of the clips.", {"accuracy": "61.0 %"}).markdown
+    'It is right on 61.0 % of the clips.'
+    """
+    known: dict[str, str] = {}
+    for some in numbers:
+        for name, value in some.items():
+            if known.setdefault(name, value) != value:
+                raise KeyError(f"{name!r} is both {known[name]!r} and {value!r}.")
+    text = inspect.cleandoc(text)
+    markdown = text.format_map(known) if numbers else text
     return Shown({"text/markdown": markdown, "text/plain": markdown})
 
 
