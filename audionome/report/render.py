@@ -80,8 +80,8 @@ def say(text: str, *numbers: Mapping[str, str]) -> Shown:
     Parameters
     ----------
     text
-        Markdown, with ``{name}`` wherever a number or a verdict belongs. Lines may be indented as the
-        code around them is.
+        Markdown, with ``{name}`` wherever a number or a verdict belongs. Lines may be indented as
+        the code around them is.
     *numbers
         What the names stand for, as `audionome.report.numbers` writes it.
 
