@@ -185,7 +185,9 @@ def test_a_chapter_says_what_its_cells_say(
             continue
         for line in bundle["text/markdown"].splitlines():
             said = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", re.sub(r"^\s*(\d+\.|[-*#]+)\s", "", line))
-            assert words(re.sub(r"[*`]", "", said)) in plain, line
+            # What a role becomes is for the site to say; table cells stand by themselves.
+            for part in re.split(r"\{[\w:]+\}`[^`]*`|\s*\|\s*", said):
+                assert words(re.sub(r"[*`]|^[-:\s]+$", "", part)) in plain, line
 
 
 @pytest.mark.parametrize("page", TOC)
