@@ -30,11 +30,9 @@ from audionome.report.charts.dataset import (
 )
 from audionome.report.charts.exploration import (
     correlation_matrix,
-    decision_regions,
     explained_variance,
     feature_pair,
     loadings,
-    model_results,
     music_maps,
     principal_space,
     track_scatter,
@@ -57,6 +55,7 @@ from audionome.report.charts.model_card import (
     track_map,
 )
 from audionome.report.charts.promises import nearness_of_the_truth, promise_kept
+from audionome.report.charts.regions import decision_regions, model_results
 from audionome.report.charts.resolution import resolution
 from audionome.report.charts.results import (
     comparison_forest,
