@@ -232,42 +232,6 @@ def test_ladder_draws_every_model_and_marks_one(steps: pd.DataFrame) -> None:
     assert chart.table["95 % interval"].iloc[0] == "85.0 to 92.0%"
 
 
-def test_study_and_ours_shows_what_is_there() -> None:
-    table = pd.DataFrame({"title": ["A", "B"], "study": [0.9, 0.7], "ours": [0.87, np.nan]})
-    table = table.assign(low=table["ours"] - 0.01, high=table["ours"] + 0.01)
-    table["difference"] = table["ours"] - table["study"]
-    table["within"] = pd.array([False, pd.NA], dtype="boolean")
-    chart = charts.study_and_ours(table)
-    line, study, ours = chart.figure.data
-    assert list(line.x) == [0.9, 0.87, None]
-    assert (list(study.y), list(ours.y)) == (["A", "B"], ["A"])
-    assert "0 of 1 agree within 2 points, the largest difference is 3.0 points" in chart.alt
-    assert chart.table["difference (points)"].to_list() == ["−3.0", ""]
-
-
-def test_train_valid_test_joins_the_ends_of_a_gap() -> None:
-    table = pd.DataFrame({"title": ["A", "B"], "train": [1.0, 0.7], "valid": [0.6, np.nan]})
-    table = table.assign(test=[0.5, 0.6], gap=[0.5, 0.1])
-    chart = charts.train_valid_test({"By artist": table, "In the wild": table.iloc[:0]})
-    line, train, valid, test = chart.figure.data
-    assert list(line.x) == [1.0, 0.5, None, 0.7, 0.6, None]
-    assert (list(train.x), list(valid.x), list(test.x)) == ([1, 0.7], [0.6, None], [0.5, 0.6])
-    assert "widest for A, 50.0 points" in chart.alt
-    # A protocol without results is not in the menu, and one needs none.
-    assert not chart.figure.layout.updatemenus
-
-
-def test_metric_comparison_draws_three_measures_of_each_model() -> None:
-    table = pd.DataFrame({"title": ["A", "B"], "accuracy": [0.5, 0.7], "macro_f1": [0.4, 0.7]})
-    table = table.assign(ece=[0.1, 0.2], log_loss=[1.5, np.nan])
-    chart = charts.metric_comparison({"By artist": table, "In the wild": table.iloc[:1]})
-    accuracy, f1, error = chart.figure.data
-    assert (list(accuracy.x), list(f1.x), list(error.x)) == ([0.5, 0.7], [0.4, 0.7], [0.1, 0.2])
-    assert chart.figure.layout.updatemenus[0].buttons[1].args[0]["x"][0] == [0.5, None]
-    assert "B is right most often: accuracy 70.0%" in chart.alt
-    assert chart.table["log loss"].to_list() == ["1.50", "", "1.50"]
-
-
 def confusion(hits: int) -> Confusion:
     counts = pd.DataFrame(0, index=list(GENRES), columns=list(GENRES)).rename_axis(index="genre")
     counts.loc["jazz", ["jazz", "rock"]] = [hits, 10 - hits]
@@ -382,8 +346,6 @@ def test_a_chart_without_results_says_so() -> None:
     none = pd.DataFrame()
     for chart in (
         charts.ladder({"per track": none}, selected="svc"),
-        charts.train_valid_test({"By artist": none}),
-        charts.metric_comparison({"By artist": none}),
         charts.confusion_matrix({}),
         charts.recall_by_genre({"By artist": none}),
         charts.reliability_diagram({"By artist": none}),

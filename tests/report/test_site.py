@@ -240,14 +240,14 @@ def test_the_feature_menu_changes_the_chart(chromium: Browser, base_url: str) ->
 def test_the_results_show_every_chart_and_protocol(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(RESULTS, wait_until="networkidle")
-    assert charts_drawn(page) == 12
+    assert charts_drawn(page) == 9
     assert "no results for this chart" not in page.inner_text("body")
     text = page.inner_text("body").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     for name, protocol in LADDER.items():
         assert name in text
         assert protocol.leaks in text
     menus = page.get_by_role("combobox", name="Protocol")
-    assert menus.count() == 5
+    assert menus.count() == 3
     figure = page.locator("figure.audionome-chart", has=page.locator(".hm"))
     menu = figure.get_by_role("combobox")
     cells = "f => f.querySelector('.plotly-graph-div').data[0].z.flat().join()"
@@ -476,6 +476,7 @@ def test_notebook_is_clean(path: Path) -> None:
     for cell in code:
         assert not cell["outputs"]
         assert cell["execution_count"] is None
-        lines = "".join(cell["source"]).splitlines()
+        # A sentence with named numbers may be long; code may not.
+        lines = re.sub(r'"""[\s\S]*?"""', '""', "".join(cell["source"])).splitlines()
         work = [line for line in lines if not line.startswith(("from ", "import "))]
         assert len(work) <= 5, "".join(cell["source"])

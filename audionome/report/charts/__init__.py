@@ -64,12 +64,10 @@ from audionome.report.charts.results import (
     importance_bars,
     ladder,
     learning_curve,
-    metric_comparison,
     recall_by_genre,
     reliability_diagram,
-    study_and_ours,
-    train_valid_test,
 )
+from audionome.report.charts.study import metric_comparison, study_and_ours, train_valid_test
 from audionome.report.charts.tempo import tempo_candidates, tempo_methods
 
 __all__ = [

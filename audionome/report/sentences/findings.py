@@ -22,7 +22,6 @@ from audionome.lab.calibration import Overconfidence, Unknown
 from audionome.lab.compare import SAME
 from audionome.lab.confusion import Confusion, Hardest
 from audionome.lab.estimators import MODELS
-from audionome.lab.ladder import TOLERANCE
 from audionome.lab.names import FLOOR, model_title, protocol_title
 from audionome.lab.protocols import LADDER
 from audionome.lab.store import Benchmark
@@ -31,7 +30,6 @@ __all__ = [
     "best",
     "choice",
     "confusion",
-    "gaps",
     "genres",
     "hardest",
     "importance",
@@ -39,13 +37,11 @@ __all__ = [
     "learning",
     "machine",
     "memory",
-    "metrics",
     "missing",
     "reliability",
     "resolution",
     "shipped",
     "speed",
-    "study",
     "unknown",
     "waiting",
     "workers",
@@ -133,75 +129,6 @@ def resolution(table: pd.DataFrame) -> str:
         " ".join(text) + " Accuracies that lie closer together than that say nothing by "
         "themselves; models are compared on the same tracks, artist by artist."
     )
-
-
-def study(table: pd.DataFrame) -> str:
-    """Write how many of the study's figures come out again."""
-    have = table[table["ours"].notna()]
-    if have.empty:
-        return "None of the study's figures is recomputed yet."
-    far = have[~have["within"].to_numpy(dtype=bool)]
-    text = (
-        f"**{len(have) - len(far)} of {len(have)}** of the study's figures come out within "
-        f"{100 * TOLERANCE:.0f} points."
-    )
-    if len(have) < len(table):
-        text += f" Not recomputed yet: {len(table) - len(have)}."
-    if not far.empty:
-        parts = [
-            f"{row['title']} ({share(row['ours'])} instead of {share(row['study'])})"
-            for _, row in far.iterrows()
-        ]
-        return f"{text} Not so {listed(parts)}."
-    return (
-        f"{text} So they can be repeated. What they measure is another matter: with windows split "
-        "at random, a model can be right by recognising a recording."
-    )
-
-
-def metrics(table: pd.DataFrame) -> str:
-    """Write how far two measures agree, and who knows how sure to be."""
-    have = table[table["model"] != FLOOR]
-    if have.empty:
-        return "There are no scores yet."
-    apart = (have["accuracy"] - have["macro_f1"]).abs()
-    far = have.iloc[int(apart.to_numpy().argmax())]
-    text = f"Accuracy and macro F1 are at most {points(apart.max())} points apart ({far['title']})."
-    order = have.dropna(subset="ece").sort_values("ece", kind="stable")
-    if len(order) < 2:
-        return text
-    least, most = order.iloc[0], order.iloc[-1]
-    return (
-        f"{text} Confidence is another matter: that of {least['title']} is off by "
-        f"{points(least['ece'])} points on average, that of {most['title']} by "
-        f"{points(most['ece'])}."
-    )
-
-
-def gaps(table: pd.DataFrame) -> str:
-    """Write which model knows its training music much better than new music."""
-    have = table[table["gap"].notna() & (table["model"] != FLOOR)]
-    if have.empty:
-        return "There are no training scores yet."
-    order = have.sort_values("gap", ascending=False, kind="stable")
-    widest, least = order.iloc[0], order.iloc[-1]
-    text = (
-        f"The widest gap has {widest['title']}: right on {share(widest['train'])} of the music "
-        f"it learned from and on {share(widest['test'])} of new music, "
-        f"{points(widest['gap'])} points apart."
-    )
-    if len(have) > 1:
-        text += (
-            f" The narrowest has {least['title']}: {share(least['train'])} and "
-            f"{share(least['test'])}."
-        )
-    perfect = int((have["train"] > 0.99).sum())
-    if perfect:
-        text += (
-            f" {perfect} of {len(have)} models answer more than 99\N{NO-BREAK SPACE}% of their "
-            "training music correctly, which says nothing about new music."
-        )
-    return text
 
 
 def confusion(result: Confusion) -> str:
