@@ -15,24 +15,11 @@ from audionome import features
 from audionome.datasets import gtzan
 from audionome.lab import compare, exploration, store
 from audionome.lab.estimators import MODELS
-from audionome.lab.exploration import Claim, correlate, projection
+from audionome.lab.exploration import projection
 from audionome.lab.protocols import LADDER
 from audionome.report import charts, render
 from audionome.report.charts import exploration as drawn
 from audionome.report.sentences import lessons
-
-RNG = np.random.default_rng(7)
-
-
-def correlated(frame: dict[str, Any], genres: Any = None, artists: Any = None) -> Any:
-    values = pd.DataFrame(frame)
-    n = len(values)
-    return correlate(
-        values,
-        np.repeat("blues", n) if genres is None else genres,
-        np.arange(n) if artists is None else artists,
-        resamples=200,
-    )
 
 
 def music(n: int, genres: tuple[str, ...], columns: int, *, apart: float) -> pd.DataFrame:
@@ -51,97 +38,6 @@ def real() -> tuple[pd.DataFrame, Any]:
     """The committed table: means of the tracks, and correlations."""
     data = gtzan.load()
     return exploration.track_means(data), exploration.correlations(data)
-
-
-# -- correlation --------------------------------------------------------------------------
-
-
-def test_correlations_of_lines_and_of_strangers() -> None:
-    x = np.tile([-1.0, 1.0, -1.0, 1.0], 10)
-    y = np.tile([-1.0, -1.0, 1.0, 1.0], 10)
-    found = correlated({"x": x, "double": 2 * x + 1000, "minus": -x, "y": y})
-    assert found.r.loc["x", "double"] == pytest.approx(1)
-    assert found.r.loc["x", "minus"] == pytest.approx(-1)
-    assert found.low.loc["x", "minus"] == pytest.approx(-1)
-    assert found.r.loc["x", "y"] == pytest.approx(0)
-    assert found.low.loc["x", "y"] < 0 < found.high.loc["x", "y"]
-    assert (found.n_windows, found.n_artists) == (40, 40)
-    pairs = found.pairs()
-    assert len(pairs) == 6
-    assert pairs["r"].abs().is_monotonic_decreasing
-
-
-def test_correlations_are_pearsons() -> None:
-    values = RNG.normal(size=(50, 3)) @ RNG.normal(size=(3, 3))
-    found = correlated(dict(zip("abc", values.T, strict=True)))
-    np.testing.assert_allclose(found.r, np.corrcoef(values.T), atol=1e-12)
-
-
-def test_intervals_do_not_shrink_when_windows_are_repeated() -> None:
-    x, y = RNG.normal(size=30), RNG.normal(size=30)
-    artists = np.arange(30)
-    once = correlated({"x": x, "y": y}, artists=artists)
-    many = correlated(
-        {"x": np.repeat(x, 10), "y": np.repeat(y, 10)}, artists=np.repeat(artists, 10)
-    )
-    assert many.low.loc["x", "y"] == pytest.approx(once.low.loc["x", "y"])
-    assert many.high.loc["x", "y"] == pytest.approx(once.high.loc["x", "y"])
-
-
-def test_inside_genres_a_correlation_may_turn_round() -> None:
-    x = np.array([0.0, 1, 2, 10, 11, 12])
-    y = np.array([2.0, 1, 0, 12, 11, 10])
-    found = correlated({"x": x, "y": y}, genres=["blues"] * 3 + ["rock"] * 3)
-    assert found.r.loc["x", "y"] > 0.9
-    assert found.within.loc["x", "y"] == pytest.approx(-1)
-    assert "but only −1.00 inside" in lessons.between_genres(found)
-
-
-def test_similar_features_become_neighbours() -> None:
-    a, b = RNG.normal(size=(2, 60))
-    near = RNG.normal(scale=0.1, size=60)
-    order = correlated({"a": a, "b": b, "minus a": -a + near, "near b": b + near}).clustered()
-    assert abs(order.index("a") - order.index("minus a")) == 1
-    assert abs(order.index("b") - order.index("near b")) == 1
-
-
-@pytest.mark.parametrize(
-    ("bound", "together", "interval", "verdict"),
-    [
-        (0.9, True, (0.92, 0.98), "holds"),
-        (0.9, True, (0.88, 0.98), "open"),
-        (0.9, True, (0.80, 0.89), "fails"),
-        (-0.8, True, (-0.95, -0.85), "holds"),
-        (-0.8, True, (0.85, 0.95), "fails"),
-        (0.2, False, (-0.1, 0.15), "holds"),
-        (0.2, False, (-0.5, -0.3), "fails"),
-        (0.2, False, (-0.3, 0.1), "open"),
-    ],
-)
-def test_a_claim_is_judged_by_its_interval(
-    bound: float, together: bool, interval: tuple[float, float], verdict: str
-) -> None:
-    def frame(value: float) -> pd.DataFrame:
-        return pd.DataFrame([[1, value], [value, 1]], index=["x", "y"], columns=["x", "y"])
-
-    low, high = interval
-    mean = frame((low + high) / 2)
-    found = exploration.Correlations(mean, frame(low), frame(high), mean, 10, 10)
-    tested = found.test(Claim("Title", "Words.", (("x", "y"),), bound, together))
-    assert tested.count(verdict) == 1
-    said = lessons.claim(tested)
-    assert {"holds": "It holds", "fails": "does not hold", "open": "leaves all open"}[
-        verdict
-    ] in said
-
-
-def test_the_claims_are_about_features_that_exist() -> None:
-    assert len(exploration.CLAIMS) == 5
-    for claim in exploration.CLAIMS:
-        assert {name for pair in claim.pairs for name in pair} <= set(features.COLUMNS)
-        assert len({frozenset(pair) for pair in claim.pairs}) == len(claim.pairs)
-    mfcc = exploration.CLAIMS[-1].pairs
-    assert len(mfcc) == 20 * 19 // 2
 
 
 # -- standardisation and components -------------------------------------------------------

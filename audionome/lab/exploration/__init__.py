@@ -9,14 +9,18 @@ intervals over artists (`audionome.lab.bootstrap`).
 
 from __future__ import annotations
 
-from audionome.lab.exploration.correlation import (
+from audionome.lab.exploration.claims import (
     CLAIMS,
+    FIRST_GROUP,
+    STUDY_CLAIMS,
     Claim,
-    Correlations,
+    Observation,
+    Observed,
     Tested,
-    correlate,
-    correlations,
+    check,
+    observe,
 )
+from audionome.lab.exploration.correlation import Correlations, correlate, correlations
 from audionome.lab.exploration.projection import (
     Maps,
     Principal,
@@ -40,18 +44,24 @@ from audionome.lab.exploration.regions import (
 __all__ = [
     "CLAIMS",
     "DIALS",
+    "FIRST_GROUP",
+    "STUDY_CLAIMS",
     "Claim",
     "Correlations",
     "Dial",
     "Maps",
+    "Observation",
+    "Observed",
     "Principal",
     "Regions",
     "Step",
     "Tested",
+    "check",
     "correlate",
     "correlations",
     "halves",
     "maps",
+    "observe",
     "own_confusions",
     "own_scores",
     "preparation",

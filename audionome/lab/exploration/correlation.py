@@ -1,85 +1,41 @@
-"""Which features say the same thing, and whether what is often said about that is true."""
+"""Which features say the same thing: the correlation of every pair, with intervals over artists."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from audionome.datasets.gtzan import Gtzan
-from audionome.features import COLUMNS
 from audionome.lab.bootstrap import cluster_distribution, percentile_interval
+from audionome.lab.exploration.projection import track_means
 
-__all__ = ["CLAIMS", "Claim", "Correlations", "Tested", "correlate", "correlations"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Something that reports on GTZAN often say about correlations.
-
-    Attributes
-    ----------
-    title, words : str
-        A heading; the claim as a sentence.
-    pairs : tuple of (str, str)
-        The pairs of features that it is about.
-    bound : float
-        With ``together``, the least correlation that every pair should have (a negative bound: the
-        least negative one); otherwise the largest absolute correlation.
-    together : bool
-        True when the claim is that the features go together.
-    """
-
-    title: str
-    words: str
-    pairs: tuple[tuple[str, str], ...]
-    bound: float
-    together: bool
-
-
-@dataclass(frozen=True)
-class Tested:
-    """A claim compared with the numbers.
-
-    Attributes
-    ----------
-    claim : Claim
-    table : DataFrame
-        One row per pair, the farthest from the claim first: ``one``, ``other``, ``r``, ``low``,
-        ``high``, ``verdict`` (``"holds"`` or ``"fails"`` when the whole interval lies on that
-        side of the bound, else ``"open"``).
-    """
-
-    claim: Claim
-    table: pd.DataFrame
-
-    def count(self, verdict: str) -> int:
-        """Pairs with a verdict."""
-        return int((self.table["verdict"] == verdict).sum())
+__all__ = ["Correlations", "correlate", "correlations"]
 
 
 @dataclass(frozen=True)
 class Correlations:
-    """Correlation of every pair of features over all windows.
+    """Correlation of every pair of features over all windows, or over all tracks.
 
     Attributes
     ----------
     r, low, high : DataFrame
         Pearson correlation with the ends of its interval; features in rows and columns.
     within : DataFrame
-        The same correlation after the mean of its genre is taken from every window: what is left
-        of it inside the genres.
-    n_windows, n_artists : int
+        The same correlation after the mean of its genre is taken from every row: what is left of
+        it inside the genres.
+    n_rows, n_artists : int
+        Windows or tracks, and the artists who made them.
     """
 
     r: pd.DataFrame
     low: pd.DataFrame
     high: pd.DataFrame
     within: pd.DataFrame
-    n_windows: int
+    n_rows: int
     n_artists: int
 
     def clustered(self) -> list[str]:
@@ -105,48 +61,24 @@ class Correlations:
         table = pd.DataFrame({"one": names[i], "other": names[j], **columns})
         return table.sort_values("r", key=np.abs, ascending=False, ignore_index=True)
 
-    def test(self, claim: Claim) -> Tested:
-        """Compare a claim with the numbers."""
-        rows = []
-        for one, other in claim.pairs:
-            r, low, high = (
-                float(getattr(self, part).loc[one, other]) for part in ("r", "low", "high")
-            )
-            lacks, verdict = _judge(claim, r, low, high)
-            rows.append((one, other, r, low, high, verdict, lacks))
-        names = ["one", "other", "r", "low", "high", "verdict", "lacks"]
-        table = pd.DataFrame(rows, columns=names).sort_values(
-            "lacks", ascending=False, kind="stable", ignore_index=True
-        )
-        return Tested(claim, table.drop(columns="lacks"))
 
-
-def _judge(claim: Claim, r: float, low: float, high: float) -> tuple[float, str]:
-    """Return how far the number lies from the claim (less is better), and the verdict."""
-    if claim.together:
-        sign = 1 if claim.bound > 0 else -1
-        least, most = sorted((sign * low, sign * high))
-        bound = abs(claim.bound)
-        verdict = "holds" if least >= bound else "fails" if most < bound else "open"
-        return bound - sign * r, verdict
-    least = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
-    most = max(abs(low), abs(high))
-    verdict = "holds" if most <= claim.bound else "fails" if least > claim.bound else "open"
-    return abs(r) - claim.bound, verdict
-
-
-def correlations(data: Gtzan) -> Correlations:
-    """Correlate every pair of features over the windows of the dataset.
+def correlations(data: Gtzan, *, per: Literal["window", "track"] = "window") -> Correlations:
+    """Correlate every pair of features over the windows or the tracks of the dataset.
 
     Parameters
     ----------
     data : Gtzan
         From `audionome.datasets.gtzan.load`.
+    per : {"window", "track"}
+        What one row is; a track is the mean of its windows.
 
     Returns
     -------
     Correlations
     """
+    if per == "track":
+        tracks = track_means(data)
+        return correlate(tracks[data.feature_columns], tracks["genre"], tracks["artist"])
     artists = data.windows["track"].map(data.tracks.set_index("track")["artist"])
     return correlate(data.windows[data.feature_columns], data.windows["genre"], artists)
 
@@ -164,9 +96,9 @@ def correlate(
     Parameters
     ----------
     values : DataFrame
-        One row per window, one column per feature; no column may be constant.
+        One row per window or track, one column per feature; no column may be constant.
     genres, artists : array-like of shape (rows,)
-        Genre and artist of each window.
+        Genre and artist of each row.
     resamples : int
         How often the artists are drawn anew.
     seed : int
@@ -209,7 +141,7 @@ def correlate(
         low=frame(low),
         high=frame(high),
         within=frame(_correlation(rest.T @ rest / len(X))),
-        n_windows=len(X),
+        n_rows=len(X),
         n_artists=n_groups,
     )
 
@@ -219,63 +151,3 @@ def _correlation(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     scaled = covariance / (spread[..., :, None] * spread[..., None, :])
     found: NDArray[np.float64] = np.clip(scaled, -1, 1)
     return found
-
-
-_LONERS = ("harmony_mean", "perceptr_mean", "tempo")
-_MFCC = tuple(name for name in COLUMNS if name.startswith("mfcc") and name.endswith("_mean"))
-
-#: What is often said; each is tested in the report.
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        "Centroid, bandwidth and rolloff are one thing",
-        "The means of the spectral centroid, bandwidth and rolloff correlate above 0.9.",
-        tuple(
-            combinations(
-                ("spectral_centroid_mean", "spectral_bandwidth_mean", "rolloff_mean"), 2
-            )
-        ),
-        bound=0.9,
-        together=True,
-    ),
-    Claim(
-        "Brightness runs against the second MFCC",
-        "The second MFCC falls when the spectrum gets brighter: below −0.8 with the means of "
-        "centroid, rolloff and zero crossings.",
-        tuple(
-            ("mfcc2_mean", name)
-            for name in ("spectral_centroid_mean", "rolloff_mean", "zero_crossing_rate_mean")
-        ),
-        bound=-0.8,
-        together=True,
-    ),
-    Claim(
-        "Everything loud goes together",
-        "Mean loudness correlates above 0.7 with its variance, with both variances of the "
-        "harmonic and percussive parts and with the first MFCC.",
-        tuple(("rms_mean", name) for name in ("rms_var", "harmony_var", "perceptr_var",
-                                              "mfcc1_mean")),
-        bound=0.7,
-        together=True,
-    ),
-    Claim(
-        "Three features stand alone",
-        "The means of the harmonic and percussive parts and the tempo are uncorrelated with "
-        "everything: no correlation beyond ±0.2.",
-        tuple(
-            (one, other)
-            for i, one in enumerate(_LONERS)
-            for other in COLUMNS
-            if other != one and other not in _LONERS[:i]
-        ),
-        bound=0.2,
-        together=False,
-    ),
-    Claim(
-        "MFCCs are decorrelated",
-        "The cosine transform makes the MFCCs independent: no two of their twenty means "
-        "correlate beyond ±0.3.",
-        tuple(combinations(_MFCC, 2)),
-        bound=0.3,
-        together=False,
-    ),
-)  # fmt: skip

@@ -146,7 +146,7 @@ def correlation_matrix(found: Correlations) -> Chart:
     )
     return Chart(
         figure=figure,
-        alt=f"Correlation of {len(found.r)} features over {found.n_windows:,} windows: "
+        alt=f"Correlation of {len(found.r)} features over {found.n_rows:,} windows: "
         f"{strong} of {len(pairs):,} pairs lie beyond ±0.9, the strongest is {top['one']} with "
         f"{top['other']}, r = {_r(top['r'])}. A menu orders them as listed or by similarity.",
         table=table,
