@@ -40,6 +40,7 @@ from audionome.lab.exploration.regions import (
     own_scores,
     regions,
 )
+from audionome.lab.exploration.spread import Spread, spread
 
 __all__ = [
     "CLAIMS",
@@ -54,6 +55,7 @@ __all__ = [
     "Observed",
     "Principal",
     "Regions",
+    "Spread",
     "Step",
     "Tested",
     "check",
@@ -67,6 +69,7 @@ __all__ = [
     "preparation",
     "principal",
     "regions",
+    "spread",
     "standardised",
     "track_means",
 ]
