@@ -291,11 +291,17 @@ def machine() -> dict[str, Any]:
 PARTS = {part.__name__: part for part in (extractors, lengths, answers, workers)}
 
 
+WHERE = (
+    "One process measures **{one} clips** of 30 seconds per second, two processes {two}. "
+    "Measured by `make bench` on {processor}, {cores} cores, {memory} of memory, {system}, Python {python}."
+)
+
+
 def write_readme() -> None:
     """Put the tables between the markers of README.md."""
     from audionome.lab import store
     from audionome.report.charts import speed
-    from audionome.report.sentences import findings
+    from audionome.report.numbers import speed as numbers
 
     found = store.load_benchmark()
     parts = ["## How fast"]
@@ -303,7 +309,7 @@ def write_readme() -> None:
         head, *rows = [chart.table.columns, *chart.table.to_numpy()]
         lines = [head, ["---"] * len(head), *rows]
         parts.append("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
-    parts.append(f"{findings.workers(found)} {findings.machine(found)}")
+    parts.append(WHERE.format_map(numbers.workers(found) | numbers.machine(found)))
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
     start, end = "<!-- benchmark -->\n", "<!-- /benchmark -->"

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from scipy.spatial.distance import mahalanobis
 
 from audionome import features
 from audionome._paths import data_path
@@ -115,8 +116,10 @@ def test_a_trained_model_is_whole(trained: Path) -> None:
     ((windows, limit),) = card["set_thresholds"]
     assert windows == 10
     assert (of_truth >= limit).mean() == pytest.approx(card["coverage"], abs=0.002)
-    far = rows["distance"] > card["out_of_distribution_threshold"]
+    far = rows["distance_learned"] > card["out_of_distribution_threshold"]
     assert far.mean() == pytest.approx(0.005, abs=0.001)
+    # Music by artists that were left out lies further off than music that was learned from.
+    assert rows["distance"].median() > 1.02 * rows["distance_learned"].median()
     assert (rows.groupby("artist")["fold"].nunique() == 1).all()
 
 
@@ -132,6 +135,21 @@ def test_music_from_outside_has_artists_of_its_own(trained: Path) -> None:
     np.testing.assert_allclose(
         found.of("classic", "wild")["temperature"], calibration["temperature"], rtol=1e-6
     )
+
+
+def test_distances_are_to_what_other_artists_made(made_up: gtzan.Gtzan, trained: Path) -> None:
+    """The stored distance is Mahalanobis's, to the mean and covariance of the other folds."""
+    data = training.classic_data(made_up)
+    model = linear.Linear.load(trained / "classic.npz")[0]
+    train, test = PROTOCOLS[training.CALIBRATED_BY].splits(data.tracks)[3]
+    learned = np.concatenate([model.standardised(data.windows[i]) for i in train])
+    inverse = np.linalg.inv(np.cov(learned, rowvar=False))
+    found = model_card.load(models=trained, results=trained).of("classic", "artist-grouped")
+    stored = found.set_index("track")["distance"]
+    for i in test[::20]:
+        (row,) = model.standardised(data.windows[i])  # one window a track
+        expected = mahalanobis(row, learned.mean(axis=0), inverse) ** 2
+        assert stored[data.tracks["track"].iloc[i]] == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_second_model_leaves_the_first_alone(
@@ -189,7 +207,7 @@ def broken(card: dict[str, Any], table: pd.DataFrame) -> list[str]:
     if not np.allclose(limits, calibration["set_thresholds"], rtol=1e-5, atol=0):
         wrong.append("set_thresholds")
     if "out_of_distribution_threshold" in card:
-        far = np.quantile(rows["distance"].to_numpy(np.float64), 0.995)
+        far = np.quantile(rows["distance_learned"].to_numpy(np.float64), 0.995)
         if abs(far / card["out_of_distribution_threshold"] - 1) > 1e-5:
             wrong.append("out_of_distribution_threshold")
     # What fits all folds lies among what fits all but one.
@@ -292,7 +310,7 @@ def test_distances_and_places_recompute_from_the_committed_features() -> None:
             continue
         of_track = windows.loc[[track], list(features.LEVEL_FREE)].to_numpy(np.float64)
         squares = np.sum((model.standardised(of_track) @ arrays["whitening"]) ** 2, axis=1)
-        assert rows.loc[track, "distance"] == pytest.approx(np.median(squares), rel=1e-5)
+        assert rows.loc[track, "distance_learned"] == pytest.approx(np.median(squares), rel=1e-5)
         place = model.transformed(of_track).mean(axis=0) @ arrays["axes"]
         (at,) = np.flatnonzero(arrays["tracks"] == track)
         np.testing.assert_allclose(arrays["vectors"][at], place, rtol=2e-3, atol=2e-3)

@@ -69,6 +69,9 @@ def test_a_fold_recomputes(published: Path) -> None:
     )
     again = calibration.mean_probabilities(scores, float(stored["temperature"].iloc[0]))
     np.testing.assert_allclose(again, stored[PROBABILITY_COLUMNS], atol=1e-4)
+    model = linear.Linear.load(data_path("models", "classic.npz"))[0]
+    far = training.distances_by_fold(model, data)[test]
+    np.testing.assert_allclose(far, stored["distance"], rtol=1e-4)
 
 
 def test_the_classic_model_was_trained_on_this_table(published: Path) -> None:

@@ -1,4 +1,4 @@
-"""The measured speed: its file, its charts and sentences, and that memory stays flat."""
+"""The measured speed: its file, its charts, and that memory stays flat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import soundfile as sf
 from audionome.charts import Chart
 from audionome.lab import store
 from audionome.report.charts import speed
-from audionome.report.sentences import findings
+from audionome.report.numbers import speed as numbers
 
 SPACE = "\N{NO-BREAK SPACE}"
 
@@ -71,7 +71,9 @@ def test_the_readme_shows_the_committed_timings(committed: store.Benchmark) -> N
     for chart in (speed.extractors(committed), speed.answers(committed)):
         for row in chart.table.to_numpy():
             assert f"| {' | '.join(row)} |" in shown
-    assert findings.machine(committed) in shown
+    told = numbers.machine(committed) | numbers.workers(committed)
+    for name in ("processor", "memory", "python", "one", "two"):
+        assert told[name] in shown
 
 
 def test_missing_timings_are_refused(tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_missing_timings_are_refused(tmp_path: Path) -> None:
         store.load_benchmark(folder=tmp_path)
 
 
-# -- charts and sentences -----------------------------------------------------------------
+# -- charts -------------------------------------------------------------------------------
 
 
 def test_extractors_are_compared_with_both_of_ours(found: store.Benchmark) -> None:
@@ -135,19 +137,6 @@ def test_every_chart_is_whole(committed: store.Benchmark) -> None:
         assert chart.caption
         assert not chart.table.empty
         chart.figure.to_json()
-
-
-def test_sentences(found: store.Benchmark) -> None:
-    said = findings.speed(found)
-    assert f"**0.10{SPACE}s** on one core: 12 times the speed of librosa and 20 times" in said
-    assert f"**0.040{SPACE}s**: 30 times the speed of librosa and 50 times" in said
-    said = findings.waiting(found)
-    assert f"**3.0{SPACE}s**, the next one 1.0{SPACE}s" in said
-    assert f"**120 MB** and 40{SPACE}s for a mix of two hours" in findings.memory(found)
-    said = findings.workers(found)
-    assert "**10 clips**" in said
-    assert "2 processes 19: 1.90 times as many." in said
-    assert "Abacus, 2 cores, 8 GB of memory, Linux, Python 3.12.1" in findings.machine(found)
 
 
 # -- memory -------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ __all__ = [
     "TrainingData",
     "card_results",
     "classic_data",
+    "distances_by_fold",
     "extended_data",
     "extended_rows",
     "fit_temperature",
@@ -227,11 +228,12 @@ def _train(
 
     model = recipe.fit(data, np.arange(len(data.tracks)))
     whitening = None if recipe.companion else _whitening(model, data)
-    distance = _distances(model, whitening, data)
+    learned = _distances(model, whitening, data)
+    unheard = None if whitening is None else distances_by_fold(model, data)
     found = predictions_by_setting(data, recipe.fit)
     temperature = found[CALIBRATED_BY].temperature
     tables = [
-        prediction_table(name, p, data, each, distance if p == CALIBRATED_BY else None)
+        prediction_table(name, p, data, each, *((unheard, learned) if p == CALIBRATED_BY else ()))
         for p, each in found.items()
     ]
     if wild is not None and recipe.extractor == "gtzan57":
@@ -258,9 +260,9 @@ def _train(
         calibration["temperatures"] = _temperatures(found)
     calibration["set_thresholds"] = set_thresholds(table)
     card |= calibration | {"calibrations": {"gtzan": calibration}}
-    if distance is not None:
+    if learned is not None:
         card["out_of_distribution_threshold"] = float(
-            np.quantile(distance, 1 - _OUT_OF_DISTRIBUTION_SHARE)
+            np.quantile(learned, 1 - _OUT_OF_DISTRIBUTION_SHARE)
         )
     card["data"] = {
         "tracks": len(data.tracks),
@@ -354,7 +356,10 @@ def _index(model: linear.Linear, data: TrainingData) -> dict[str, NDArray[Any]]:
 
 def _whitening(model: linear.Linear, data: TrainingData) -> NDArray[np.float64]:
     """Return the matrix that turns standardised rows into independent ones of variance 1."""
-    rows = np.concatenate([model.standardised(r) for r in data.windows])
+    return _decorrelating(np.concatenate([model.standardised(r) for r in data.windows]))
+
+
+def _decorrelating(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     values, vectors = np.linalg.eigh(np.cov(rows.T))
     return np.asarray(vectors / np.sqrt(values))
 
@@ -366,11 +371,35 @@ def _distances(
     if whitening is None:
         return None
     return np.array(
-        [
-            np.median(np.sum((model.standardised(rows) @ whitening) ** 2, axis=1))
-            for rows in data.windows
-        ]
+        [_median_distance(model.standardised(rows), whitening) for rows in data.windows]
     )
+
+
+def _median_distance(rows: NDArray[np.float64], whitening: NDArray[np.float64]) -> float:
+    return float(np.median(np.sum((rows @ whitening) ** 2, axis=1)))
+
+
+def distances_by_fold(model: linear.Linear, data: TrainingData) -> NDArray[np.float64]:
+    """Return how far each track is from the tracks of other folds, which have other artists.
+
+    Parameters
+    ----------
+    model : Linear
+        Says which columns are logarithms. Mean, scale and covariance are those of the other folds.
+    data : TrainingData
+
+    Returns
+    -------
+    ndarray of shape (tracks,), float64
+        Median squared Mahalanobis distance of a track's windows.
+    """
+    rows = [model.standardised(each) for each in data.windows]
+    found = np.full(len(rows), np.nan)
+    for train, test in PROTOCOLS[CALIBRATED_BY].splits(data.tracks):
+        learned = np.concatenate([rows[i] for i in train])
+        mean, whitening = learned.mean(axis=0), _decorrelating(learned)
+        found[test] = [_median_distance(rows[i] - mean, whitening) for i in test]
+    return found
 
 
 def _slim(model: linear.Linear) -> linear.Linear:

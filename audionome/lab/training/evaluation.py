@@ -79,6 +79,7 @@ def prediction_table(
     data: TrainingData,
     found: Predictions,
     distance: NDArray[np.float64] | None = None,
+    distance_learned: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """Return predictions as rows of ``model_predictions.parquet``.
 
@@ -89,14 +90,17 @@ def prediction_table(
         The tracks.
     found : Predictions
     distance : ndarray of shape (tracks,), optional
-        How far each track is from what the model learned from.
+        How far each track is from tracks that a model may learn from when this one is new to it.
+    distance_learned : ndarray of shape (tracks,), optional
+        The same for the released model, which did learn from the track: only the threshold comes
+        from it.
 
     Returns
     -------
     DataFrame
         ``model``, ``protocol``, ``track``, ``genre``, ``artist``, ``fold``, ``p_blues`` ...
-        ``p_rock``, ``temperature`` (what the scores were divided by), ``distance`` (NaN if not
-        given).
+        ``p_rock``, ``temperature`` (what the scores were divided by), ``distance`` and
+        ``distance_learned`` (NaN if not given).
     """
     rows = data.tracks.iloc[found.tracks]
     table = pd.DataFrame(
@@ -111,9 +115,10 @@ def prediction_table(
     )
     table[PROBABILITY_COLUMNS] = found.probabilities.astype(np.float32)
     table["temperature"] = found.temperatures.astype(np.float32)
-    table["distance"] = np.float32(np.nan)
-    if distance is not None:
-        table["distance"] = distance[found.tracks].astype(np.float32)
+    for column, far in (("distance", distance), ("distance_learned", distance_learned)):
+        table[column] = np.float32(np.nan)
+        if far is not None:
+            table[column] = far[found.tracks].astype(np.float32)
     return table
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from audionome._words import duration, listed, points, share, span
+from audionome._words import listed, points, share, span
 from audionome.features import COLUMNS
 from audionome.lab import ladder as rungs_of
 from audionome.lab.calibration import Overconfidence, Unknown
@@ -24,7 +24,6 @@ from audionome.lab.confusion import Confusion, Hardest
 from audionome.lab.estimators import MODELS
 from audionome.lab.names import FLOOR, model_title, protocol_title
 from audionome.lab.protocols import LADDER
-from audionome.lab.store import Benchmark
 
 __all__ = [
     "best",
@@ -35,16 +34,11 @@ __all__ = [
     "importance",
     "ladder",
     "learning",
-    "machine",
-    "memory",
     "missing",
     "reliability",
     "resolution",
     "shipped",
-    "speed",
     "unknown",
-    "waiting",
-    "workers",
 ]
 
 # What each rung changes against the one above it, as the subject of a sentence.
@@ -336,63 +330,4 @@ def importance(table: pd.DataFrame) -> str:
     return (
         f"{text} For {len(rows) - needed} of {len(rows)} groups the model with them and the model "
         f"without them {SAME}."
-    )
-
-
-def speed(found: Benchmark) -> str:
-    """Write how much faster the features come than from librosa and essentia."""
-    seconds = found.extractors["seconds"]
-    full, free = (
-        listed([f"{seconds[peer] / seconds[ours]:.0f} times the speed of {name}"
-                for peer, name in (("librosa", "librosa"), ("essentia", "essentia"))])
-        for ours in ("audionome", "extended")
-    )  # fmt: skip
-    return (
-        f"All 57 features of a 30-second clip take **{duration(seconds['audionome'])}** on one "
-        f"core: {full}. What the extended model needs, its own features and those of the 57 that "
-        f"do not depend on the level, takes **{duration(seconds['extended'])}**: {free}. The ear "
-        f"takes {duration(seconds['ear'])} more."
-    )
-
-
-def waiting(found: Benchmark) -> str:
-    """Write how long a person waits for the first answer, and for the next."""
-    seconds = found.answers["seconds"]
-    return (
-        f"The very first `audionome classify` in a new environment takes "
-        f"**{duration(seconds['first'])}**, the next one {duration(seconds['second'])}. A running "
-        f"program, such as the dashboard, answers in **{duration(seconds['warm'])}**, "
-        f"and without the ear (`--model extended`) in {duration(seconds['warm_extended'])}."
-    )
-
-
-def memory(found: Benchmark) -> str:
-    """Write how much memory long recordings take."""
-    peak, seconds = found.answers["peak_mb"], found.answers["seconds"]
-    told = [
-        f"**{peak[name]:.0f} MB** and {duration(seconds[name])} for {what}"
-        for name, what in (
-            ("ten_minutes", "ten minutes of stereo MP3"),
-            ("two_hours", "a mix of two hours"),
-        )
-    ]
-    return f"Windows are measured while the file is decoded. It takes {listed(told)}."
-
-
-def workers(found: Benchmark) -> str:
-    """Write what a second worker process gives."""
-    rows = found.workers
-    most = rows[rows["clips"] == rows["clips"].max()].set_index("workers")["clips_per_second"]
-    text = f"One process measures **{most[1]:.0f} clips** of 30 seconds per second"
-    for n in most.index[1:]:
-        text += f", {n} processes {most[n]:.0f}: {most[n] / most[1]:.2f} times as many"
-    return f"{text}."
-
-
-def machine(found: Benchmark) -> str:
-    """Write where the timings were taken."""
-    where = found.machine
-    return (
-        f"Measured by `make bench` on {where['processor']}, {where['cores']} cores, "
-        f"{where['memory_gb']} GB of memory, {where['system']}, Python {where['python']}."
     )
