@@ -293,7 +293,8 @@ PARTS = {part.__name__: part for part in (extractors, lengths, answers, workers)
 
 WHERE = (
     "One process measures **{one} clips** of 30 seconds per second, two processes {two}. "
-    "Measured by `make bench` on {processor}, {cores} cores, {memory} of memory, {system}, Python {python}."
+    "Measured by `make bench` on {processor}, {cores} cores, {memory} of memory, {system}, "
+    "Python {python}."
 )
 
 
