@@ -200,29 +200,6 @@ def page_scripts(
     ]
 
 
-def own_footnotes(
-    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
-) -> None:
-    """Give the numbered references of a docstring names of their own: they share a page."""
-    label = name.replace(".", "-").replace("_", "-").lower()
-    lines[:] = [re.sub(r"\[(\d+)\]", rf"[#{label}-\1]", line) for line in lines]
-
-
-def described_elsewhere(
-    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
-) -> bool | None:
-    """Leave out what a module only passes on, and methods that scikit-learn puts into a class."""
-    home = getattr(obj, "__module__", None)
-    if not callable(obj) or not isinstance(home, str):
-        return None
-    if what != "module":
-        return None if home.startswith("audionome") else True
-    here = app.env.temp_data.get("autodoc:module")
-    package, _, module = home.rpartition(".")
-    own = home == here or (package == here and module.startswith("_"))
-    return None if own else True
-
-
 def visit_math(self: Any, node: nodes.math) -> None:
     """Write inline mathematics as MathML, which browsers draw without a script."""
     self.body.append(tex2mathml(node.astext(), as_block=False))
@@ -240,8 +217,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # "env": when it changes, every page is read again.
     app.add_config_value("audionome_inputs", "", "env", types=(str,))
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
-    app.connect("autodoc-process-docstring", own_footnotes)
-    app.connect("autodoc-skip-member", described_elsewhere)
     app.connect("config-inited", config_inited)
     app.connect("builder-inited", copy_plotly)
     app.connect("builder-inited", copy_examples)

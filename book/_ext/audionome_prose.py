@@ -114,7 +114,8 @@ def prose(doctree: nodes.document) -> Iterator[nodes.Text]:
 
 def explain_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Explain each glossary term where a page first mentions it."""
-    if GLOSSARY not in app.env.found_docs or docname == GLOSSARY or docname == "book/changelog":
+    apart = (GLOSSARY, "book/changelog", "book/api")
+    if GLOSSARY not in app.env.found_docs or docname.startswith(apart):
         return
     known = definitions(app.env)
     by_word = {term.lower(): term for term in known}
