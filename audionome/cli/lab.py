@@ -68,6 +68,16 @@ def tracks(
 
 
 @app.command()
+def seal() -> None:
+    """Write data/SHA256SUMS anew, after a command has changed what ships."""
+    from audionome.lab import store
+
+    new = store.changed()
+    store.seal()
+    console().print("\n".join(["New, changed or gone:", *new]) if new else "Nothing has changed.")
+
+
+@app.command()
 def summarise(
     complete_with: _COMPLETION = None,
     out: Annotated[Path | None, _out("data/results")] = None,

@@ -13,7 +13,19 @@ import pandas as pd
 from audionome._paths import data_path, not_installed
 from audionome.errors import AudionomeError
 
-__all__ = ["Benchmark", "Results", "StaleResultsError", "load", "load_benchmark", "sources"]
+__all__ = [
+    "Benchmark",
+    "Results",
+    "StaleResultsError",
+    "changed",
+    "load",
+    "load_benchmark",
+    "seal",
+    "sources",
+]
+
+_SEALED = ("gtzan", "models", "research", "results")
+_SEAL = "SHA256SUMS"
 
 
 class StaleResultsError(AudionomeError):
@@ -93,6 +105,54 @@ def sources() -> dict[str, str]:
     return {
         name: hashlib.sha256(data_path("gtzan", name).read_bytes()).hexdigest()[:16]
         for name in ("features.parquet", "tracks.parquet")
+    }
+
+
+def seal(folder: Path | None = None) -> Path:
+    """Write the SHA-256 of every file that a command made, so that a change by hand is found.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Default: ``data``.
+
+    Returns
+    -------
+    Path
+        ``SHA256SUMS`` in the folder, in the form that ``sha256sum --check`` reads.
+    """
+    folder = folder or data_path()
+    path = folder / _SEAL
+    path.write_text("".join(f"{digest}  {name}\n" for name, digest in _digests(folder).items()))
+    return path
+
+
+def changed(folder: Path | None = None) -> list[str]:
+    """Return the files of data that are not as they were sealed, or are new, or gone.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Default: ``data``.
+
+    Returns
+    -------
+    list of str
+        Names below the folder; empty if all is as a command wrote it.
+    """
+    folder = folder or data_path()
+    path = folder / _SEAL
+    lines = path.read_text().splitlines() if path.is_file() else []
+    sealed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    here = _digests(folder)
+    return sorted(n for n in {*sealed, *here} if sealed.get(n) != here.get(n))
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    paths = sorted(p for name in _SEALED for p in (folder / name).rglob("*") if p.is_file())
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
     }
 
 
