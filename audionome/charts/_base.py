@@ -100,16 +100,16 @@ class Chart:
     caption: str = ""
 
 
-# Shades for the parts of a bar, told apart by pattern as well.
+# Shades of what is no genre (models, protocols, parts of a bar), told apart by pattern as well.
 PARTS = (
-    ("#3f5eb9", ""),
-    ("#af7208", "/"),
-    ("#0da580", "."),
+    ("#147a80", ""),
+    ("#a0623f", "/"),
+    ("#8d8400", "."),
     ("#8b929c", "x"),
-    ("#c5077d", "-"),
-    ("#039fd8", "+"),
-    ("#b63424", "|"),
-    ("#850eff", "\\"),
+    ("#a77bbd", "-"),
+    ("#5f7890", "+"),
+    ("#996b7d", "|"),
+    ("#6a8f00", "\\"),
 )
 # Symbols for lines that are told apart by more than their colour.
 MARKS = (

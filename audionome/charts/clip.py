@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from audionome._words import listed
 from audionome.charts._base import (
     INK,
+    PARTS,
     TEMPLATE,
     Chart,
 )
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VIEWS", "View", "feature_of_clip"]
 
-DIVERGING = [[0.0, "#3f5eb9"], [0.5, "#f4f4f4"], [1.0, "#af7208"]]
+DIVERGING = [[0.0, PARTS[0][0]], [0.5, "#f4f4f4"], [1.0, PARTS[1][0]]]
 
 
 @dataclass(frozen=True)

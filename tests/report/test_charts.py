@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from itertools import combinations
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from colours import contrast
+from colours import contrast, distance
 
+import audionome
 from audionome import features
+from audionome.charts._base import PARTS
 from audionome.datasets import gtzan
 from audionome.lab.confusion import Confusion, Hardest
 from audionome.models.attribution import REST, Reason
@@ -71,6 +75,20 @@ def test_colours_stand_out_on_light_and_dark(page: str) -> None:
     for genre, colour in charts.PALETTE.items():
         assert contrast(colour, page) >= 2.9, genre
     assert contrast(charts.INK, page) >= 4.0
+
+
+def test_nothing_else_looks_like_a_genre() -> None:
+    shades = [colour for colour, _ in PARTS]
+    assert len(set(shades)) == len(shades)
+    for colour in shades:
+        for genre, own in charts.PALETTE.items():
+            assert distance(colour, own) > 20, (colour, genre)
+        assert min(contrast(colour, page) for page in ("#ffffff", "#14181e")) >= 3
+    # And nobody writes a genre's colour by hand.
+    for path in Path(audionome.__file__).parent.rglob("*.py"):
+        if path.name != "_base.py":
+            written = set(re.findall(r'"(#[0-9a-f]{6})"', path.read_text(encoding="utf-8")))
+            assert not written & set(charts.PALETTE.values()), path.name
 
 
 def test_genres_can_be_told_apart_without_hue() -> None:

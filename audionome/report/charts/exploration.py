@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 # Nothing is transparent, so that the page shows through; blue and red differ in lightness too.
-_DIVERGING = [[0, "#3f5eb9"], [0.5, "rgba(128,128,128,0.06)"], [1, "#b63424"]]
+_DIVERGING = [[0, PARTS[0][0]], [0.5, "rgba(128,128,128,0.06)"], [1, PARTS[1][0]]]
 # Three dimensions know fewer symbols; genres that share one differ in lightness. The "x" is a
 # letter of a font that is not everywhere.
 SOLIDS = {
