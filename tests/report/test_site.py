@@ -483,3 +483,78 @@ def test_notebook_is_clean(path: Path) -> None:
         lines = re.sub(r'"""[\s\S]*?"""', '""', "".join(cell["source"])).splitlines()
         work = [line for line in lines if not line.startswith(("from ", "import "))]
         assert len(work) <= 5, "".join(cell["source"])
+
+
+def test_a_term_explains_itself_to_pointer_and_keyboard(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url, viewport={"width": 390, "height": 800})
+    page.goto(CORRELATION, wait_until="networkidle")
+    term = page.locator("a.audionome-term", has_text="MFCC").first
+    box = page.get_by_role("tooltip")
+    term.scroll_into_view_if_needed()
+    term.hover()
+    box.wait_for()
+    assert "mel" in box.inner_text().lower()
+    assert term.get_attribute("aria-describedby") == box.get_attribute("id")
+    fits(page)
+    page.keyboard.press("Escape")
+    box.wait_for(state="hidden")
+    term.focus()
+    box.wait_for()
+    assert barriers(page) == []
+    term.click()
+    page.wait_for_url("**/glossary.html#term-MFCC")
+    assert problems == []
+    page.context.close()
+
+
+def test_a_page_explains_a_term_once_and_only_in_its_text(site: Path) -> None:
+    for path in PAGES:
+        soup = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+        terms = soup.select("a.audionome-term")
+        assert not terms or not path.startswith(("book/api", "book/glossary", "book/changelog"))
+        for term in terms:
+            assert len(str(term["data-definition"])) > 10, (path, term)
+            assert not term.find_parent(["h1", "h2", "h3", "pre", "code", "table"]), (path, term)
+        links = [str(term["href"]) for term in terms if not term.find("span", class_="std-term")]
+        assert len(links) == len(set(links)), path
+
+
+def test_every_diagram_can_be_read_without_seeing_it(site: Path) -> None:
+    drawn = []
+    for path in PAGES:
+        soup = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+        for svg in soup.select("svg.audionome-diagram"):
+            assert svg["role"] == "img"
+            assert len(str(svg["aria-label"])) > 40, path
+            drawn.append(path)
+    assert len(drawn) >= 4
+
+
+def test_the_reference_unfolds(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto("book/api-statistics.html#audionome.lab.metrics.accuracy", wait_until="networkidle")
+    entry = page.locator("dl.py", has=page.locator('[id="audionome.lab.metrics.accuracy"]')).last
+    assert entry.locator("dt").first.inner_text().startswith("accuracy(y_true, y_pred")
+    told = entry.get_by_text("Parameters").first
+    assert not told.is_visible()
+    entry.locator("summary").first.click()
+    assert told.is_visible()
+    assert problems == []
+    page.context.close()
+
+
+#: Pixels at a width of 1280; a reader who scrolls further has lost the thread.
+LONGEST = 12_000
+
+
+def test_no_chapter_is_endless(chromium: Browser, base_url: str) -> None:
+    page, _ = page_with_watch(chromium, base_url, viewport={"width": 1280, "height": 900})
+    long = {}
+    for path in PAGES:
+        if path.startswith("notebooks/") or path.startswith("book/api"):
+            page.goto(path, wait_until="domcontentloaded")
+            height = page.evaluate("document.documentElement.scrollHeight")
+            if height > LONGEST:
+                long[path] = height
+    assert long == {}
+    page.context.close()
