@@ -72,16 +72,18 @@ def numbers() -> dict[str, str]:
         test score (``-`` is written ``_``), the same of the ``chosen`` model, of the released
         models (``ear``, ``extended`` and ``classic``) by protocol, some counts, and what each
         protocol resolves: ``resolution_{protocol}_tracks``, ``_artists``, ``_effective``
-        (independent clips), ``_half_width`` and ``_independent`` (points).
+        (independent clips), ``_half_width`` and ``_independent`` (points). ``lit_`` and the key of
+        a figure of the literature, see `audionome.report.numbers.literature`.
     """
     from audionome import audio, features
     from audionome.datasets import gtzan
-    from audionome.lab import ladder, store
+    from audionome.lab import ladder, literature, store
     from audionome.lab.ear.judging import LEAVE_ONE_OUT_SUMMARY
     from audionome.lab.estimators import MODELS
     from audionome.lab.names import model_title
     from audionome.lab.protocols import LADDER, PROTOCOLS
     from audionome.models.classifier import load_classifier
+    from audionome.report.numbers.literature import cited
 
     data = gtzan.load()
     found = {
@@ -123,7 +125,7 @@ def numbers() -> dict[str, str]:
             found[f"{key}_level"] = f"{row['level']}s"
             told = PROTOCOLS[protocol].summary if protocol in PROTOCOLS else LEAVE_ONE_OUT_SUMMARY
             found[f"{key}_protocol"] = sentence(told)
-    return found
+    return found | cited(literature.load())
 
 
 def marked(key: str, text: str) -> str:

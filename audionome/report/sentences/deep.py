@@ -15,7 +15,6 @@ from pathlib import Path
 import pandas as pd
 
 import audionome.lab.deep as room
-from audionome._paths import data_path
 from audionome._words import duration, listed, points, share, span
 from audionome.lab.deep.opened import OpenedCNN
 from audionome.lab.deep.results import (
@@ -30,7 +29,6 @@ from audionome.lab.deep.results import (
 from audionome.lab.deep.settings import WATTS_PER_CORE
 from audionome.lab.model_card import Comparison
 from audionome.lab.protocols import PROTOCOLS
-from audionome.lab.store import missing
 
 __all__ = [
     "answers",
@@ -42,7 +40,6 @@ __all__ = [
     "families",
     "layers",
     "learned",
-    "published",
     "trained",
 ]
 
@@ -246,26 +243,3 @@ def cost_told(table: pd.DataFrame) -> str:
         f"enough for {answers_per_wh:,.0f} answers of the slowest. What the ear's own training "
         "cost its authors do not say."
     )
-
-
-def published() -> pd.DataFrame:
-    """Return the figures of others on the fault-filtered split, ready to print.
-
-    Returns
-    -------
-    DataFrame
-        ``model``, ``family``, ``learned from``, ``accuracy (%)`` as it was printed, ``reported by``
-        and ``read in``: works of the bibliography.
-    """
-    path = data_path("research", "published.csv")
-    if not path.is_file():
-        raise missing(path, "git restore data/research/published.csv")
-    table = pd.read_csv(path, dtype=str)
-    works = {
-        "pons2019random": "Pons and Serra 2019a",
-        "pons2019musicnn": "Pons and Serra 2019b",
-        "pons2020transfer": "Pons 2020",
-        "castellon2021": "Castellon and others 2021",
-        "lee2018samplecnn": "Lee and others 2018",
-    }
-    return table.assign(**{c: table[c].map(works) for c in ("reported by", "read in")})
