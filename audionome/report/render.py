@@ -52,13 +52,15 @@ class _Drawn(Shown):
         return {"text/html": drawn, "text/plain": self._chart.alt}
 
 
-def show(item: Chart | pd.DataFrame) -> Any:
+def show(item: Chart | pd.DataFrame, *, folded: str = "") -> Any:
     """Show a chart with its text alternative and data, or a plain table.
 
     Parameters
     ----------
     item
         A chart from `audionome.charts`, or a table; its index is not shown.
+    folded
+        Of a long table: the title under which it is folded away.
 
     Returns
     -------
@@ -66,12 +68,19 @@ def show(item: Chart | pd.DataFrame) -> Any:
         To be the last expression of a notebook cell: it displays itself.
     """
     if isinstance(item, pd.DataFrame):
-        return Shown({"text/html": table_html(item)})
+        return Shown({"text/html": _folded(table_html(item), folded)})
     if "AUDIONOME_BOOK" in os.environ:
         return Shown({"text/html": figure_html(item), "text/plain": item.alt})
     if "google.colab" in sys.modules:
         return item.figure  # There, every output is a page of its own; Plotly knows how to help.
     return _Drawn(item)
+
+
+def _folded(inside: str, title: str) -> str:
+    if not title:
+        return inside
+    head = f"<summary>{html.escape(title)}</summary>"
+    return f'<details class="audionome-folded">{head}{inside}</details>'
 
 
 def say(text: str, *numbers: Mapping[str, str]) -> Shown:

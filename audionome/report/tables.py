@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pandas as pd
 
-from audionome._words import points
+from audionome._words import genre_name, points
+from audionome.lab.model_card import COMPARED, Comparison
 from audionome.lab.names import in_order, select, titled
 
-__all__ = ["parameter_table", "score_table"]
+__all__ = [
+    "card_table",
+    "doubted",
+    "nearest_pairs",
+    "pair_table",
+    "parameter_table",
+    "score_table",
+    "separation_table",
+    "tries",
+]
+
+_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def score_table(scores: pd.DataFrame, *, level: str = "track") -> pd.DataFrame:
@@ -74,3 +87,170 @@ def parameter_table(params: pd.DataFrame) -> pd.DataFrame:
 def _settings(text: str) -> str:
     values = json.loads(text)
     return ", ".join(f"{name.split('__')[-1]} = {value}" for name, value in sorted(values.items()))
+
+
+# -- the released models ------------------------------------------------------------------
+
+
+def card_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the results of every released model and protocol for printing.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `audionome.lab.model_card.ladder`.
+    """
+    return pd.DataFrame(
+        {
+            "model": table["model"],
+            "protocol": table["protocol_title"],
+            "accuracy (%)": [f"{100 * a:.1f}" for a in table["accuracy"]],
+            "95 % interval": _spans(table),
+            "predictions": table["n"],
+            "artists": table["artists"],
+            "effective sample size": [f"{n:.0f}" for n in table["effective_n"]],
+            "calibration error": [f"{v:.3f}" for v in table["calibration_error"]],
+            "how it was judged": table["summary"],
+        }
+    )
+
+
+def pair_table(found: Mapping[tuple[str, str, str], Comparison]) -> pd.DataFrame:
+    """Return comparisons of two models on the same clips for printing.
+
+    Parameters
+    ----------
+    found : mapping of (str, str, str) to Comparison
+        From `audionome.lab.model_card.comparisons`.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "music": COMPARED.get(protocol, protocol),
+                "models": f"{a} against {b}",
+                "difference (points)": points(c.verdict.interval.estimate),
+                "95 % interval": _span(c.verdict.interval.low, c.verdict.interval.high),
+                "verdict": f"{a} is {c.verdict.word}" if c.verdict.differs else c.verdict.word,
+                "only the first right": c.only_a,
+                "only the second right": c.only_b,
+                "clips": c.verdict.interval.n,
+                "artists": c.verdict.interval.clusters,
+            }
+            for (protocol, a, b), c in found.items()
+        ]
+    )
+
+
+def separation_table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return how well entropy and distance tell trouble, for printing.
+
+    Parameters
+    ----------
+    found : mapping of str to DataFrame
+        Name of a model to what `audionome.lab.model_card.separation` returns.
+    """
+    tasks = {
+        "errors, elsewhere": "a wrong answer, music from elsewhere",
+        "errors, GTZAN": "a wrong answer, GTZAN",
+        "errors, wild": "a wrong answer, the commercial library",
+        "soul, GTZAN": "soul among tracks of GTZAN",
+        "soul, wild": "soul among other tracks of that library",
+    }
+    signs = {"entropy": "entropy of the probabilities", "distance": "distance to what was learned"}
+    words = {"better": "better than chance", "worse": "worse than chance"}
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "model": model,
+                    "what it should tell": [tasks[t] for t in table["task"]],
+                    "by": [signs[s] for s in table["sign"]],
+                    "AUC": [f"{v:.2f}" for v in table["auc"]],
+                    "95 % interval": [
+                        f"{low:.2f} to {high:.2f}".replace(" ", _SPACE)
+                        for low, high in table[["low", "high"]].to_numpy()
+                    ],
+                    "verdict": [words.get(w, "no better than chance") for w in table["verdict"]],
+                }
+            )
+            for model, table in found.items()
+        ]
+    )
+
+
+def tries(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the notes of what was tried for printing.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `audionome.lab.model_card.load_tries`.
+    """
+    names = {
+        "model": "for",
+        "tried": "tried",
+        "artist_grouped": "artists apart, %",
+        "artist_grouped_interval": "95 % interval",
+        "fault_filtered": "fault-filtered, %",
+        "wild": "wild, %",
+        "wild_interval": "95 % interval, wild",
+    }
+    return table[list(names)].rename(columns=names)
+
+
+def doubted(tracks: pd.DataFrame, *, first: int = 15) -> pd.DataFrame:
+    """Return the tracks whose genre the model doubts most for printing.
+
+    Parameters
+    ----------
+    tracks : DataFrame
+        From `audionome.lab.model_card.twins`.
+    first : int
+        How many.
+    """
+    rows = tracks.sort_values("p_genre", ignore_index=True).head(first)
+    return pd.DataFrame(
+        {
+            "track": rows["track"],
+            "the model says": [
+                f"{genre_name(name)} ({p:.0%})"
+                for name, p in rows[["predicted", "p_predicted"]].to_numpy()
+            ],
+            "probability of its own genre": [
+                f"{p:.1%}" if p >= 0.001 else "under 0.1%" for p in rows["p_genre"]
+            ],
+        }
+    )
+
+
+def nearest_pairs(tracks: pd.DataFrame, *, first: int = 30) -> pd.DataFrame:
+    """Return the pairs of tracks that are most alike for printing, each pair once.
+
+    Parameters
+    ----------
+    tracks : DataFrame
+        From `audionome.lab.model_card.twins`.
+    first : int
+        How many.
+    """
+    pairs = [frozenset(pair) for pair in tracks[["track", "twin"]].to_numpy(dtype=str)]
+    rows = tracks[~pd.Series(pairs, index=tracks.index).duplicated()].head(first)
+    return pd.DataFrame(
+        {
+            "track": rows["track"],
+            "nearest": rows["twin"],
+            "cosine": [f"{c:.3f}" for c in rows["cosine"]],
+            "same artist and title": [
+                "yes" if same else "no" if known else "not known"
+                for same, known in rows[["same_song", "known"]].to_numpy()
+            ],
+        }
+    )
+
+
+def _spans(table: pd.DataFrame) -> list[str]:
+    return [_span(low, high) for low, high in table[["low", "high"]].to_numpy()]
+
+
+def _span(low: float, high: float) -> str:
+    return f"{points(low)} to {points(high)}".replace(" ", _SPACE)

@@ -190,6 +190,8 @@ def page_scripts(
     if 'class="audionome-chart"' in context.get("body", ""):
         app.add_js_file(PLOTLY, loading_method="defer")
         app.add_js_file("audionome.js", loading_method="defer")
+    if '"neighbours":' in context.get("body", ""):
+        app.add_js_file("neighbours.js", loading_method="defer")
     if "audionome-player" in context.get("body", ""):
         app.add_js_file("pieces.js", loading_method="defer")
         app.add_css_file("pieces.css")

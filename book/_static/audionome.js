@@ -165,6 +165,7 @@
       }
       div.style.minHeight = ""; // It kept the place until now.
       figure.classList.add("drawn");
+      figure.dispatchEvent(new Event("audionome-drawn"));
     };
   }
 

@@ -15,15 +15,18 @@ models are right, `audionome.lab.model_card.confidence` how well they know it,
 
 from audionome.lab.model_card.accuracy import (
     COMPARED,
+    LENGTHS,
     Comparison,
+    common,
     comparisons,
     excerpts,
+    few_clips,
     ladder,
     named,
+    on_same_tracks,
     per_genre,
 )
 from audionome.lab.model_card.confidence import (
-    COVERAGES,
     coverage,
     held_back,
     many_ratios,
@@ -39,18 +42,21 @@ from audionome.lab.model_card.neighbours import (
     twins,
 )
 from audionome.lab.model_card.outside import compare_outside, leaving, wild_genres
-from audionome.lab.model_card.released import ReleasedModels, load, load_tries
+from audionome.lab.model_card.released import ELSEWHERE, ReleasedModels, load, load_tries
 
 __all__ = [
     "COMPARED",
-    "COVERAGES",
+    "ELSEWHERE",
+    "LENGTHS",
     "Comparison",
     "Map",
     "ReleasedModels",
+    "common",
     "compare_outside",
     "comparisons",
     "coverage",
     "excerpts",
+    "few_clips",
     "held_back",
     "indexes",
     "ladder",
@@ -61,6 +67,7 @@ __all__ = [
     "named",
     "neighbour_gains",
     "neighbours",
+    "on_same_tracks",
     "per_genre",
     "reliability",
     "separation",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,28 +19,111 @@ from audionome.lab.bootstrap import (
 from audionome.lab.compare import Difference, Verdict, paired_difference, verdicts
 from audionome.lab.confusion import genre_measures
 from audionome.lab.metrics import expected_calibration_error
-from audionome.lab.model_card.released import ReleasedModels
+from audionome.lab.model_card.released import ELSEWHERE, ReleasedModels
+from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.lab.protocols import PROTOCOLS
 
 __all__ = [
     "COMPARED",
+    "LENGTHS",
     "Comparison",
+    "common",
     "comparisons",
     "excerpts",
+    "few_clips",
     "ladder",
     "named",
+    "on_same_tracks",
     "per_genre",
 ]
 
-#: Protocols under which the two models are compared, on the tracks that both classified.
-COMPARED = ("artist-grouped", "nine-genres", "fault-filtered-nine-genres")
+#: Where the released models are compared, on the tracks that all of them classified.
+COMPARED: dict[str, str] = {
+    ELSEWHERE[0]: "Music from elsewhere",
+    "artist-grouped": "GTZAN, artists apart",
+    "fault-filtered-nine-genres": "GTZAN, fault-filtered",
+}
 
-_WHOLE = "artist-grouped"
-_CLIP_SECONDS = 30
+#: Protocols by the seconds that are heard, the whole clip first (0), and what music they judge.
+LENGTHS: dict[str, dict[int, str]] = {
+    COMPARED[ELSEWHERE[0]]: ELSEWHERE,
+    COMPARED["artist-grouped"]: {
+        p.excerpt_seconds or 0: p.name
+        for p in PROTOCOLS.values()
+        if p.setting == PROTOCOLS["artist-grouped"].setting
+    },
+}
+
+_FEWEST = 10  # clips of a genre of which a share is told
 
 
-def _accuracy(rows: pd.DataFrame) -> ConfidenceInterval:
-    return mean_interval(rows["correct"].to_numpy(dtype=bool), rows["artist"].to_numpy())
+def common(found: ReleasedModels, protocol: str) -> dict[str, pd.DataFrame]:
+    """Return every model's predictions about the tracks that all of them classified.
+
+    Parameters
+    ----------
+    found : ReleasedModels
+    protocol : str
+        One under which a track is one prediction.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By model, the default first; sorted by track, so that rows belong together. Models without
+        any prediction under the protocol are left out.
+    """
+    rows = {m: found.of(m, protocol).sort_values("track", kind="stable") for m in found.models}
+    rows = {m: table for m, table in rows.items() if len(table)}
+    if not rows:
+        return {}
+    tracks = set.intersection(*(set(table["track"]) for table in rows.values()))
+    return {m: table[table["track"].isin(tracks).to_numpy()] for m, table in rows.items()}
+
+
+def on_same_tracks(found: ReleasedModels) -> pd.DataFrame:
+    """Return the accuracy of all models on identical tracks, from elsewhere and of GTZAN.
+
+    Parameters
+    ----------
+    found : ReleasedModels
+
+    Returns
+    -------
+    DataFrame
+        For each of `COMPARED` and each model: ``protocol``, ``protocol_title``, ``model``, and
+        what `ladder` tells; ``top3`` is the share of the tracks whose genre is among the three
+        most probable.
+    """
+    out = []
+    for protocol, title in COMPARED.items():
+        for model, rows in common(found, protocol).items():
+            named = {"model": model, "protocol": protocol, "protocol_title": title}
+            out.append(named | _scored(rows) | {"top3": _top(rows, 3)})
+    return pd.DataFrame(out)
+
+
+def _top(rows: pd.DataFrame, k: int) -> float:
+    values = rows[PROBABILITY_COLUMNS].to_numpy(np.float64)
+    own = values[np.arange(len(rows)), [PROBABILITY_COLUMNS.index(f"p_{g}") for g in rows["genre"]]]
+    return float(np.mean((values > own[:, None]).sum(axis=1) < k))
+
+
+def _scored(rows: pd.DataFrame) -> dict[str, Any]:
+    correct, artists = rows["correct"].to_numpy(dtype=bool), rows["artist"].to_numpy()
+    scored = mean_interval(correct, artists)
+    confidence = rows["confidence"].to_numpy()
+    return {
+        "accuracy": scored.estimate,
+        "low": scored.low,
+        "high": scored.high,
+        "n": scored.n,
+        "tracks": rows["track"].nunique(),
+        "artists": scored.clusters,
+        "design_effect": design_effect(correct, artists),
+        "effective_n": effective_sample_size(correct, artists),
+        "calibration_error": expected_calibration_error(confidence, correct),
+        "calibration_luck": _luck(confidence),
+    }
 
 
 def ladder(found: ReleasedModels) -> pd.DataFrame:
@@ -65,9 +148,6 @@ def ladder(found: ReleasedModels) -> pd.DataFrame:
             rows = found.of(model, protocol.name)
             if rows.empty:
                 continue
-            correct, artists = rows["correct"].to_numpy(dtype=bool), rows["artist"].to_numpy()
-            scored = mean_interval(correct, artists)
-            confidence = rows["confidence"].to_numpy()
             out.append(
                 {
                     "model": model,
@@ -75,17 +155,8 @@ def ladder(found: ReleasedModels) -> pd.DataFrame:
                     "protocol_title": protocol.title,
                     "summary": protocol.summary,
                     "level": protocol.level,
-                    "accuracy": scored.estimate,
-                    "low": scored.low,
-                    "high": scored.high,
-                    "n": scored.n,
-                    "tracks": rows["track"].nunique(),
-                    "artists": scored.clusters,
-                    "design_effect": design_effect(correct, artists),
-                    "effective_n": effective_sample_size(correct, artists),
-                    "calibration_error": expected_calibration_error(confidence, correct),
-                    "calibration_luck": _luck(confidence),
                 }
+                | _scored(rows)
             )
     return pd.DataFrame(out)
 
@@ -144,35 +215,36 @@ class Comparison:
 def comparisons(
     found: ReleasedModels,
     *,
-    protocols: Sequence[str] = COMPARED,
-    a: str = "extended",
-    b: str = "classic",
-) -> dict[str, Comparison]:
-    """Compare two models, under each protocol on the tracks that both have classified.
+    protocols: Sequence[str] = tuple(COMPARED),
+    pairs: Sequence[tuple[str, str]] = (("ear", "extended"), ("extended", "classic")),
+) -> dict[tuple[str, str, str], Comparison]:
+    """Compare models two by two, under each protocol on the tracks that all have classified.
 
     Parameters
     ----------
     found : ReleasedModels
     protocols : sequence of str
-        The family of comparisons that are told together.
-    a, b : str
+    pairs : sequence of (str, str)
+        With the protocols, the family of comparisons that are told together.
 
     Returns
     -------
-    dict of str to Comparison
-        By protocol; without those under which they have no track in common.
+    dict of (str, str, str) to Comparison
+        By protocol and models; without those that have no track in common.
     """
-    pairs: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[Any]]] = {}
+    correct: dict[
+        tuple[str, str, str], tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[Any]]
+    ] = {}
     for protocol in protocols:
-        one, other = (found.of(m, protocol).set_index("track") for m in (a, b))
-        common = one.index.intersection(other.index).sort_values()
-        if len(common):
-            of_a, of_b = (t.loc[common, "correct"].to_numpy(dtype=bool) for t in (one, other))
-            pairs[protocol] = of_a, of_b, one.loc[common, "artist"].to_numpy()
-    judged = verdicts([paired_difference(*pair) for pair in pairs.values()])
+        rows = common(found, protocol)
+        for a, b in pairs:
+            if {a, b} <= set(rows) and len(rows[a]):
+                of_a, of_b = (rows[m]["correct"].to_numpy(dtype=bool) for m in (a, b))
+                correct[protocol, a, b] = of_a, of_b, rows[a]["artist"].to_numpy()
+    judged = verdicts([paired_difference(*each) for each in correct.values()]) if correct else []
     return {
-        protocol: Comparison.of(a, b, *pair, verdict)
-        for (protocol, pair), verdict in zip(pairs.items(), judged, strict=True)
+        (protocol, a, b): Comparison.of(a, b, *correct[protocol, a, b], verdict)
+        for (protocol, a, b), verdict in zip(correct, judged, strict=True)
     }
 
 
@@ -189,20 +261,20 @@ def named(found: ReleasedModels, genre: str, *, protocol: str = "artist-grouped"
     DataFrame
         ``model``, ``right``, ``n``.
     """
-    rows = {m: found.of(m, protocol).set_index("track") for m in found.models}
-    rows = {m: t[t["genre"] == genre] for m, t in rows.items()}
-    common = sorted(set.intersection(*(set(t.index) for t in rows.values())))
-    counts = [(m, int(t.loc[common, "correct"].sum()), len(common)) for m, t in rows.items()]
+    counts = []
+    for model, rows in common(found, protocol).items():
+        of_genre = rows[(rows["genre"] == genre).to_numpy(dtype=bool)]
+        counts.append((model, int(of_genre["correct"].sum()), len(of_genre)))
     return pd.DataFrame(counts, columns=["model", "right", "n"])
 
 
-def per_genre(found: ReleasedModels, model: str, protocol: str = "artist-grouped") -> pd.DataFrame:
+def per_genre(rows: pd.DataFrame) -> pd.DataFrame:
     """Return precision, recall and F1 of each genre.
 
     Parameters
     ----------
-    found : ReleasedModels
-    model, protocol : str
+    rows : DataFrame
+        Predictions of one model, as `common` returns them.
 
     Returns
     -------
@@ -210,38 +282,54 @@ def per_genre(found: ReleasedModels, model: str, protocol: str = "artist-grouped
         See `audionome.lab.confusion.genre_measures`. A genre with few artists has an interval
         that cannot be trusted.
     """
-    rows = found.of(model, protocol)
     return genre_measures(rows["genre"], rows["predicted"], rows["artist"])
 
 
-def excerpts(found: ReleasedModels, model: str = "extended") -> pd.DataFrame:
+def few_clips(genres: pd.DataFrame) -> pd.DataFrame:
+    """Return the genres with so few clips that a share of them tells nothing.
+
+    Parameters
+    ----------
+    genres : DataFrame
+        From `per_genre`.
+
+    Returns
+    -------
+    DataFrame
+        Rows of it, the fewest clips first.
+    """
+    return genres[genres["n"] < _FEWEST].sort_values("n", kind="stable")
+
+
+def excerpts(found: ReleasedModels, model: str, protocols: Mapping[int, str]) -> pd.DataFrame:
     """Return what is lost when a model hears only part of a clip.
 
     Parameters
     ----------
     found : ReleasedModels
     model : str
+    protocols : mapping of int to str
+        One of `LENGTHS`.
 
     Returns
     -------
     DataFrame
-        ``seconds``, ``accuracy``, ``low``, ``high``, ``n`` (excerpts), ``calibration_error``;
-        ``cost`` (accuracy on whole clips minus that on their excerpts, paired by track) with
-        ``cost_low`` and ``cost_high``, and ``verdict``, what the whole clips are beside the
-        excerpts. The longest first; empty without excerpts.
+        ``seconds`` (0: the whole clip), ``accuracy``, ``low``, ``high``, ``n`` (excerpts),
+        ``calibration_error``; ``cost`` (accuracy on whole clips minus that on their excerpts,
+        paired by track) with ``cost_low`` and ``cost_high``, and ``verdict``, what the whole clips
+        are beside the excerpts. The longest first; empty without excerpts.
     """
-    setting = PROTOCOLS[_WHOLE].setting
-    lengths = {p.excerpt_seconds or _CLIP_SECONDS: found.of(model, p.name)
-               for p in PROTOCOLS.values() if p.setting == setting}  # fmt: skip
-    lengths = {s: rows for s, rows in sorted(lengths.items(), reverse=True) if len(rows)}
-    whole = found.of(model, _WHOLE).set_index("track")["correct"]
+    lengths = {s: rows for s, name in protocols.items() if len(rows := found.of(model, name))}
+    order = sorted(lengths, key=lambda seconds: -(seconds or np.inf))
+    whole = found.of(model, protocols[0]).set_index("track")["correct"]
     losses: list[Difference] = []
     out = []
-    for seconds, rows in lengths.items():
-        correct = rows["correct"].to_numpy(dtype=bool)
-        loss = paired_difference(whole.loc[rows["track"]], correct, rows["artist"].to_numpy())
+    for seconds in order:
+        rows = lengths[seconds]
+        correct, artists = rows["correct"].to_numpy(dtype=bool), rows["artist"].to_numpy()
+        loss = paired_difference(whole.loc[rows["track"]], correct, artists)
         losses.append(loss)
-        scored = _accuracy(rows)
+        scored = mean_interval(correct, artists)
         out.append(
             {
                 "seconds": seconds,

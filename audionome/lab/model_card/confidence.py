@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 from audionome.lab import calibration, conformal
 from audionome.lab.bootstrap import cluster_bootstrap, mean_interval
 from audionome.lab.compare import Difference, accuracy_difference, difference, verdicts
-from audionome.lab.model_card.released import VARIANT, ReleasedModels
+from audionome.lab.model_card.released import ELSEWHERE, VARIANT, ReleasedModels
 from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.models.prediction import FEW
 
-__all__ = ["COVERAGES", "coverage", "held_back", "many_ratios", "reliability", "separation"]
-
-#: Shares of the predictions that a reader may want to keep.
-COVERAGES: tuple[float, ...] = (0.5, 0.7, 0.85, 1.0)
+__all__ = ["coverage", "held_back", "many_ratios", "reliability", "separation"]
 
 
 def reliability(found: ReleasedModels, model: str, protocol: str) -> pd.DataFrame:
@@ -39,19 +36,13 @@ def reliability(found: ReleasedModels, model: str, protocol: str) -> pd.DataFram
     )
 
 
-def coverage(
-    found: ReleasedModels,
-    model: str,
-    protocol: str = "artist-grouped",
-    *,
-    shares: Sequence[float] | None = None,
-) -> pd.DataFrame:
+def coverage(rows: pd.DataFrame, *, shares: Sequence[float] | None = None) -> pd.DataFrame:
     """Return the accuracy of the predictions that a model is most certain of.
 
     Parameters
     ----------
-    found : ReleasedModels
-    model, protocol : str
+    rows : DataFrame
+        Predictions of one model, as `audionome.lab.model_card.common` returns them.
     shares : sequence of float, optional
         Shares of the predictions that are kept, those of the smallest entropy first; default:
         from 0.1 to 1 in steps of 0.05.
@@ -66,7 +57,7 @@ def coverage(
     ----------
     .. [1] Geifman and El-Yaniv, Selective classification for deep neural networks (2017).
     """
-    rows = found.of(model, protocol).sort_values(["entropy", "track"], kind="stable")
+    rows = rows.sort_values(["entropy", "track"], kind="stable")
     out = []
     for share in shares if shares is not None else np.linspace(0.1, 1, 19):
         n = round(float(share) * len(rows))
@@ -115,14 +106,16 @@ def held_back(found: ReleasedModels, model: str) -> pd.DataFrame:
         One row per ``group`` (known genres of GTZAN; known genres and soul, which is unknown,
         from outside it) and ``sign`` (``"many"``: more than three genres in the prediction set;
         ``"out-of-distribution"`` by the distance): ``share``, ``low``, ``high``, ``n``,
-        ``artists``.
+        ``artists``; ``right``: the accuracy, missing for soul, which has no right answer.
     """
     out = []
     for group, rows in _groups(found, model).items():
+        right = float(rows["correct"].mean()) if rows["known"].all() else np.nan
         for sign, flags in _signs(rows, found.cards[model]).items():
             got = mean_interval(flags, rows["artist"].to_numpy())
-            out.append((group, sign, got.estimate, got.low, got.high, got.n, got.clusters))
-    return pd.DataFrame(out, columns=["group", "sign", "share", "low", "high", "n", "artists"])
+            out.append((group, sign, got.estimate, got.low, got.high, got.n, got.clusters, right))
+    columns = ["group", "sign", "share", "low", "high", "n", "artists", "right"]
+    return pd.DataFrame(out, columns=columns)
 
 
 def many_ratios(found: ReleasedModels, model: str) -> pd.DataFrame:
@@ -192,8 +185,10 @@ def separation(found: ReleasedModels, model: str) -> pd.DataFrame:
         ``high``, and ``verdict``, what it is beside one that is blind.
     """
     groups = _groups(found, model)
+    if len(clips := found.of(model, ELSEWHERE[0])):
+        groups = {"elsewhere": clips} | groups
     tasks = {}
-    for name in ("GTZAN", "wild"):
+    for name in ("elsewhere", "GTZAN", "wild"):
         if name in groups:
             rows = groups[name]
             tasks[f"errors, {name}"] = rows, ~rows["correct"].to_numpy(dtype=bool)

@@ -28,25 +28,27 @@ def leaving(ladders: pd.DataFrame, found: ReleasedModels) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model``, ``title``, ``inside`` (by artist), ``outside`` with ``low`` and ``high``,
-        ``released`` (not one of the ladder's). Models without both are left out, and so is the
-        floor.
+        ``model``, ``title``, ``inside`` (by artist) with ``inside_low`` and ``inside_high``,
+        ``outside`` with ``low`` and ``high``, ``released`` (not one of the ladder's). Models
+        without both are left out, and so is the floor.
     """
     out = []
     for model, rows in ladders[ladders["model"] != FLOOR].groupby("model", sort=False):
         by = {str(r["protocol"]): r for _, r in rows.iterrows()}
         if {_INSIDE, _OUTSIDE} <= set(by):
-            wild = by[_OUTSIDE]
-            out.append((str(model), str(wild["title"]), float(by[_INSIDE]["accuracy"]),
-                        *(float(wild[c]) for c in ("accuracy", "low", "high")), False))  # fmt: skip
+            ends = [
+                float(by[p][c]) for p in (_INSIDE, _OUTSIDE) for c in ("accuracy", "low", "high")
+            ]
+            out.append((str(model), str(by[_OUTSIDE]["title"]), *ends, False))
     if "classic" in found.models and len(found.of("classic", _OUTSIDE)):
         home, away = (
             mean_interval(rows["correct"].to_numpy(dtype=bool), rows["artist"].to_numpy())
             for rows in (found.of("classic", p) for p in (_INSIDE, _OUTSIDE))
         )
-        out.append(("classic", "Classic model, released", home.estimate, away.estimate, away.low,
-                    away.high, True))  # fmt: skip
-    columns = ["model", "title", "inside", "outside", "low", "high", "released"]
+        ends = [v for i in (home, away) for v in (i.estimate, i.low, i.high)]
+        out.append(("classic", "Classic model, released", *ends, True))
+    columns = ["model", "title", "inside", "inside_low", "inside_high", "outside", "low", "high",
+               "released"]  # fmt: skip
     return pd.DataFrame(out, columns=columns)
 
 

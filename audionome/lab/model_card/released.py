@@ -13,6 +13,7 @@ import pandas as pd
 
 from audionome._paths import data_path
 from audionome.datasets.gtzan import GENRES
+from audionome.lab import outside as sounds
 from audionome.lab.ear import training as ear
 from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.lab.store import StaleResultsError, missing
@@ -20,10 +21,13 @@ from audionome.lab.training import PREDICTIONS
 from audionome.models.calibration import normalized_entropy
 from audionome.models.neighbors import Index
 
-__all__ = ["VARIANT", "ReleasedModels", "judged", "load", "load_tries"]
+__all__ = ["ELSEWHERE", "VARIANT", "ReleasedModels", "judged", "load", "load_tries"]
 
 #: What stands in the column ``variant``, for functions that read the ladder's predictions too.
 VARIANT = "released"
+
+#: Protocols of clips from outside GTZAN, by the seconds that are heard (0: all of the clip).
+ELSEWHERE = {0: "elsewhere", 10: "elsewhere-10s", 3: "elsewhere-3s"}
 
 _ORDER = ("ear", "extended", "classic")
 
@@ -38,7 +42,8 @@ class ReleasedModels:
         One row per prediction: ``model``, ``protocol``, ``track``, ``genre``, ``artist``,
         ``fold``, ``p_blues`` ... ``p_rock``, ``temperature``, ``distance``; ``predicted``,
         ``confidence``, ``entropy`` (of the probabilities, in [0, 1]), ``known`` (the genre is one
-        of the ten), ``correct``; ``variant``, always ``"released"``.
+        of the ten), ``correct``; ``variant``, always ``"released"``. The protocols are those of
+        `audionome.lab.protocols` and of `ELSEWHERE`; there, ``distance`` counts in thresholds.
     cards : dict of str to dict
         Per model: temperature, thresholds, data, evaluation.
     indexes : dict of str to audionome.models.neighbors.Index
@@ -113,7 +118,20 @@ def load(*, models: Path | None = None, results: Path | None = None) -> Released
         _require_same(name, cards[name], predictions[predictions["model"] == name], arrays)
         with np.load(arrays, allow_pickle=False) as file:
             found[name] = Index(**{part: file[part] for part in Index.__dataclass_fields__})
+    if (results / sounds.OUTSIDE_PREDICTIONS).is_file():
+        clips = _elsewhere(sounds.load(models=models, results=results), list(cards))
+        predictions = pd.concat([predictions, judged(clips)], ignore_index=True)
     return ReleasedModels(predictions, cards, found)
+
+
+def _elsewhere(table: pd.DataFrame, models: list[str]) -> pd.DataFrame:
+    """Return the rows of `audionome.lab.outside` that count, as rows of predictions."""
+    rows = table[sounds.trusted(table) & table["model"].isin(models).to_numpy(dtype=bool)]
+    protocol = rows["excerpt"].map(ELSEWHERE)
+    # Every excerpt of a clip is a prediction about that clip.
+    named = rows.assign(protocol=protocol, track=rows["clip"].astype(str), fold=0)
+    return named[["model", "protocol", "track", "genre", "artist", "fold", *PROBABILITY_COLUMNS,
+                  "temperature", "distance"]]  # fmt: skip
 
 
 def load_tries() -> pd.DataFrame:

@@ -51,19 +51,19 @@ __all__ = [
 
 
 def released_ladder(table: pd.DataFrame) -> Chart:
-    """Draw the accuracy of each released model under every protocol.
+    """Draw the accuracy of each released model on the same clips.
 
     Parameters
     ----------
     table
-        From `audionome.lab.model_card.ladder`.
+        From `audionome.lab.model_card.on_same_tracks`.
 
     Returns
     -------
     Chart
-        One row per protocol, one marker with its interval per model.
+        One row per collection, one marker with its interval per model.
     """
-    caption = "The released models under every protocol, with 95 % intervals over artists"
+    caption = "How often each model is right, on the same clips, with 95 % intervals over artists"
     if table.empty:
         return nothing(caption)
     rungs = unique(table["protocol_title"])
@@ -97,14 +97,15 @@ def released_ladder(table: pd.DataFrame) -> Chart:
     )
     return Chart(
         figure=figure,
-        alt=f"Accuracy of {len(told)} models under {len(rungs)} protocols. {'; '.join(told)}.",
+        alt=f"Accuracy on the same clips. {'; '.join(told)}.",
         table=pd.DataFrame(
             {
+                "music": table["protocol_title"],
                 "model": table["model"],
-                "protocol": table["protocol_title"],
                 "accuracy": [tenths(v) for v in table["accuracy"]],
                 "95 % interval": spans(table["low"], table["high"]),
-                "predictions": table["n"],
+                "among the first three": [tenths(v) for v in table["top3"]],
+                "clips": table["n"],
                 "artists": table["artists"],
             }
         ),
@@ -112,58 +113,66 @@ def released_ladder(table: pd.DataFrame) -> Chart:
     )
 
 
-def excerpt_lengths(table: pd.DataFrame) -> Chart:
+def excerpt_lengths(heard: Mapping[str, pd.DataFrame]) -> Chart:
     """Draw accuracy by the length of the excerpt that is heard.
 
     Parameters
     ----------
-    table
-        From `audionome.lab.model_card.excerpts`.
+    heard
+        Name of the music to a table from `audionome.lab.model_card.excerpts`.
     """
-    caption = (
-        "What a shorter excerpt costs, with 95 % intervals: the "
-        "fall to the left, where less is heard"
-    )
-    if table.empty:
+    caption = "What a shorter excerpt costs, with 95 % intervals over artists"
+    heard = {name: rows for name, rows in heard.items() if len(rows)}
+    if not heard:
         return nothing(caption)
-    rows = table.sort_values("seconds")
-    seconds = [int(s) for s in rows["seconds"]]
-    figure = go.Figure(
-        go.Scatter(
-            x=seconds,
+    figure = go.Figure()
+    told, tables = [], []
+    for i, (name, table) in enumerate(heard.items()):
+        rows = table.iloc[::-1]  # the shortest excerpt to the left
+        lengths = ["whole clip" if s == 0 else f"{s:.0f} s" for s in rows["seconds"]]
+        colour = PARTS[i][0]
+        figure.add_scatter(
+            x=lengths,
             y=rounded(rows["accuracy"]),
-            customdata=[int(n) for n in rows["n"]],
+            customdata=[[percent(a), percent(b), int(n)] for a, b, n in
+                        zip(rows["low"], rows["high"], rows["n"], strict=True)],
+            name=name,
             mode="lines+markers",
-            line={"color": PARTS[0][0], "width": 2},
-            marker={"size": 10},
-            error_y=error_bars(rows["accuracy"], rows["low"], rows["high"], thickness=1.5, width=3),
-            hovertemplate="%{x} s: %{y:.1%} of %{customdata:,}<extra></extra>",
+            line={"color": colour, "width": 2},
+            marker={"size": 10, "symbol": MARKS[i]},
+            error_y=error_bars(rows["accuracy"], rows["low"], rows["high"], thickness=1.5, width=3)
+            | {"color": colour},
+            hovertemplate=f"{name}, %{{x}}: %{{y:.1%}} (%{{customdata[0]}} to %{{customdata[1]}} "
+            "of %{customdata[2]:,})<extra></extra>",
+        )  # fmt: skip
+        scores = [f"{s} {percent(a)}" for s, a in zip(lengths, rows["accuracy"], strict=True)]
+        told.append(f"{name}: {listed(scores)}")
+        tables.append(
+            pd.DataFrame(
+                {
+                    "music": name,
+                    "heard": lengths,
+                    "accuracy": [tenths(v) for v in rows["accuracy"]],
+                    "95 % interval": spans(rows["low"], rows["high"]),
+                    "predictions": rows["n"].to_list(),
+                    "lost against the clip (points)": [points(v) for v in rows["cost"]],
+                    "interval of the loss": spans(rows["cost_low"], rows["cost_high"]),
+                    "calibration error": [f"{v:.3f}" for v in rows["calibration_error"]],
+                }
+            )
         )
-    )
     figure.update_layout(
         template=TEMPLATE,
-        height=360,
-        showlegend=False,
-        xaxis={"title": {"text": "Seconds that the model hears"}, "type": "log",
-               "tickvals": seconds, "ticktext": [str(s) for s in seconds]},
+        height=380,
+        showlegend=True,
+        xaxis={"title": {"text": "What the model hears"}},
         yaxis={"title": {"text": "Accuracy", "standoff": 10}, "range": [0, 1.02],
                "tickformat": ".0%"},
     )  # fmt: skip
-    told = [f"{s} s {percent(a)}" for s, a in zip(seconds, rows["accuracy"], strict=True)]
     return Chart(
         figure=figure,
-        alt=f"Accuracy by the length of what is heard, artists kept apart: {listed(told)}.",
-        table=pd.DataFrame(
-            {
-                "seconds": seconds,
-                "accuracy": [tenths(v) for v in rows["accuracy"]],
-                "95 % interval": spans(rows["low"], rows["high"]),
-                "predictions": rows["n"].to_list(),
-                "lost against the clip (points)": [points(v) for v in rows["cost"]],
-                "interval of the loss": spans(rows["cost_low"], rows["cost_high"]),
-                "calibration error": [f"{v:.3f}" for v in rows["calibration_error"]],
-            }
-        ),
+        alt=f"Accuracy by the length of what is heard. {'; '.join(told)}.",
+        table=pd.concat(tables),
         caption=caption,
     )
 
@@ -235,8 +244,8 @@ def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
 
 _GROUPS = {
     "GTZAN": "GTZAN, ten genres",
-    "wild": "from outside, the same ten",
-    "soul": "from outside, soul",
+    "wild": "the library, the same ten",
+    "soul": "the library, soul",
 }
 
 
@@ -249,8 +258,8 @@ def held_back_shares(table: pd.DataFrame) -> Chart:
         From `audionome.lab.model_card.held_back`.
     """
     caption = (
-        "How often a prediction is held back, with 95 % intervals: it "
-        "should be more for music of no known genre"
+        "How often an answer is in doubt, with 95 % intervals: for soul, "
+        "which is none of the ten genres, it should be more often"
     )
     if table.empty:
         return nothing(caption)
@@ -258,8 +267,8 @@ def held_back_shares(table: pd.DataFrame) -> Chart:
     figure = go.Figure()
     told = []
     words = {
-        "many": "more than three genres",
-        "out-of-distribution": "out of distribution (by distance)",
+        "many": "names more than three genres",
+        "out-of-distribution": "too far from what was learned",
     }
     for (sign, rows), (colour, shape) in zip(
         table.groupby("sign", sort=False), PARTS, strict=False
@@ -288,7 +297,7 @@ def held_back_shares(table: pd.DataFrame) -> Chart:
     )  # fmt: skip
     return Chart(
         figure=figure,
-        alt=f"Share of predictions that are held back: {'; '.join(told)}.",
+        alt=f"Share of the answers that are in doubt. {'; '.join(told)}.",
         table=pd.DataFrame(
             {
                 "music": [_GROUPS[g] for g in table["group"]],
@@ -297,6 +306,10 @@ def held_back_shares(table: pd.DataFrame) -> Chart:
                 "95 % interval": spans(table["low"], table["high"]),
                 "tracks": table["n"],
                 "artists": table["artists"],
+                "right": [
+                    "not among the ten: no right answer" if pd.isna(v) else tenths(v)
+                    for v in table["right"]
+                ],
             }
         ),
         caption=caption,
@@ -347,11 +360,11 @@ def leaving_gtzan(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table
-        ``title``, ``inside``, ``outside``, ``low`` and ``high`` (of the latter).
+        From `audionome.lab.model_card.leaving`.
     """
     caption = (
         "What every model loses when it leaves GTZAN: the length "
-        "of the line (95 % intervals outside)"
+        "of the line, with 95 % intervals over artists"
     )
     if table.empty:
         return nothing(caption)
@@ -359,8 +372,8 @@ def leaving_gtzan(table: pd.DataFrame) -> Chart:
     figure = _two_ends(
         table["title"].to_list(),
         {
-            "new artists of GTZAN": (table["inside"], None, None),
-            "outside GTZAN": (table["outside"], table["low"], table["high"]),
+            "new artists of GTZAN": (table["inside"], table["inside_low"], table["inside_high"]),
+            "the commercial library": (table["outside"], table["low"], table["high"]),
         },
         axis="Accuracy per track",
     )
@@ -374,8 +387,9 @@ def leaving_gtzan(table: pd.DataFrame) -> Chart:
             {
                 "model": table["title"],
                 "new artists of GTZAN": [tenths(v) for v in table["inside"]],
-                "outside": [tenths(v) for v in table["outside"]],
-                "95 % interval": spans(table["low"], table["high"]),
+                "95 % interval": spans(table["inside_low"], table["inside_high"]),
+                "the library": [tenths(v) for v in table["outside"]],
+                "95 % interval, library": spans(table["low"], table["high"]),
             }
         ),
         caption=caption,
@@ -390,10 +404,7 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
     table
         From `audionome.lab.model_card.wild_genres`.
     """
-    caption = (
-        "How much of each genre is found: a long line is a genre "
-        "that is found more or less often outside GTZAN"
-    )
+    caption = "How much of each genre is found: the longer the line, the more changes outside GTZAN"
     if table.empty:
         return nothing(caption)
     table = table.sort_values("loss", ascending=False, kind="stable")
@@ -401,7 +412,7 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
         table["genre"].to_list(),
         {
             "new artists of GTZAN": (table["inside"], None, None),
-            "outside GTZAN": (table["outside"], None, None),
+            "the commercial library": (table["outside"], None, None),
         },
         axis="Tracks found (recall)",
     )
@@ -431,6 +442,7 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
 # -- neighbours and repetitions -----------------------------------------------------------
 
 _INDEXES = {
+    "ear": "ear (pretrained)",
     "extended": "extended model",
     "classic": "classic model",
     "plain": "57 plain features",
@@ -510,23 +522,34 @@ def neighbour_precision(table: pd.DataFrame) -> Chart:
     )
 
 
-_STAR = "#e0531f"  # seen on white, on black and among the genres
+_CHOSEN = "#e0531f"  # seen on white, on black and among the genres
 
 
 def track_map(found: Map) -> Chart:
-    """Draw the tracks by their sound, with a menu that joins a track to its neighbours.
+    """Draw the tracks by their sound, to choose one and see its neighbours.
 
     Parameters
     ----------
     found
         From `audionome.lab.model_card.track_map`.
+
+    Returns
+    -------
+    Chart
+        The site's script offers the choice, by lists and by a click; it reads ``meta.neighbours``
+        of the layout, where tracks have numbers: those of the first genre's points first.
     """
     caption = "The tracks by their sound: choose one to see its nearest, by other artists"
     tracks = found.tracks
     if tracks.empty:
         return nothing(caption)
+    order = tracks["genre"].argsort(kind="stable").to_numpy()
+    number = np.empty(len(order), dtype=int)
+    number[order] = np.arange(len(order))
+    tracks = tracks.iloc[order].reset_index(drop=True)
+    near = [[int(number[i]) for i in places] for places in tracks["near"]]
     figure = go.Figure()
-    for genre, rows in tracks.groupby("genre", sort=True):
+    for genre, rows in tracks.groupby("genre", sort=False):
         figure.add_scatter(
             x=digits(rows["x"], 3),
             y=digits(rows["y"], 3),
@@ -535,37 +558,41 @@ def track_map(found: Map) -> Chart:
             **genre_marks(str(genre), size=6),
         )
     names, x, y = tracks["track"].to_list(), digits(tracks["x"], 3), digits(tracks["y"], 3)
-    paths, notes, near = {}, {}, []
-    side = 0.02 * (max(x) - min(x))
-    for name, a, b, places, alike in zip(
-        names, x, y, tracks["near"], tracks["similarity"], strict=True
-    ):
-        # A diamond marks the track itself; paths know no circles.
-        paths[name] = f"M{a - side:.3g},{b}L{a},{b + side:.3g}L{a + side:.3g},{b}"
-        paths[name] += f"L{a},{b - side:.3g}Z"
-        paths[name] += "".join(f"M{a},{b}L{x[i]},{y[i]}" for i in places)
-        near.append(", ".join(f"{names[i]} ({s:.2f})" for i, s in zip(places, alike, strict=True)))
-        notes[name] = f"{name}: {near[-1]}"
-    # One path per choice instead of new points for ten traces keeps the page light.
-    choices: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-        name: ({}, {"shapes[0].path": path}) for name, path in paths.items()
-    }
+    lines: dict[str, list[float | None]] = {"x": [], "y": []}
+    for i in near[0]:
+        lines["x"] += [x[0], x[i], None]
+        lines["y"] += [y[0], y[i], None]
+    figure.add_scatter(
+        **lines, mode="lines", line={"color": _CHOSEN, "width": 2.5},
+        hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[x[0]], y=[y[0]], mode="markers", hoverinfo="skip", showlegend=False,
+        marker={"symbol": "circle-open", "size": 16, "color": _CHOSEN, "line": {"width": 3}},
+    )  # fmt: skip
     figure.update_layout(
         template=TEMPLATE,
         height=560,
         showlegend=True,
-        meta={"notes": notes},
-        shapes=[{"type": "path", "path": paths[names[0]], "line": {"color": _STAR, "width": 3}}],
+        meta={
+            "neighbours": {
+                "near": near,
+                "similarity": [[round(s, 2) for s in row] for row in tracks["similarity"]],
+            }
+        },
         xaxis={"title": {"text": "First axis (no unit)"}, "zeroline": False},
         yaxis={"title": {"text": "Second axis (no unit)", "standoff": 8}, "zeroline": False},
-        **menu("Track", choices),
     )
+    told = [
+        ", ".join(f"{names[i]} ({s:.2f})" for i, s in zip(places, alike, strict=True))
+        for places, alike in zip(near, tracks["similarity"], strict=True)
+    ]
     return Chart(
         figure=figure,
         alt=f"{len(tracks)} tracks on the two axes along which they differ most, which hold "
-        f"{percent(found.shown)} of the variance. A menu joins a track to the "
-        f"{len(tracks['near'].iloc[0])} that sound most like it; at first {notes[names[0]]}.",
-        table=pd.DataFrame({"track": names, "nearest by other artists (cosine)": near}),
+        f"{percent(found.shown)} of the variance. Lines lead from a chosen track to the "
+        f"{len(near[0])} that sound most like it; at first from {names[0]} to {told[0]}.",
+        table=pd.DataFrame({"track": names, "nearest by other artists (cosine)": told}),
         caption=caption,
     )
 
@@ -581,8 +608,8 @@ def nearest_repeated(tracks: pd.DataFrame, *, most: int = 100) -> Chart:
         Tracks that are drawn.
     """
     caption = (
-        "Tracks most like their nearest: for as long as the line is steep, artist and title are "
-        "the same"
+        "Tracks most like their nearest: while the line is steep, both clips have the same artist "
+        "and title"
     )
     if tracks.empty:
         return nothing(caption)
