@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -249,11 +248,15 @@ def calibration(table: pd.DataFrame, model: str) -> dict[str, str]:
         ``error_elsewhere``, ``error_gtzan`` (in points), each also with ``_luck``: what perfectly
         honest confidences would show.
     """
-    rows = table[(table["model"] == model).to_numpy(dtype=bool)].set_index("protocol")
+    rows = table[(table["model"] == model).to_numpy(dtype=bool)]
+    error, luck = (
+        dict(zip(rows["protocol"], rows[f"calibration_{c}"], strict=True))
+        for c in ("error", "luck")
+    )
     told = {}
     for name, protocol in _PLACES.items():
-        told[f"error_{name}"] = points(float(rows.loc[protocol, "calibration_error"]))
-        told[f"error_{name}_luck"] = points(float(rows.loc[protocol, "calibration_luck"]))
+        told[f"error_{name}"] = points(error[protocol])
+        told[f"error_{name}_luck"] = points(luck[protocol])
     return told
 
 
@@ -294,7 +297,8 @@ def doubt(table: pd.DataFrame, task: str, sign: str = "entropy") -> dict[str, st
         ``auc``, ``auc_interval``; ``auc_verdict``: "better than chance", "no better than chance"
         or "worse than chance".
     """
-    row: dict[str, Any] = table[(table["task"] == task) & (table["sign"] == sign)].iloc[0].to_dict()
+    wanted = (table["task"] == task) & (table["sign"] == sign)
+    (row,) = table[wanted.to_numpy(dtype=bool)].to_dict("records")
     words = {"better": "better than chance", "worse": "worse than chance"}
     return {
         "auc": f"{row['auc']:.2f}",
