@@ -71,7 +71,7 @@ class Frames:
     chroma : ndarray of shape (frames, 12)
         Energy in the pitch classes from C, the strongest of a frame 1.
     centroid, bandwidth, rolloff : ndarray of shape (frames,)
-        Centre of gravity, spread and 85 % point of the spectrum (Hz).
+        Mean, spread and 85 % point of the magnitude spectrum (Hz).
     contrast : ndarray of shape (frames, 7)
         Spectral contrast of `CONTRAST_BANDS` (dB), at least 0.
     tonnetz : ndarray of shape (frames, 6)

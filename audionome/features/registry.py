@@ -145,7 +145,7 @@ FAMILIES: dict[str, Family] = {
         "Hz",
         0.0,
         _NYQUIST,
-        "centre of gravity of the spectrum: a bright sound has a high one",
+        "mean frequency of the spectrum, weighted by magnitude: a bright sound has a high one",
         "Klapuri and Davy, Signal Processing Methods for Music Transcription (2006), ch. 5; "
         "librosa.feature.spectral_centroid",
     ),
@@ -162,7 +162,7 @@ FAMILIES: dict[str, Family] = {
         "Hz",
         0.0,
         _NYQUIST,
-        "frequency below which 85 % of the spectrum's magnitude lies",
+        "frequency up to which 85 % of the spectrum's magnitude (not of its energy) lies",
         "Scheirer and Slaney (1997); librosa.feature.spectral_rolloff",
     ),
     "zero_crossing_rate": Family(

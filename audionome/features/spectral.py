@@ -43,7 +43,7 @@ def centroid_and_bandwidth(magnitude: Array32) -> tuple[Array64, Array64]:
 
 
 def rolloff(magnitude: Array32) -> Array64:
-    """Measure below which frequency 85 % of the spectrum's magnitude lies.
+    """Measure up to which frequency 85 % of the spectrum's magnitude lies.
 
     Parameters
     ----------
@@ -53,7 +53,12 @@ def rolloff(magnitude: Array32) -> Array64:
     Returns
     -------
     ndarray of shape (frames,), float64
-        In Hz.
+        In Hz: the lowest bin at which the running sum reaches 85 %.
+
+    Notes
+    -----
+    Of the magnitude, as ``librosa.feature.spectral_rolloff`` and the published tables have it, not
+    of the energy, which is its square: that would be lower where strong tones are low.
     """
     # Single precision on purpose: the tables' ties fall the same way. Two frames are summed at
     # a time, as the real and the imaginary part: each step of a running sum waits for the last.
@@ -63,8 +68,8 @@ def rolloff(magnitude: Array32) -> Array64:
     pairs.imag[: n // 2] = magnitude[1::2]
     sums = np.cumsum(pairs, axis=1)
     first = [
-        np.argmax(energy >= np.float32(0.85) * energy[:, -1:], axis=1)
-        for energy in (sums.real, sums.imag)
+        np.argmax(running >= np.float32(0.85) * running[:, -1:], axis=1)
+        for running in (sums.real, sums.imag)
     ]
     found: Array64 = FREQUENCIES[np.stack(first, axis=1).ravel()[:n]]
     return found
