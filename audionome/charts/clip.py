@@ -77,7 +77,7 @@ VIEWS: dict[str, View] = {
     "spectrogram": View(
         "Mel spectrogram",
         "bright is strong; a held note is a level line with its overtones above it, "
-        "a drum an upright one",
+        "a drum stroke an upright line",
         "dB below the peak",
         lambda f: (f.mel_db - f.mel_db.max()).reshape(len(f.mel_db), -1, 2).mean(axis=2),
         _mel_rows(),
@@ -87,8 +87,8 @@ VIEWS: dict[str, View] = {
     ),
     "mfcc": View(
         "MFCC 2 to 13",
-        "each row one wave across the spectrum, brown where the spectrum has it, blue where it has "
-        "the reverse; a steady sound draws level stripes",
+        "each row is one cosine wave, brown where the spectrum follows it, blue where it does the "
+        "opposite; a steady sound draws level stripes",
         "dB",
         lambda f: f.mfcc[:, 1:13],
         tuple(f"MFCC {i}" for i in range(2, 14)),
@@ -151,7 +151,7 @@ VIEWS: dict[str, View] = {
     ),
     "rms": View(
         "Loudness (RMS)",
-        "the outline of the waveform; even in a mix that is pressed flat, lively where it breathes",
+        "the outline of the waveform, level where the mix is compressed, lively where it is not",
         "thousandths of full scale",
         lambda f: f.rms[:, None],
         ("RMS",),

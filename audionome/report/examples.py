@@ -1,7 +1,7 @@
-"""The examples: openly licensed recordings, and ten pieces that a program made.
+"""The sounds of the chapters on features: ten pieces by a program, and openly licensed recordings.
 
-The recordings are to try the classifier on. The pieces are to look at: the model never heard such
-sounds, and is often wrong about them.
+The pieces are to look at: the model never heard such sounds, and is often wrong about them. The
+recordings are of real music.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from audionome import audio
 from audionome._paths import data_path
-from audionome._words import likelihood, listed, share
+from audionome._words import likelihood, share
 from audionome.charts import PALETTE
 from audionome.datasets.recordings import Recording, recordings
 from audionome.features.frames import Frames, frame_features
+from audionome.features.tempo import estimate_tempo
 from audionome.report import synth
 from audionome.report.render import Shown
 
@@ -30,13 +31,15 @@ if TYPE_CHECKING:
     from audionome.models.classifier import Prediction
 
 __all__ = [
-    "answered",
+    "MADE",
+    "RECORDED",
+    "Example",
     "answers",
+    "examples",
     "heard",
     "load",
     "measure",
     "most_moved",
-    "padded",
     "padding",
     "players",
     "recording_answers",
@@ -46,6 +49,62 @@ __all__ = [
 ]
 
 _STATIC = "../_static/examples"  # seen from a notebook's page
+
+#: The two kinds of sound.
+MADE = "Made by a program"
+RECORDED = "Real recording"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sound to play and to draw.
+
+    Attributes
+    ----------
+    name : str
+        What menus call it: the genre that a piece imitates, the title of a recording.
+    kind : str
+        `MADE` or `RECORDED`.
+    path : Path
+        Where its file lies.
+    origin : str
+        Who made it, and the licence, in a sentence.
+    caption : str
+        The same for its player, as HTML.
+    """
+
+    name: str
+    kind: str
+    path: Path
+    origin: str
+    caption: str
+
+
+def examples() -> dict[str, Example]:
+    """List every sound by its name: the pieces, then the recordings by title."""
+    pieces = [
+        Example(
+            genre,
+            MADE,
+            data_path("examples", f"{genre}.ogg"),
+            f"{MADE}, in the style of {genre} (CC0).",
+            f'<span style="--genre: {PALETTE[genre]}">{genre}</span> '
+            f"{escape(synth.describe(genre))} <small>{MADE} (CC0).</small>",
+        )
+        for genre in synth.GENRES
+    ]
+    recorded = [
+        Example(
+            r.title,
+            RECORDED,
+            r.path,
+            f"{RECORDED}: {r.name}.",
+            f'<a href="{r.source}">{escape(r.title)}</a>, {escape(r.artist)}. <small>{RECORDED} '
+            f'(<a href="{r.licence_url}">{escape(r.licence)}</a>).</small>',
+        )
+        for r in recordings()
+    ]
+    return {one.name: one for one in (*pieces, *recorded)}
 
 
 def recording_answers() -> list[tuple[Recording, Prediction]]:
@@ -97,8 +156,16 @@ def load() -> dict[str, NDArray[np.float32]]:
 
 
 def measure() -> dict[str, Frames]:
-    """Measure every piece frame by frame; see `audionome.features.frames.frame_features`."""
-    return {genre: frame_features(samples) for genre, samples in load().items()}
+    """Measure every piece and every recording frame by frame.
+
+    Returns
+    -------
+    dict of str to Frames
+        Name to what `audionome.features.frames.frame_features` measures; the names are those of
+        `examples`, in their order.
+    """
+    sounds = load() | {r.title: audio.load(r.path) for r in recordings()}
+    return {name: frame_features(samples) for name, samples in sounds.items()}
 
 
 def answers() -> dict[str, Prediction]:
@@ -114,8 +181,13 @@ def answers() -> dict[str, Prediction]:
     return {genre: classify(data_path("examples", f"{genre}.ogg")) for genre in synth.GENRES}
 
 
-def players() -> Any:
-    """Show a player for each piece, with what to listen for.
+def players(*kinds: str) -> Any:
+    """Show a player for each sound.
+
+    Parameters
+    ----------
+    *kinds
+        `MADE`, `RECORDED` or both; the pieces alone, unless given.
 
     Returns
     -------
@@ -123,65 +195,30 @@ def players() -> Any:
         To be the last expression of a notebook cell. On the site the sound comes from the site's
         own files.
     """
-    return _players(
-        [
-            _Player(
-                data_path("examples", f"{genre}.ogg"),
-                f'<span style="--genre: {PALETTE[genre]}">{genre}</span> '
-                f"{escape(synth.describe(genre))}",
-                f"Made by a program: {genre}",
-                genre,
-            )
-            for genre in synth.GENRES
-        ]
-    )
-
-
-def recording_players() -> Any:
-    """Show a player for each recording, with its author, source and licence; see `players`."""
-    return _players(
-        [
-            _Player(
-                r.path,
-                f'<a href="{r.source}">{escape(r.title)}</a>, {escape(r.artist)} '
-                f'(<a href="{r.licence_url}">{escape(r.licence)}</a>)',
-                f"Recording: {r.title}, {r.artist}",
-            )
-            for r in recordings()
-        ]
-    )
-
-
-@dataclass(frozen=True)
-class _Player:
-    """A file, its caption (HTML), its name for a screen reader, and the piece that it plays."""
-
-    path: Path
-    caption: str
-    label: str
-    piece: str = ""
-
-
-def _players(entries: list[_Player]) -> Any:
+    shown = [one for one in examples().values() if one.kind in (kinds or (MADE,))]
     if "AUDIONOME_BOOK" not in os.environ:
         from IPython.display import HTML, Audio
 
-        parts = [f"<p>{one.caption}</p>{Audio(filename=one.path)._repr_html_()}" for one in entries]
+        parts = [f"<p>{one.caption}</p>{Audio(filename=one.path)._repr_html_()}" for one in shown]
         return HTML("".join(parts))
     rows = []
-    for one in entries:
+    for one in shown:
         # Browsers that cannot play Vorbis take the MP3 that the site's build makes of it.
         sources = "".join(
             f'<source src="{_STATIC}/{one.path.stem}.{suffix}" type="audio/{kind}">'
             for suffix, kind in (("ogg", "ogg"), ("mp3", "mpeg"))
         )
-        piece = f' data-piece="{one.piece}"' if one.piece else ""
         rows.append(
-            f'<figure class="audionome-player"{piece}><figcaption>{one.caption}</figcaption>'
-            f'<audio controls preload="none" aria-label="{escape(one.label)}">{sources}'
-            "</audio></figure>"
+            f'<figure class="audionome-player" data-piece="{escape(one.name)}">'
+            f'<figcaption>{one.caption}</figcaption><audio controls preload="none" '
+            f'aria-label="{escape(f"{one.kind}: {one.name}")}">{sources}</audio></figure>'
         )
     return Shown({"text/html": f'<div class="audionome-players">{"".join(rows)}</div>'})
+
+
+def recording_players() -> Any:
+    """Show a player for each recording, with its author, source and licence; see `players`."""
+    return players(RECORDED)
 
 
 def padding(pieces: Mapping[str, NDArray[np.float32]]) -> pd.DataFrame:
@@ -227,46 +264,38 @@ def _row(frames: Frames) -> dict[str, float]:
     return {f"{name}_var": float(np.var(curve, dtype=np.float64)) for name, curve in curves.items()}
 
 
-def padded(moved: pd.DataFrame) -> str:
-    """Say how much the padding moves the features, from `padding`."""
-    mfcc = moved[moved["feature"].str.startswith("mfcc")]
-    far = str(mfcc.sort_values("worst")["feature"].iloc[-1])
-    return (
-        f"In the first window of our ten pieces, zeros instead of mirrored sound move the variance "
-        f"of an MFCC by {share(float(mfcc['median'].median()))} in the typical case and by up to "
-        f"{share(float(mfcc['worst'].max()))} (`{far}`)."
-    )
+def tempi(
+    sounds: Mapping[str, NDArray[np.float32]], measured: Mapping[str, Frames]
+) -> pd.DataFrame:
+    """Set the tempi of every piece beside the written one, ready to print.
+
+    Parameters
+    ----------
+    sounds
+        Genre to samples.
+    measured
+        Genre to the frames of its piece.
+
+    Returns
+    -------
+    DataFrame
+        ``piece``, ``written``, the number of the ``tempo column`` and what ``Audionome`` tells:
+        beats per minute and, in brackets, "right", "half", "double" or "neither".
+    """
+    rows = [
+        {
+            "piece": genre,
+            "written": f"{synth.TEMPI[genre]:.0f}",
+            "tempo column": _beside(measured[genre].tempo, synth.TEMPI[genre]),
+            "Audionome": _beside(estimate_tempo(samples).bpm, synth.TEMPI[genre]),
+        }
+        for genre, samples in sounds.items()
+    ]
+    return pd.DataFrame(rows)
 
 
-def tempi(measured: Mapping[str, float]) -> str:
-    """Say for which pieces the measured tempo is the written one, or an octave away."""
-    right, octave, wrong = [], [], []
-    for genre, bpm in measured.items():
-        steps = np.log2(max(bpm, 1.0) / synth.TEMPI[genre])
-        if abs(steps) < 0.05:
-            right.append(genre)
-        elif abs(steps - round(steps)) < 0.05:
-            octave.append(f"{genre} ({bpm:.0f} for {synth.TEMPI[genre]:.0f})")
-        else:
-            wrong.append(f"{genre} ({bpm:.0f} for {synth.TEMPI[genre]:.0f})")
-    parts = [f"The measured tempo is the written one in {len(right)} of {len(measured)} pieces."]
-    if octave:
-        parts.append(f"It is half or double in {listed(octave)}.")
-    if wrong:
-        parts.append(f"It is neither in {listed(wrong)}.")
-    return " ".join(parts)
-
-
-def answered(found: Mapping[str, Prediction]) -> str:
-    """Say how many pieces are heard as what they imitate, and how sure the answers are."""
-    hits = [genre for genre, p in found.items() if p.genre == genre]
-    many = [genre for genre, p in found.items() if p.status == "many"]
-    strange = [genre for genre, p in found.items() if p.status == "out-of-distribution"]
-    said = pd.Series([p.genre for p in found.values()]).value_counts()
-    counted = [f"{genre} ({n})" for genre, n in said.items()]
-    return (
-        f"The classifier takes **{len(hits)} of {len(found)}** pieces for the genre that they "
-        f"imitate{f' ({listed(hits)})' if hits else ''}. It is not sure about {len(many)} and "
-        f"calls {len(strange)} unlike anything it learned from. Its most probable genres: "
-        f"{listed(counted)}."
-    )
+def _beside(bpm: float, written: float) -> str:
+    """Write a tempo and how it lies to the written one, within four per cent."""
+    octaves = (("right", 1.0), ("half", 0.5), ("double", 2.0))
+    near = (word for word, factor in octaves if abs(bpm / (factor * written) - 1) <= 0.04)
+    return f"{bpm:.0f} ({next(near, 'neither')})"

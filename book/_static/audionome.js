@@ -71,10 +71,20 @@
   }
 
   // Plotly's own menus and sliders cannot be used from the keyboard: native ones can.
-  function menuControl(menu, update) {
+  function menuControl(menu, update, groups) {
     const select = document.createElement("select");
-    menu.buttons.forEach((button, i) => {
-      select.add(new Option(button.label, String(i), false, i === (menu.active || 0)));
+    // Choices of one kind stand next to each other, under its name.
+    const place = (name) => {
+      const last = select.lastElementChild;
+      if (!name || (last && last.label === name)) {
+        return name ? last : select;
+      }
+      const made = document.createElement("optgroup");
+      made.label = name;
+      return select.appendChild(made);
+    };
+    menu.buttons.forEach(({ label }, i) => {
+      place(groups[label]).append(new Option(label, String(i), false, i === (menu.active || 0)));
     });
     const chosen = () => menu.buttons[Number(select.value)];
     select.addEventListener("change", () => update(chosen().args));
@@ -100,7 +110,7 @@
   }
 
   function addControls(figure, div, layout, change) {
-    const notes = (layout.meta || {}).notes || {};
+    const { notes = {}, groups = {} } = layout.meta || {};
     const note = document.createElement("p");
     note.className = "audionome-note";
     note.setAttribute("aria-live", "polite");
@@ -115,7 +125,7 @@
       change(changes);
       tell();
     };
-    (layout.updatemenus || []).forEach((menu) => controls.push(menuControl(menu, update)));
+    (layout.updatemenus || []).forEach((menu) => controls.push(menuControl(menu, update, groups)));
     (layout.sliders || []).forEach((slider) => controls.push(sliderControl(slider, update)));
     controls.forEach(({ name, parts }) => {
       const label = document.createElement("label");

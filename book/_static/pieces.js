@@ -1,4 +1,4 @@
-// Ties the players of the example pieces to the charts: one piece for the whole page, and a line
+// Ties the players of the example sounds to the charts: one sound for the whole page, and a line
 // that moves through the charts while it plays.
 "use strict";
 
@@ -20,7 +20,11 @@
   function choose(piece) {
     following = true;
     choosers.filter((select) => chosen(select) !== piece).forEach((select) => {
-      select.selectedIndex = [...select.options].findIndex((o) => o.label === piece);
+      const there = [...select.options].findIndex((o) => o.label === piece);
+      if (there < 0) {
+        return; // Not every chart has every sound.
+      }
+      select.selectedIndex = there;
       // Only the chart that a reader changes speaks up in a screen reader.
       const note = chartOf(select).querySelector(".audionome-note");
       if (note) {
@@ -54,7 +58,7 @@
     choosers.forEach((select, i) => {
       const playing = !players.get(chosen(select)).paused;
       buttons[i].textContent = playing ? "\u23f8 Pause" : "\u25b6 Play";
-      buttons[i].setAttribute("aria-label", `${playing ? "Pause" : "Play"} the ${chosen(select)} piece`);
+      buttons[i].setAttribute("aria-label", `${playing ? "Pause" : "Play"} ${chosen(select)}`);
     });
   }
 

@@ -1,4 +1,4 @@
-"""The example pieces in the report: charts over time, players and sentences."""
+"""The example sounds in the report: charts over time, players and numbers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from audionome import audio
+from audionome._words import share
 from audionome.datasets import gtzan, recordings
-from audionome.features import REGISTRY
+from audionome.features import COLUMNS, REGISTRY
 from audionome.features.frames import Frames, frame_features
 from audionome.models.prediction import headline, status_of
 from audionome.report import charts, examples, render, synth
 from audionome.report.charts import features as pictures
+from audionome.report.numbers import features as numbers
 
 
 @pytest.fixture(scope="module")
 def pieces() -> dict[str, Frames]:
-    """Two pieces, measured."""
-    return {genre: frame_features(synth.compose(genre)) for genre in ("classical", "reggae")}
+    """Two pieces and a recording of twice their length, measured."""
+    found = {genre: frame_features(synth.compose(genre)) for genre in ("classical", "reggae")}
+    long = recordings.recordings()[0]
+    return found | {long.title: frame_features(audio.load(long.path))}
 
 
 def unpacked(spec: Any) -> np.ndarray:
@@ -47,27 +52,35 @@ def test_a_view_draws_what_was_measured(pieces: dict[str, Frames], view: str) ->
         low, high = (unpacked(traces["y"][i]) / 100 for i in range(2))
         assert low.min() == pytest.approx(frames.waveform.min(), abs=0.01)
         assert high.max() == pytest.approx(frames.waveform.max(), abs=0.01)
-        assert traces["line.color"][0] == charts.PALETTE[button["label"]]
+        assert traces["line.color"][0] == charts.PALETTE.get(button["label"], charts.OTHER)
         drawn = unpacked(traces["z"][2]).T if v.heat else np.stack(
             [unpacked(y) for y in traces["y"][2:]], axis=1)  # fmt: skip
         assert drawn.shape[1] == len(v.rows)
         measured = v.scale * v.values(frames)
         step = measured.shape[0] // drawn.shape[0]
-        assert step == v.step
+        twice = 2 if frames.times[-1] > 20 else 1
+        assert step == twice * v.step
         joined = measured[: step * len(drawn)].reshape(-1, step, len(v.rows))
         expected = joined.max(axis=1) if v.thin is np.max else joined.mean(axis=1)
         np.testing.assert_allclose(drawn, expected, atol=0.51)
-        dx = chart.figure.data[0].dx
-        assert dx * len(drawn) == pytest.approx(frames.times[-1], abs=0.2)
+        assert len(drawn) < 400  # no more than a screen has pixels for
+        assert traces["dx"][0] * len(drawn) == pytest.approx(frames.times[-1], abs=0.3)
+        assert len(set(traces["dx"])) == len(set(traces["x0"])) == 1
+        assert button["args"][1]["xaxis.range"][1] == pytest.approx(frames.times[-1], abs=0.06)
 
 
 @pytest.mark.parametrize("view", list(pictures.VIEWS))
 def test_a_view_has_words_and_a_table(pieces: dict[str, Frames], view: str) -> None:
-    chart = pictures.feature_over_time(pieces, view)
-    assert chart.table["piece"].to_list() == list(pieces)
-    assert "At first classical" in chart.alt
+    known = examples.examples()
+    chart = pictures.feature_over_time(pieces, view, known)
+    assert chart.table["sound"].to_list() == list(pieces)
+    assert chart.table["what it is"].to_list() == ["made by a program"] * 2 + ["real recording"]
+    assert "At first classical. Made by a program" in chart.alt
     assert len(chart.caption) > 40
-    assert set(chart.figure.layout.meta["notes"]) == set(pieces)
+    meta = chart.figure.layout.meta
+    assert set(meta["notes"]) == set(pieces)
+    assert all(meta["notes"][name].startswith(known[name].origin) for name in pieces)
+    assert meta["groups"] == {name: known[name].kind for name in pieces}
     html = render.figure_html(chart)
     assert "<figcaption>" in html
     assert "u002f" not in html
@@ -87,19 +100,19 @@ def test_the_words_are_true(pieces: dict[str, Frames]) -> None:
 def test_a_chart_over_time_needs_a_view_and_a_piece(pieces: dict[str, Frames]) -> None:
     with pytest.raises(ValueError, match="no view 'smell'"):
         pictures.feature_over_time(pieces, "smell")
-    with pytest.raises(ValueError, match="at least one piece"):
+    with pytest.raises(ValueError, match="at least one sound"):
         pictures.feature_over_time({}, "rms")
 
 
-def test_tempo_chart_and_sentence(pieces: dict[str, Frames]) -> None:
-    chart = pictures.tempo_strength(pieces, synth.TEMPI)
+def test_tempo_chart_and_table(pieces: dict[str, Frames]) -> None:
+    made = {genre: pieces[genre] for genre in ("classical", "reggae")}
+    chart = pictures.tempo_strength(made, synth.TEMPI)
     assert chart.table["written (BPM)"].to_list() == ["100", "152"]
     button = chart.figure.layout.updatemenus[0].buttons[1]
     assert button.args[0]["x"][2] == [152, 152]
-    said = examples.tempi({genre: frames.tempo for genre, frames in pieces.items()})
-    assert "written one in 1 of 2" in said
-    assert "half or double in reggae (76 for 152)" in said
-    assert "neither" not in said
+    table = examples.tempi({genre: synth.compose(genre) for genre in made}, made)
+    assert table["written"].to_list() == ["100", "152"]
+    assert table["tempo column"].to_list() == ["99 (right)", "76 (half)"]
 
 
 def test_spread_shows_the_columns_of_a_family() -> None:
@@ -122,22 +135,94 @@ def answer(*named: str) -> Any:
 
 def test_answers_are_counted() -> None:
     found = {"blues": answer("blues"), "pop": answer("rock", "blues", "pop", "metal")}
-    said = examples.answered(found)
-    assert "**1 of 2**" in said
-    assert "not sure about 1 and calls 0 unlike" in said
-    chart = pictures.genres_of_examples({g: p.probabilities for g, p in found.items()})
-    assert "1 of them are heard as the genre that they imitate: blues." in chart.alt
-    assert chart.table["likeliest"].to_list() == ["blues", "rock"]
+    assert numbers.answers(found) == {
+        "pieces": "2", "hits": "1", "hit_genres": "blues", "unsure": "1", "strange": "0",
+        "commonest": "blues and rock", "commonest_n": "1",
+    }  # fmt: skip
+    assert numbers.answers({"pop": answer("rock")})["hit_genres"] == "none"
+    played = {"A title": answer("jazz").probabilities}
+    chart = pictures.genres_of_examples({g: p.probabilities for g, p in found.items()}, played)
+    assert "2 synthetic pieces and 1 recordings. 1 of the pieces are heard" in chart.alt
+    assert "imitate: blues." in chart.alt
+    assert chart.table["sound"].to_list() == ["blues (program)", "pop (program)", "A title"]
+    assert chart.table["likeliest"].to_list() == ["blues", "rock", "jazz"]
 
 
 def test_padding_moves_the_variances() -> None:
     moved = examples.padding({"blues": synth.compose("blues")})
     assert set(moved["feature"]) >= {"mfcc1_var", "mfcc20_var", "rolloff_var"}
     assert 0.001 < moved["worst"].max() < 1
-    assert f"{100 * moved['worst'].max():.1f}" in examples.padded(moved)
     table = examples.most_moved(moved, 3)
     assert len(table) == 3
     assert isinstance(table, pd.DataFrame)
+    made = pd.DataFrame(
+        {
+            "feature": ["mfcc1_var", "mfcc2_var", "mfcc3_var", "rolloff_var"],
+            "median": [0.01, 0.02, 0.03, 0.9],
+            "worst": [0.02, 0.5, 0.04, 0.9],
+        }
+    )
+    assert numbers.padding(made) == {
+        "typical": share(0.02), "worst": share(0.5), "worst_feature": "mfcc2_var",
+    }  # fmt: skip
+
+
+def test_the_brightest_sound_is_named(pieces: dict[str, Frames]) -> None:
+    found = numbers.brightness(pieces)
+    means = {name: frames.centroid.mean() for name, frames in pieces.items()}
+    assert found["brightest"] == max(means, key=means.__getitem__)
+    assert found["darkest_hz"] == f"{min(means.values()):,.0f}"
+
+
+def test_the_rolloff_of_the_energy_is_another() -> None:
+    t = np.arange(2 * audio.SAMPLE_RATE) / audio.SAMPLE_RATE
+    weak = sum(np.sin(2 * np.pi * f * t + f) for f in range(5000, 9000, 100))
+    found = numbers.rolloffs((np.sin(2 * np.pi * 500 * t) + 0.05 * weak).astype(np.float32))
+    magnitude, energy = (float(hz.replace(",", "")) for hz in found.values())
+    assert energy < 600 < 5000 < magnitude
+
+
+def test_the_sizes_of_a_frame_are_the_codes() -> None:
+    found = numbers.frames()
+    assert (found["samples"], found["milliseconds"], found["columns"]) == ("2,048", "93", "57")
+    assert 2 * int(found["curves"]) + 1 == len(COLUMNS)
+    frames = frame_features(synth.compose("pop")[: audio.WINDOW_LENGTH])
+    assert found["window_frames"] == f"{len(frames.times)}"
+
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+DIAGRAMS = Path(__file__).parents[2] / "book" / "_static" / "diagrams"
+
+
+def prose(name: str) -> str:
+    """The Markdown of a notebook."""
+    cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
+def test_the_table_of_columns_is_complete() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", prose("features"), flags=re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    columns = {re.sub("_(mean|var)$", "", name) for name in COLUMNS}
+    assert named - {"mfcc1", "mfcc20"} == {c for c in columns if not c.startswith("mfcc")}
+    assert {"mfcc1", "mfcc20"} <= named
+
+
+def test_the_rolloff_is_said_to_be_of_the_magnitude() -> None:
+    said = prose("timbre")
+    assert "up to which 85 % of the magnitude lies" in " ".join(said.split())
+    assert r"\sum_{k \le r} A(t,k) \ge 0.85 \sum_k A(t,k)" in said
+
+
+def test_the_diagrams_say_the_sizes_of_the_code() -> None:
+    drawn = (DIAGRAMS / "sound-to-numbers.svg").read_text(encoding="utf-8")
+    found = numbers.frames()
+    assert f"{found['rate']} numbers a second" in drawn
+    assert f"Frames of {found['milliseconds']} ms" in drawn
+    assert f"{found['columns']} numbers for three seconds" in drawn
+    drawn = (DIAGRAMS / "mfcc-pipeline.svg").read_text(encoding="utf-8")
+    assert f"{found['bands']}, as the ear hears" in drawn
+    assert "20 numbers" in drawn
 
 
 # -- recordings ---------------------------------------------------------------------------
@@ -215,26 +300,18 @@ def test_what_is_said_of_recordings_is_counted() -> None:
         (recording("metal"), answer("rock", "metal")),
         (recording(""), answer("pop")),
     ]
-    said = examples.told(found)
-    assert "sources of 2 of these 3 recordings" in said
-    assert "**1 of 2**; its answer includes it for 2 of 2" in said
+    told = numbers.heard(found)
+    assert told == {"recordings": "3", "named": "2", "right": "1", "held": "2"}
     table = examples.heard(found)
     assert table["genre by its source"].to_list() == ["jazz, C", "metal, C", "none"]
     assert table["the model says"].to_list() == ["Jazz", "Rock or metal", "Pop"]
     assert table["most probable"].to_list() == ["jazz 55%", "rock 55%", "pop 55%"]
 
 
-def test_the_page_says_the_share_that_the_model_gets_right() -> None:
-    found = examples.recording_answers()
-    assert [r for r, _ in found] == recordings.recordings()
-    named = [(r.genre, p.genre) for r, p in found if r.genre]
-    right = sum(genre == said for genre, said in named)
-    assert f"**{right} of {len(named)}**" in examples.told(found)
-    pieces = examples.answers()
-    wrong = sum(p.genre != genre for genre, p in pieces.items())
-    # Wherever the pieces are offered it is said that the model is often wrong about them.
-    assert wrong > len(pieces) / 2
-    assert f"**{len(pieces) - wrong} of {len(pieces)}**" in examples.answered(pieces)
+def test_the_model_is_often_wrong_about_the_pieces() -> None:
+    # Wherever the pieces are offered it is said so.
+    told = numbers.answers(examples.answers())
+    assert int(told["hits"]) < int(told["pieces"]) / 2
 
 
 def test_every_recording_has_a_player_with_its_licence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +321,9 @@ def test_every_recording_has_a_player_with_its_licence(monkeypatch: pytest.Monke
         assert f"examples/{r.path.stem}.ogg" in html
         assert f'href="{r.source}"' in html
         assert f'href="{r.licence_url}"' in html
+        assert f'data-piece="{r.title}"' in html
+    assert html.count("Real recording (") == len(recordings.recordings())
+    assert "Made by a program" not in html
 
 
 def test_every_piece_has_a_player(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +334,10 @@ def test_every_piece_has_a_player(monkeypatch: pytest.MonkeyPatch) -> None:
         assert f"examples/{genre}.ogg" in html
         assert f'aria-label="Made by a program: {genre}"' in html
         assert synth.describe(genre).split()[0] in html
+    assert html.count("Made by a program (CC0)") == len(gtzan.GENRES)
     assert "http" not in html
+    both = examples.players(examples.MADE, examples.RECORDED)._repr_mimebundle_()["text/html"]
+    assert both.count("<audio") == len(examples.examples())
 
 
 def test_in_a_notebook_the_players_hold_the_sound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,8 +27,9 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from audionome import load_classifier
-from audionome.charts import PALETTE
+from audionome.charts import OTHER, PALETTE
 from audionome.datasets.gtzan import GENRES
+from audionome.datasets.recordings import recordings
 from audionome.lab import store
 from audionome.lab.protocols import LADDER
 from audionome.report.numbers import speed as timings
@@ -39,6 +40,8 @@ DATASET = "notebooks/dataset.html"
 RESULTS = "notebooks/results.html"
 SPEED = "notebooks/speed.html"
 FEATURES = "notebooks/features.html"
+TIMBRE = "notebooks/timbre.html"
+RHYTHM = "notebooks/rhythm.html"
 CORRELATION = "notebooks/correlation.html"
 PCA = "notebooks/pca.html"
 ALGORITHMS = "notebooks/algorithms.html"
@@ -84,6 +87,8 @@ def chromium() -> Iterator[Browser]:
 
 def charts_drawn(page: Page) -> int:
     """Go to every chart, since it is drawn when a reader comes near, and return their number."""
+    # What is folded is drawn when a reader opens it.
+    page.evaluate("document.querySelectorAll('details.hide').forEach(d => (d.open = true))")
     figures = page.locator("figure.audionome-chart")
     count = figures.count()
     for i in range(count):
@@ -366,45 +371,92 @@ def test_pages_with_many_charts_are_light(site: Path, path: str) -> None:
     assert (site / path).stat().st_size < 600_000
 
 
-def test_one_piece_is_chosen_for_the_whole_page(chromium: Browser, base_url: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "drawn", "menus"), [(FEATURES, 2, 1), (TIMBRE, 8, 4), (RHYTHM, 13, 6)]
+)
+def test_one_sound_is_chosen_for_the_whole_page(
+    path: str, drawn: int, menus: int, chromium: Browser, base_url: str
+) -> None:
     page, problems = page_with_watch(chromium, base_url)
-    page.goto(FEATURES, wait_until="networkidle")
-    assert charts_drawn(page) == 23
-    menus = page.get_by_role("combobox", name="Piece")
-    assert menus.count() == 11
-    menus.first.select_option("metal")
-    for menu in menus.all():
-        assert menu.evaluate("m => m.selectedOptions[0].label") == "metal"
-    figures = page.locator("figure.audionome-chart", has=menus)
+    page.goto(path, wait_until="networkidle")
+    assert charts_drawn(page) == drawn
+    figures = page.locator("figure.audionome-chart", has=page.locator("select:has(optgroup)"))
+    sounds = figures.locator("select")
+    pieces = page.get_by_role("combobox", name="Piece")
+    assert sounds.count() + pieces.count() == menus
+    kinds = sounds.first.evaluate("s => [...s.children].map(g => [g.label, g.children.length])")
+    assert kinds == [["Made by a program", len(GENRES)], ["Real recording", len(recordings())]]
+    label = "m => m.selectedOptions[0].label"
     colour = "f => f.querySelector('.plotly-graph-div').data[0].line.color"
-    assert figures.nth(3).evaluate(colour) == PALETTE["metal"]
-    # The menu's numbers were unpacked: a picture, not an empty frame.
-    cells = "f => f.querySelector('.plotly-graph-div').calcdata[2][0].z.length"
-    assert figures.first.evaluate(cells) == 64
+    for name in ("metal", "Honor Bound"):
+        sounds.last.select_option(name)
+        assert {menu.evaluate(label) for menu in sounds.all()} == {name}
+        assert figures.first.evaluate(colour) == PALETTE.get(name, OTHER)
+        kind = "Made by a program" if name in PALETTE else "Real recording: Honor Bound, Wildfire"
+        assert kind in figures.first.locator(".audionome-note").inner_text()
+    assert {menu.evaluate(label) for menu in pieces.all()} <= {"metal"}  # They have no recordings.
     assert problems == []
     page.context.close()
 
 
-def test_the_pieces_play_and_a_line_follows(chromium: Browser, base_url: str) -> None:
+def test_a_recording_has_a_time_axis_of_its_own(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(FEATURES, wait_until="networkidle")
+    figure = page.locator("figure.audionome-chart").first
+    figure.scroll_into_view_if_needed()
+    seconds = "f => f.querySelector('.plotly-graph-div')._fullLayout.xaxis.range[1]"
+    cells = "f => f.querySelector('.plotly-graph-div').calcdata[2][0].z.length"
+    page.wait_for_function("document.querySelector('figure.audionome-chart.drawn')")
+    assert figure.evaluate(seconds) < 16
+    assert figure.evaluate(cells) == 64
+    page.get_by_role("combobox", name="Sound").first.select_option("Honor Bound")
+    assert figure.evaluate(seconds) > 29
+    assert figure.evaluate(cells) == 64
+    assert problems == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", [FEATURES, TIMBRE, RHYTHM])
+@pytest.mark.parametrize("name", ["jazz", "Honor Bound"])
+def test_a_sound_plays_and_a_line_follows(
+    path: str, name: str, chromium: Browser, base_url: str
+) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(path, wait_until="networkidle")
     charts_drawn(page)
-    assert page.locator(".audionome-player audio").count() == len(GENRES)
-    page.get_by_role("combobox", name="Piece").first.select_option("jazz")
-    page.get_by_role("button", name="Play the jazz piece").first.click()
-    playing = "document.querySelector('[data-piece=jazz] audio').currentTime"
-    place = "parseFloat(document.querySelector('.audionome-playhead').style.left)"
-    page.wait_for_function(f"{playing} > 0.3 && {place} > 0")
+    audio = page.locator(f"[data-piece='{name}'] audio")
+    assert page.locator(".audionome-player audio").count() == len(GENRES) + len(recordings())
+    # Also where the players are folded away.
+    page.evaluate("document.querySelectorAll('details').forEach(d => (d.open = false))")
+    page.get_by_role("combobox", name="Sound").first.select_option(name)
+    page.get_by_role("button", name=f"Play {name}").first.click()
+    place = "parseFloat(document.querySelector('.audionome-playhead:not([hidden])').style.left)"
+    page.wait_for_function(f"a => a.currentTime > 0.3 && {place} > 0", arg=audio.element_handle())
     before = page.evaluate(place)
     page.wait_for_function(f"before => {place} > before + 3", arg=before)
-    page.get_by_role("button", name="Pause the jazz piece").first.click()
-    page.wait_for_function("document.querySelector('[data-piece=jazz] audio').paused")
+    page.get_by_role("button", name=f"Pause {name}").first.click()
+    page.wait_for_function("a => a.paused", arg=audio.element_handle())
     assert problems == []
     page.context.close()
 
 
-def test_the_page_of_features_is_light(site: Path) -> None:
-    assert (site / FEATURES).stat().st_size < 650_000
+def test_a_folded_chart_draws_when_it_is_opened(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(TIMBRE, wait_until="networkidle")
+    folded = page.locator("details.hide", has=page.locator("figure.audionome-chart")).first
+    assert "the ten genres" in folded.locator("summary").first.inner_text()
+    assert folded.locator(".main-svg").count() == 0
+    folded.locator("summary").first.click()
+    folded.locator(".main-svg").first.wait_for()
+    wide = "f => f.querySelector('.main-svg').clientWidth / f.clientWidth"
+    assert folded.locator("figure").evaluate(wide) > 0.9
+    assert problems == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", [FEATURES, TIMBRE, RHYTHM])
+def test_the_pages_of_features_are_light(site: Path, path: str) -> None:
+    assert (site / path).stat().st_size < 650_000
 
 
 def test_charts_follow_the_theme(chromium: Browser, base_url: str) -> None:

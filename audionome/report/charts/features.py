@@ -1,4 +1,4 @@
-"""Charts of the example pieces: a feature over time under its waveform, a piece from a menu."""
+"""Charts of the example sounds: a feature over time under its waveform, a sound from a menu."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from audionome._words import listed
 from audionome.charts._base import (
@@ -38,68 +39,94 @@ from audionome.report.charts.dataset import feature_distribution
 if TYPE_CHECKING:
     from audionome.features import Feature
     from audionome.features.frames import Frames
+    from audionome.report.examples import Example
 
 __all__ = ["family_spread", "feature_over_time", "genres_of_examples", "tempo_strength"]
 
+_SECONDS = 15.0  # about as long as a piece is
 _DASHES = ("solid", "dash", "dot")
 
 
-def feature_over_time(pieces: Mapping[str, Frames], view: str) -> Chart:
-    """Draw a family of features over time, under the waveform, with a menu of pieces.
+def feature_over_time(
+    sounds: Mapping[str, Frames], view: str, known: Mapping[str, Example] | None = None
+) -> Chart:
+    """Draw a family of features over time, under the waveform, with a menu of sounds.
 
     Parameters
     ----------
-    pieces
-        Genre to the frames of its piece (`audionome.features.frames.frame_features`), at least
-        one.
+    sounds
+        Name to the frames of a sound (`audionome.features.frames.frame_features`), at least
+        one. That of a genre has the genre's colour.
     view
         A key of `VIEWS`.
+    known
+        From `audionome.report.examples.examples`: who made each sound.
 
     Returns
     -------
     Chart
-        A heat map or lines of one piece; the menu changes the piece. The table lists means.
+        A heat map or lines of one sound; the menu changes the sound. The table lists means.
 
     Raises
     ------
     ValueError
-        If there is no such view or no piece.
+        If there is no such view or no sound.
     """
     if view not in VIEWS:
         raise ValueError(f"There is no view {view!r}; there are: {', '.join(VIEWS)}.")
-    if not pieces:
-        raise ValueError("A chart over time needs at least one piece.")
+    if not sounds:
+        raise ValueError("A chart over time needs at least one sound.")
     v = VIEWS[view]
-    first, step = next(iter(pieces)), v.step
-    hop = float(pieces[first].times[1] - pieces[first].times[0])
-    # A point stands in the middle of its frames.
-    grid = {"x0": round((step - 1) / 2 * hop, 6), "dx": round(step * hop, 6)}
+    first = next(iter(sounds))
+    hop = float(sounds[first].times[1] - sounds[first].times[0])
 
-    def traces(genre: str) -> dict[str, list[Any]]:
+    def step(name: str) -> int:
+        """Frames per point: twice as many for twice the length, as no screen is wider."""
+        return v.step * max(1, round(float(sounds[name].times[-1]) / _SECONDS))
+
+    def line(name: str) -> NDArray[Any]:
+        return thin(v.scale * v.values(sounds[name]), step(name), v.thin)
+
+    def traces(name: str) -> dict[str, list[Any]]:
         """What the menu changes, a value per trace; ``None`` leaves nothing behind."""
-        frames, colour = pieces[genre], PALETTE.get(genre, OTHER)
-        low = thin(frames.waveform[:, :1], step, np.min)[:, 0]
-        high = thin(frames.waveform[:, 1:], step, np.max)[:, 0]
-        values = thin(v.scale * v.values(frames), step, v.thin)
+        frames, colour = sounds[name], PALETTE.get(name, OTHER)
+        low = thin(frames.waveform[:, :1], step(name), np.min)[:, 0]
+        high = thin(frames.waveform[:, 1:], step(name), np.max)[:, 0]
+        values = line(name)
         waves = [packed(100 * low, "i1"), packed(100 * high, "i1")]
-        found: dict[str, list[Any]] = {"line.color": [colour] * 2, "fillcolor": [None, colour]}
+        n = 3 if v.heat else 2 + len(v.rows)
+        found: dict[str, list[Any]] = {
+            # A point stands in the middle of its frames.
+            "x0": [round((step(name) - 1) / 2 * hop, 6)] * n,
+            "dx": [round(step(name) * hop, 6)] * n,
+            "fillcolor": [None, colour, *[None] * (n - 2)],
+        }
         if v.heat:
-            return {"y": [*waves, None], "z": [None, None, packed(values.T, v.dtype)]} | {
-                key: [*change, None] for key, change in found.items()
+            return found | {
+                "y": [*waves, None],
+                "z": [None, None, packed(values.T, v.dtype)],
+                "line.color": [colour, colour, None],
             }
         dtype = "f4" if v.digits else "i2"
-        found["y"] = [*waves, *(packed(line, dtype) for line in values.T)]
-        colours = _line_colours(v, colour)
         return found | {
-            "line.color": [colour, colour, *colours],
-            "fillcolor": [None, colour, *(None for _ in colours)],
+            "y": [*waves, *(packed(row, dtype) for row in values.T)],
+            "line.color": [colour, colour, *_line_colours(v, colour)],
         }
+
+    tops = {name: 1.05 * float(line(name).max()) for name in sounds}
+
+    def ranges(name: str) -> dict[str, Any]:
+        """What the menu changes in the layout."""
+        own = {"yaxis.range": [0, round(tops[name], 1)]} if v.own_range else {}
+        return {"xaxis.range": [0, round(float(sounds[name].times[-1]), 1)]} | own
 
     shown = traces(first)
     figure = go.Figure()
     for i in range(2):
         figure.add_scatter(
             y=shown["y"][i],
+            x0=shown["x0"][i],
+            dx=shown["dx"][i],
             yaxis="y2",
             mode="lines",
             line={"width": 0.5, "color": shown["line.color"][i]},
@@ -107,23 +134,25 @@ def feature_over_time(pieces: Mapping[str, Frames], view: str) -> Chart:
             fillcolor=shown["fillcolor"][i],
             hoverinfo="skip",
             showlegend=False,
-            **grid,
         )
     if v.heat:
         number = "%{z}" if v.divisor == 1 else f"%{{z}}/{v.divisor}"
         figure.add_heatmap(
             z=shown["z"][2],
+            x0=shown["x0"][2],
+            dx=shown["dx"][2],
             zmin=v.span[0],
             zmax=v.span[1],
             colorscale=v.colours,
             colorbar=colorbar(v),
             hovertemplate=f"%{{x:.1f}} s: {number} {v.unit}<extra></extra>",
-            **grid,
         )
     else:
         for i, name in enumerate(v.rows):
             figure.add_scatter(
                 y=shown["y"][2 + i],
+                x0=shown["x0"][2 + i],
+                dx=shown["dx"][2 + i],
                 name=name,
                 mode="lines",
                 line={
@@ -132,34 +161,40 @@ def feature_over_time(pieces: Mapping[str, Frames], view: str) -> Chart:
                     "dash": _DASHES[i],
                 },
                 hovertemplate=f"%{{x:.1f}} s: %{{y:,.{v.digits}f}} {v.unit}",
-                **grid,
             )
-    means = means_of(pieces, v)
-    tops = {g: 1.05 * float(thin(v.scale * v.values(f), step, v.thin).max())
-            for g, f in pieces.items()}  # fmt: skip
-    ranges = {g: {"yaxis.range": [0, round(top, 1)]} for g, top in tops.items()}
-    top = tops[first] if v.own_range else max(tops.values())
-    longest = max(float(frames.times[-1]) for frames in pieces.values())
+    means = means_of(sounds, v)
     figure.update_layout(
         template=TEMPLATE,
-        height=460 if v.heat else 400,
+        height=440 if v.heat else 380,
         showlegend=len(v.rows) > 1 and not v.heat,
         legend={"traceorder": "normal"},
-        xaxis={"title": {"text": "Time (s)"}, "range": [0, round(longest, 1)], "showgrid": False},
-        yaxis={"domain": [0, 0.8], **rows_axis(v, top)},
+        xaxis={"title": {"text": "Time (s)"}, "showgrid": False,
+               "range": ranges(first)["xaxis.range"]},
+        yaxis={"domain": [0, 0.8],
+               **rows_axis(v, tops[first] if v.own_range else max(tops.values()))},
         yaxis2={"domain": [0.84, 1], "range": [-100, 100], "visible": False, "fixedrange": True},
-        **menu("Piece", {g: (traces(g), ranges[g] if v.own_range else {}) for g in pieces}),
-    )
-    # The site moves a line along the time axis while a piece plays.
+        **menu("Sound", {name: (traces(name), ranges(name)) for name in sounds}),
+    )  # fmt: skip
+    told = {name: one for name, one in (known or {}).items() if name in sounds}
+
+    def note(name: str) -> str:
+        origin = f"{told[name].origin} " if name in told else ""
+        return f"{origin}{means_in_words(means, name, v)}"
+
+    # The site moves a line along the time axis while a sound plays, and groups the menu.
     figure.update_layout(
-        meta={"overTime": True, "notes": {g: means_in_words(means, g, v) for g in pieces}}
+        meta={
+            "overTime": True,
+            "notes": {name: note(name) for name in sounds},
+            "groups": {name: one.kind for name, one in told.items()},
+        }
     )
     return Chart(
         figure=figure,
-        alt=f"{v.title} over time of one of {len(pieces)} synthetic pieces, chosen from a menu, "
-        f"with the waveform above. At first {first}. {means_in_words(means, first, v)} "
+        alt=f"{v.title} over time of one of {len(sounds)} sounds, chosen from a menu, "
+        f"with the waveform above. At first {first}. {note(first)} "
         f"{_extremes(means, v)}".strip(),
-        table=_table(means, v),
+        table=_table(means, v, told),
         caption=f"{v.title}: {v.see}",
     )
 
@@ -168,16 +203,19 @@ def _line_colours(v: View, colour: str) -> list[str]:
     return [colour] if len(v.rows) == 1 else [PARTS[i][0] for i in (0, 1, 4)][: len(v.rows)]
 
 
-def _table(means: pd.DataFrame, v: View) -> pd.DataFrame:
+def _table(means: pd.DataFrame, v: View, known: Mapping[str, Example]) -> pd.DataFrame:
     table = means.map(lambda value: in_digits(value, v.digits))
     table = table.rename(
         columns={name: f"{name} ({v.unit})" for name in table} if not v.heat else {}
     )
-    return table.rename_axis("piece").reset_index()
+    table = table.rename_axis("sound").reset_index()
+    if known:
+        table.insert(1, "what it is", [known[name].kind.lower() for name in table["sound"]])
+    return table
 
 
 def _extremes(means: pd.DataFrame, v: View) -> str:
-    """Which pieces have the highest and the lowest mean."""
+    """Which sounds have the highest and the lowest mean."""
     if v.heat or len(means) < 2:
         return ""
     name = str(means.columns[0])
@@ -283,25 +321,32 @@ def family_spread(summary: pd.DataFrame, registry: Mapping[str, Feature], *famil
     what = next(iter(names)) if len(names) == 1 else "a chosen feature"
     return replace(
         chart,
-        caption=f"Spread of {what} in the genres of GTZAN: a box holds the middle half of the "
+        caption=f"How the genres of GTZAN differ in {what}: each box holds the middle half of the "
         "windows (the table lists the medians)",
     )
 
 
-def genres_of_examples(answers: Mapping[str, Mapping[str, float]]) -> Chart:
-    """Draw what the classifier says about each piece.
+def genres_of_examples(
+    answers: Mapping[str, Mapping[str, float]],
+    recorded: Mapping[str, Mapping[str, float]] | None = None,
+) -> Chart:
+    """Draw what the classifier says about each sound.
 
     Parameters
     ----------
     answers
         Genre of a piece to the probability of each genre, at least one.
+    recorded
+        The same by the title of a recording.
 
     Returns
     -------
     Chart
-        Pieces in rows, answers in columns.
+        Sounds in rows, the pieces first; answers in columns.
     """
-    rows = pd.DataFrame(answers).T
+    pieces = [f"{genre} (program)" for genre in answers]
+    both = dict(zip(pieces, answers.values(), strict=True)) | dict(recorded or {})
+    rows = pd.DataFrame(both).T
     genres = [str(genre) for genre in rows.columns]
     z = rows.to_numpy(dtype=float)
     figure = answer_map(
@@ -310,19 +355,21 @@ def genres_of_examples(answers: Mapping[str, Mapping[str, float]]) -> Chart:
             "text": [[f"{100 * p:.0f}" if p >= 0.05 else "" for p in row] for row in z],
         },
         answers=genres,
-        rows=[str(piece) for piece in rows.index],
-        side="Piece in the style of",
-        hover="%{y} piece heard as %{x}: %{z:.0%}",
+        rows=[str(name) for name in rows.index],
+        side="Sound",
+        hover="%{y} heard as %{x}: %{z:.0%}",
     )
+    figure.update_layout(height=180 + 30 * len(rows))
     best = rows.idxmax(axis="columns")
-    hits = [str(piece) for piece, said in best.items() if piece == said]
-    table = rows.map(percent).rename_axis("piece", axis="index").reset_index()
+    said = best.to_numpy(dtype=str)[: len(answers)]
+    hits = [genre for genre, answer in zip(answers, said, strict=True) if genre == answer]
+    table = rows.map(percent).rename_axis("sound", axis="index").reset_index()
     table.insert(1, "likeliest", best.to_numpy(dtype=str))
     return Chart(
         figure=figure,
-        alt=f"Probability of each genre for each of {len(rows)} synthetic pieces. "
-        f"{len(hits)} of them are heard as the genre that they imitate"
-        + (f": {listed(hits)}." if hits else "."),
+        alt=f"Probability of each genre for {len(answers)} synthetic pieces and "
+        f"{len(recorded or {})} recordings. {len(hits)} of the pieces are heard as the genre that "
+        f"they imitate" + (f": {listed(hits)}." if hits else "."),
         table=table.rename_axis(columns=None),
-        caption="What the classifier says of the pieces that a program made (per cent)",
+        caption="What the classifier says of each sound (probabilities in per cent)",
     )
