@@ -45,7 +45,6 @@ __all__ = [
     "recording_answers",
     "recording_players",
     "tempi",
-    "told",
 ]
 
 _STATIC = "../_static/examples"  # seen from a notebook's page
@@ -128,18 +127,6 @@ def heard(found: list[tuple[Recording, Prediction]]) -> pd.DataFrame:
             "licence": [r.licence for r, _ in found],
             "changes": [r.changes for r, _ in found],
         }
-    )
-
-
-def told(found: list[tuple[Recording, Prediction]]) -> str:
-    """Say how often the model names the genre that the source of a recording names."""
-    named = [(r, p) for r, p in found if r.genre]
-    right = sum(r.genre == p.genre for r, p in named)
-    held = sum(r.genre in p.prediction_set for r, p in named)
-    return (
-        f"The sources of {len(named)} of these {len(found)} recordings name a genre that is one of "
-        f"the ten. The likeliest genre of the model is that one for **{right} of {len(named)}**; "
-        f"its answer includes it for {held} of {len(named)}. So few recordings measure nothing."
     )
 
 

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from audionome import audio
 from audionome._words import genre_name, listed, share
-from audionome.datasets.recordings import Recording
 from audionome.features import COLUMNS, FAMILIES, spectral, stft
 
 if TYPE_CHECKING:
     from audionome.features.frames import Frames
     from audionome.models.classifier import Prediction
 
-__all__ = ["answers", "brightness", "frames", "heard", "padding", "rolloffs"]
+__all__ = ["answers", "brightness", "frames", "padding", "rolloffs"]
 
 
 def frames() -> dict[str, str]:
@@ -137,27 +136,4 @@ def answers(found: Mapping[str, Prediction]) -> dict[str, str]:
         "strange": f"{sum(p.status == 'out-of-distribution' for p in found.values())}",
         "commonest": listed(top),
         "commonest_n": f"{said.max()}",
-    }
-
-
-def heard(found: list[tuple[Recording, Prediction]]) -> dict[str, str]:
-    """Return how often the model names the genre that the source of a recording names.
-
-    Parameters
-    ----------
-    found
-        From `audionome.report.examples.recording_answers`.
-
-    Returns
-    -------
-    dict
-        ``recordings``, ``named`` (their source names one of the ten genres), ``right`` (the most
-        probable genre is that one) and ``held`` (the answer includes it).
-    """
-    named = [(r, p) for r, p in found if r.genre]
-    return {
-        "recordings": f"{len(found)}",
-        "named": f"{len(named)}",
-        "right": f"{sum(r.genre == p.genre for r, p in named)}",
-        "held": f"{sum(r.genre in p.prediction_set for r, p in named)}",
     }
