@@ -27,6 +27,11 @@ def points(value: float) -> str:
     return f"{100 * value:.1f}".replace("-", "−")
 
 
+def coefficient(value: float) -> str:
+    """Write a correlation with two digits and a true minus."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
 def span(low: float, high: float) -> str:
     """Write a 95 % interval of shares or of their differences."""
     return f"95{_SPACE}% interval {points(low)} to {points(high)}"

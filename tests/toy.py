@@ -107,3 +107,14 @@ def published() -> pd.DataFrame:
             table = table.assign(filename=names, length=66149, label=genre)
             tables.append(table[["filename", "length", *COLUMNS, "label"]])
     return pd.concat(tables, ignore_index=True)
+
+
+def music(n: int, genres: tuple[str, ...], columns: int, *, apart: float) -> pd.DataFrame:
+    """Make tracks of noise around centres that lie ``apart``; three tracks per artist."""
+    genre = np.array([genres[(i // 3) % len(genres)] for i in range(n)])
+    rng = np.random.default_rng(columns)  # the same music in any order of the tests
+    centre = rng.normal(size=(len(genres), columns))
+    centre *= apart / np.linalg.norm(centre, axis=1, keepdims=True)
+    values = centre[[genres.index(g) for g in genre]] + rng.normal(size=(n, columns))
+    keys = {"track": [f"t{i}" for i in range(n)], "genre": genre, "artist": np.arange(n) // 3}
+    return pd.DataFrame(keys | {f"f{j}_mean": values[:, j] for j in range(columns)})

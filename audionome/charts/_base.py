@@ -213,6 +213,10 @@ def genre_marks(genre: str, *, size: float = 7) -> dict[str, Any]:
     }
 
 
+def by_genre(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(genre): group for genre, group in rows.groupby("genre", sort=True)}
+
+
 def answer_map(
     cells: Mapping[str, Any], *, answers: list[str], rows: list[str], side: str, hover: str
 ) -> go.Figure:

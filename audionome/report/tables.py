@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from audionome._words import genre_name, points
+from audionome._words import coefficient, genre_name, points
+from audionome.lab.exploration import Tested
 from audionome.lab.model_card import COMPARED, Comparison
 from audionome.lab.names import in_order, select, titled
 
 __all__ = [
     "card_table",
+    "claim_table",
     "doubted",
     "nearest_pairs",
     "pair_table",
     "parameter_table",
     "score_table",
     "separation_table",
+    "standardised_table",
     "tries",
 ]
 
@@ -254,3 +257,49 @@ def _spans(table: pd.DataFrame) -> list[str]:
 
 def _span(low: float, high: float) -> str:
     return f"{points(low)} to {points(high)}".replace(" ", _SPACE)
+
+
+# -- features -----------------------------------------------------------------------------
+
+
+def standardised_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what `audionome.lab.exploration.standardised` computed for printing."""
+    printed = table.drop(columns="feature").map(_number)
+    printed.insert(0, "feature", table["feature"])
+    names = {"feature": "feature", "value": "this track", "mean": "1. mean of all tracks",
+             "centred": "2. minus the mean", "spread": "3. standard deviation",
+             "standardised": "4. divided by it"}  # fmt: skip
+    return printed.rename(columns=names)[list(names.values())]
+
+
+def claim_table(tested: Sequence[Tested]) -> pd.DataFrame:
+    """Return claims about correlations with their verdicts for printing.
+
+    Parameters
+    ----------
+    tested : sequence of Tested
+        From `audionome.lab.exploration.check`.
+    """
+    rows = []
+    for one in tested:
+        far = one.table.iloc[0]
+        rows.append(
+            {
+                "claim": one.claim.words,
+                "verdict": one.verdict,
+                "pairs": len(one.table),
+                "as said": one.count("holds"),
+                "open": one.count("open"),
+                "not as said": one.count("fails"),
+                "farthest from it": f"{far['one']}, {far['other']}: {coefficient(far['r'])} "
+                f"({coefficient(far['low'])} to {coefficient(far['high'])})",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _number(value: float) -> str:
+    """Write a number with about three digits that count, and a true minus."""
+    size = abs(value)
+    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
+    return f"{value:,.{digits}f}".replace("-0.000", "0.000").replace("-", "−")

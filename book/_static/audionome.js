@@ -150,9 +150,13 @@
     const { data, layout } = JSON.parse(figure.querySelector(".audionome-figure").textContent);
     const waiting = [];
     let begun = false;
-    addControls(figure, div, layout, (changes) => {
+    addControls(figure, div, layout, async (changes) => {
       if (figure.classList.contains("drawn")) {
-        Plotly.update(div, ...changes);
+        await Plotly.update(div, ...changes);
+        // A choice may ask for other things on a phone than the one before it.
+        if ((changes[1] || {}).meta) {
+          await paint(div);
+        }
       } else {
         waiting.push(changes);
       }
@@ -169,10 +173,10 @@
         responsive: true,
         displayModeBar: false, // Its buttons would be hidden inside an image from a screen reader.
       });
-      await paint(div);
       while (waiting.length) {
         await Plotly.update(div, ...waiting.shift());
       }
+      await paint(div);
       div.style.minHeight = ""; // It kept the place until now.
       figure.classList.add("drawn");
       figure.dispatchEvent(new Event("audionome-drawn"));

@@ -178,7 +178,9 @@ def test_tracks_are_counted_by_reason_split_and_artist(tracks: pd.DataFrame) -> 
         ("again", [1, 1]),
         ("other", [0, 1]),
     ]
-    assert left_out.alt.startswith("3 tracks are left out (2: again; 1: other); rock has the most")
+    assert left_out.alt.startswith(
+        "3 clips are not in the split (2: again; 1: other). rock has the most"
+    )
 
     split = charts.split_by_genre(tracks)
     assert {bar.name: list(bar.x) for bar in split.figure.data} == {

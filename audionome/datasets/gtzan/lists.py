@@ -33,8 +33,8 @@ __all__ = [
 #: What `left_out` can say of a clip.
 REASONS: tuple[str, ...] = (
     "artist and title of another clip",
-    "left out for another reason",
-    "audio corrupt in every public copy",
+    "no other clip of the song known",
+    "audio damaged in every public copy",
 )
 
 

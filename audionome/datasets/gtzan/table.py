@@ -313,7 +313,7 @@ def _note(windows: pd.DataFrame, tracks: pd.DataFrame) -> str:
     absent = tracks.loc[~tracks["track"].isin(windows["track"]), "genre"].value_counts()
     which = ", ".join(f"{n} {genre}" for genre, n in absent.items())
     return (
-        f"{missing} of {N_TRACKS} tracks are missing, because their audio cannot be had ({which}): "
-        f"set {COMPLETION_VARIABLE} to your copy of Kaggle's features_3_sec.csv to complete "
-        "the table."
+        f"{missing} of {N_TRACKS} tracks are missing, because we found no copy of their audio "
+        f"({which}). To add them, set {COMPLETION_VARIABLE} to your copy of Kaggle's "
+        "features_3_sec.csv."
     )

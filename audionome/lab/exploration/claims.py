@@ -99,6 +99,8 @@ class Observation:
         What it does not say, but what explains the verdict.
     mirrored : bool
         True when its claims are about r(x, y) minus r(y, x).
+    by_definition : bool
+        True when it holds of any data.
     """
 
     key: str
@@ -106,6 +108,7 @@ class Observation:
     claims: tuple[Claim, ...]
     beside: tuple[Claim, ...] = ()
     mirrored: bool = False
+    by_definition: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,7 @@ STUDY_CLAIMS: tuple[Observation, ...] = (
         "diagonal",
         "Each feature correlates perfectly with itself.",
         (Claim("Diagonal", "r is 1.", tuple((c, c) for c in COLUMNS), at_least=1 - _ROUNDING),),
+        by_definition=True,
     ),
     Observation(
         "symmetry",
@@ -227,35 +231,37 @@ STUDY_CLAIMS: tuple[Observation, ...] = (
                   tuple(combinations(COLUMNS, 2)), at_least=-_ROUNDING, at_most=_ROUNDING),
         ),
         mirrored=True,
+        by_definition=True,
     ),
     Observation(
         "first group",
         "The six features of level and brightness all rise together.",
-        (Claim("Means of the six", "r is above 0.", tuple(combinations(FIRST_GROUP, 2)),
+        (Claim("First six", "r is above 0.", tuple(combinations(FIRST_GROUP, 2)),
                at_least=0),),
     ),
     Observation(
         "neighbours",
         "Neighbouring MFCCs are highly correlated.",
         (
-            Claim("Means of neighbours", f"r is at least {HIGH}.", tuple(pairwise(_mfccs("mean"))),
-                  at_least=HIGH),
-            Claim("Variances of neighbours", f"r is at least {HIGH}.",
+            Claim("Neighbouring MFCCs, means", f"r is at least {HIGH}.",
+                  tuple(pairwise(_mfccs("mean"))), at_least=HIGH),
+            Claim("Neighbouring MFCCs, variances", f"r is at least {HIGH}.",
                   tuple(pairwise(_mfccs("var"))), at_least=HIGH),
         ),
         beside=(
-            Claim("Means two apart", f"r is at least {HIGH}.", _apart("mean", 2), at_least=HIGH),
+            Claim("MFCCs two apart, means", f"r is at least {HIGH}.", _apart("mean", 2),
+                  at_least=HIGH),
         ),
     ),
     Observation(
         "mfcc2",
         "The second MFCC has a low correlation with the first group.",
         (
-            Claim("Second MFCC and the six", f"r lies between −{LOW} and {LOW}.",
+            Claim("MFCC 2 and the first six", f"r lies between −{LOW} and {LOW}.",
                   tuple(("mfcc2_mean", c) for c in FIRST_GROUP), at_least=-LOW, at_most=LOW),
         ),
         beside=(
-            Claim("Second MFCC below zero", "r is below 0.",
+            Claim("MFCC 2 below zero", "r is below 0.",
                   tuple(("mfcc2_mean", c) for c in FIRST_GROUP), at_most=0),
         ),
     ),
@@ -267,7 +273,7 @@ _LONERS = ("harmony_mean", "perceptr_mean", "tempo")
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "Centroid, bandwidth and roll-off are one thing",
-        "Their means correlate above 0.9.",
+        "The means of centroid, bandwidth and roll-off correlate above 0.9.",
         tuple(
             combinations(
                 ("spectral_centroid_mean", "spectral_bandwidth_mean", "rolloff_mean"), 2
@@ -277,7 +283,8 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "The second MFCC falls as the sound gets brighter",
-        "Its mean correlates below −0.8 with those of centroid, roll-off and zero crossings.",
+        "The mean of the second MFCC correlates below −0.8 with those of centroid, roll-off and "
+        "zero crossings.",
         tuple(
             ("mfcc2_mean", name)
             for name in ("spectral_centroid_mean", "rolloff_mean", "zero_crossing_rate_mean")

@@ -76,14 +76,16 @@ def standardised(
     -------
     DataFrame
         One row per feature: ``feature``, ``mean`` and ``spread`` (standard deviation) over all
-        tracks, the ``value`` of the track, and the same ``standardised``.
+        tracks, the ``value`` of the track, the same ``centred`` (minus the mean), and
+        ``standardised`` (divided by the spread as well).
     """
     chosen = tracks["track"].iloc[0] if track is None else track
     values = tracks[list(names)]
     one = values[tracks["track"] == chosen].iloc[0]
     mean, spread = values.mean(), values.std(ddof=0)
     table = pd.DataFrame({"mean": mean, "spread": spread, "value": one})
-    table["standardised"] = (one - mean) / spread
+    table["centred"] = one - mean
+    table["standardised"] = table["centred"] / spread
     return table.rename_axis("feature").reset_index()
 
 

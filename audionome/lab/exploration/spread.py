@@ -34,11 +34,12 @@ from audionome.lab.compare import (
 )
 from audionome.lab.exploration.projection import Principal
 
-__all__ = ["Spread", "spread"]
+__all__ = ["TOO_FEW", "Spread", "spread"]
 
 _NEIGHBOURS = 10
 #: Genres with fewer tracks are not judged: a handful of artists says little about a spread.
 _LEAST = 50
+#: What is said of them.
 TOO_FEW = "too few tracks"
 
 

@@ -21,21 +21,25 @@ from audionome.charts import (
     timeline,
     typical_ranges,
 )
+from audionome.report.charts.components import (
+    explained_variance,
+    genre_spread,
+    loadings,
+    music_maps,
+    principal_space,
+    track_scatter,
+)
+from audionome.report.charts.correlation import (
+    correlation_matrix,
+    feature_pair,
+    study_observations,
+)
 from audionome.report.charts.dataset import (
     artists_by_genre,
     feature_distribution,
     left_out_by_genre,
     split_by_genre,
     windows_by_genre,
-)
-from audionome.report.charts.exploration import (
-    correlation_matrix,
-    explained_variance,
-    feature_pair,
-    loadings,
-    music_maps,
-    principal_space,
-    track_scatter,
 )
 from audionome.report.charts.features import (
     family_spread,
@@ -90,6 +94,7 @@ __all__ = [
     "feature_of_clip",
     "feature_over_time",
     "feature_pair",
+    "genre_spread",
     "genres_of_examples",
     "hard_tracks",
     "held_back_shares",
@@ -118,6 +123,7 @@ __all__ = [
     "resolution",
     "split_by_genre",
     "study_and_ours",
+    "study_observations",
     "tags_over_time",
     "tempo_candidates",
     "tempo_methods",

@@ -59,15 +59,14 @@ def windows_by_genre(summary: pd.DataFrame) -> Chart:
     return _stacked(
         counts,
         unit="Windows of 3 s",
-        caption="Windows per genre: the second part of a bar is "
-        "known from the published table alone",
+        caption="Windows per genre: measured here, or known from the published table alone",
         alt=f"{measured:,} of {total:,} windows are measured from audio. "
         + (f"The published table fills in {listed(lacking)}." if lacking else "None is missing."),
     )
 
 
 def left_out_by_genre(rows: pd.DataFrame) -> Chart:
-    """Draw how many tracks of each genre the fault-filtered split leaves out, and why.
+    """Draw how many clips of each genre the published split leaves out, and what we know of them.
 
     Parameters
     ----------
@@ -86,9 +85,9 @@ def left_out_by_genre(rows: pd.DataFrame) -> Chart:
     reasons = [f"{int(n)}: {reason}" for reason, n in counts.sum().items()]
     return _stacked(
         counts,
-        unit="Tracks",
-        caption="Tracks that the fault-filtered split does without, by what our lists say of them",
-        alt=f"{len(rows)} tracks are left out ({'; '.join(reasons)}); {most} has the most, "
+        unit="Clips",
+        caption="Clips that are not in the published split, by what our lists say of them",
+        alt=f"{len(rows)} clips are not in the split ({'; '.join(reasons)}). {most} has the most, "
         f"{per_genre[most]}.",
     )
 
@@ -115,7 +114,7 @@ def split_by_genre(tracks: pd.DataFrame) -> Chart:
     return _stacked(
         counts,
         unit="Tracks",
-        caption="The fault-filtered split: how many tracks each genre keeps, and where",
+        caption="The published split: tracks per genre in each part",
         alt=f"The fault-filtered split has {listed(sizes)}; "
         f"between {low} and {high} test tracks per genre.",
     )
@@ -148,8 +147,7 @@ def artists_by_genre(tracks: pd.DataFrame) -> Chart:
     chart = _stacked(
         counts,
         unit="Tracks",
-        caption="Tracks by the most frequent artists: a long part is one "
-        "artist, whom a model may recognise in place of the genre",
+        caption="Tracks per genre by its most frequent artists",
         alt=f"One artist made {rows[top][0]} of the {sum(rows[top])} {top} tracks. "
         f"{few} has {artists[few]} artists, the fewest; {many} has {artists[many]}, the most.",
     )
@@ -235,8 +233,7 @@ def feature_distribution(
         f"chosen from a menu. At first {first}: the median is lowest for {now.idxmin()} and "
         f"highest for {now.idxmax()}.",
         table=table.rename_axis(columns=None).reset_index(),
-        caption="A chosen feature by genre: boxes that do not overlap tell "
-        "genres apart (the table lists the medians)",
+        caption="One feature by genre (the table lists the medians)",
     )
 
 

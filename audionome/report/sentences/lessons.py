@@ -1,4 +1,4 @@
-"""What the chapters on correlation, principal components and the algorithms say, in sentences.
+"""What the chapter on the algorithms says, in sentences.
 
 Conventions
 -----------
@@ -15,65 +15,22 @@ from typing import Any
 import pandas as pd
 
 from audionome._words import listed, points, share, span
-from audionome.datasets import gtzan
 from audionome.lab.compare import SAME
 from audionome.lab.estimators import MODELS
-from audionome.lab.exploration import DIALS, Correlations, Maps, Principal, Regions, Tested
-from audionome.lab.exploration.projection import ALL_FEATURES, LDA_MAP, LDA_OWN, PCA_MAP, TSNE_MAP
+from audionome.lab.exploration import DIALS, Regions
 from audionome.lab.names import protocol_title
 
 __all__ = [
-    "between_genres",
-    "claim",
-    "claims",
-    "components",
     "dial",
-    "heaviest",
-    "left_out",
-    "maps",
-    "on_its_way",
     "own_results",
-    "preparation",
     "settings",
     "seven",
-    "strongest",
     "thin",
     "two_sided",
-    "unscaled",
 ]
 
 # Settings that change the speed or the seed, not the idea.
 _TECHNICAL = {"cache_size", "decision_function_shape", "random_state"}
-_INTERVAL = "95\N{NO-BREAK SPACE}% interval"
-
-
-def r(value: float) -> str:
-    """Write a correlation with a true minus."""
-    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
-
-
-def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> str:
-    """Write what the fault filter leaves out, and which songs return all the same.
-
-    Parameters
-    ----------
-    tracks : DataFrame
-        ``audionome.datasets.gtzan.load().tracks``.
-    songs : DataFrame
-        ``audionome.datasets.gtzan.load_songs()``.
-    """
-    repeats, other, unheard = gtzan.REASONS
-    reasons = gtzan.left_out(tracks, songs)["reason"].value_counts()
-    n = {reason: int(reasons.get(reason, 0)) for reason in gtzan.REASONS}
-    song = songs.set_index("track")["song"].reindex(tracks["track"])
-    kept = song[tracks["fault_filtered"].to_numpy(dtype=str) != ""].dropna().value_counts()
-    return (
-        f"Of the {n[repeats] + n[other]} clips that it leaves out, **{n[repeats]}** share artist "
-        f"and title with another clip: they are the same recording, another part of it or another "
-        f"version. Of the other {n[other]} our lists do not say why. Nor does it leave out all "
-        f"such clips: {int((kept > 1).sum())} songs still have more than one. For {n[unheard]} "
-        "more clip the audio is corrupt in every copy that can be had."
-    )
 
 
 def two_sided(table: pd.DataFrame, tracks: pd.DataFrame) -> str:
@@ -90,155 +47,6 @@ def two_sided(table: pd.DataFrame, tracks: pd.DataFrame) -> str:
         f"{int((parts == 'test').sum()):,} tested tracks, {int(tested)} are by artists who are "
         "also learned from or validated with."
     )
-
-
-def _pair(row: pd.Series) -> str:
-    return (
-        f"`{row['one']}` and `{row['other']}` (r = {r(row['r'])}, {_INTERVAL} {r(row['low'])} to "
-        f"{r(row['high'])})"
-    )
-
-
-def strongest(found: Correlations, *, bound: float = 0.9) -> str:
-    """Write how many pairs are nearly the same feature twice, and which is first."""
-    pairs = found.pairs()
-    strong = int((pairs["r"].abs() > bound).sum())
-    weak = float((pairs["r"].abs() < 0.1).mean())
-    return (
-        f"Of {len(pairs):,} pairs, **{strong}** lie beyond ±{bound:g}; the strongest is "
-        f"{_pair(pairs.iloc[0])}. {share(weak)} of the pairs have almost nothing in common "
-        "(within ±0.1)."
-    )
-
-
-def claim(tested: Tested) -> str:
-    """Write whether something that is often said holds, and where it does not."""
-    n, table = len(tested.table), tested.table
-    holds, fails, still_open = (tested.count(v) for v in ("holds", "fails", "open"))
-    if holds == n:
-        verdict = f"**It holds**, for {'all ' if n > 1 else ''}{n} pair{'s' * (n > 1)}"
-    elif fails == n:
-        verdict = f"**It does not hold** for any of {n} pairs"
-    elif fails:
-        verdict = f"**It does not hold in full**: it does for {holds} of {n} pairs and fails for " \
-                  f"{fails}"  # fmt: skip
-    else:
-        verdict = f"**It holds for {holds} of {n} pairs**, and no pair contradicts it"
-    if still_open:
-        verdict += (
-            f"; for {still_open} the interval leaves it open" if fails or holds
-            else "; the interval leaves all open"
-        )  # fmt: skip
-    far = table[table["verdict"] != "holds"].head(3)
-    words = "Farthest from it" if len(far) else "Weakest"
-    rows = far if len(far) else table.head(1)
-    return (
-        f"**{tested.claim.title}.** *Often said:* {tested.claim.words} {verdict}. {words}: "
-        f"{listed([_pair(row) for _, row in rows.iterrows()])}."
-    )
-
-
-def claims(tested: list[Tested]) -> str:
-    """Write how many of the claims hold for every pair."""
-    whole = sum(t.count("holds") == len(t.table) for t in tested)
-    broken = sum(t.count("fails") > 0 for t in tested)
-    rest = len(tested) - whole - broken
-    text = (
-        f"**{whole} of {len(tested)}** hold for every pair that they are about, {broken} fail for "
-        "at least one"
-    )
-    return f"{text}, {rest} cannot be settled for every pair." if rest else f"{text}."
-
-
-def between_genres(found: Correlations) -> str:
-    """Name the pair whose correlation comes most from the differences between genres."""
-    pairs = found.pairs()
-    row = pairs.iloc[int((pairs["r"].abs() - pairs["within"].abs()).to_numpy().argmax())]
-    return (
-        f"`{row['one']}` and `{row['other']}` show it best: r = {r(row['r'])} over all windows, "
-        f"but only {r(row['within'])} inside the genres."
-    )
-
-
-def unscaled(raw: Principal) -> str:
-    """Write what principal components are when nothing is scaled."""
-    weights = raw.loadings["PC1"].abs().sort_values(ascending=False)
-    return (
-        f"Without it the first component holds **{share(float(raw.explained[0]))}** of the "
-        f"variance, and it is almost one feature alone: `{weights.index[0]}` has a weight of "
-        f"{weights.iloc[0]:.2f} where 1 would be all. It is not the most important feature, only "
-        "the one with the largest unit."
-    )
-
-
-def components(scaled: Principal) -> str:
-    """Write how many components hold how much."""
-    first, second = (share(float(v)) for v in scaled.explained[:2])
-    needed = [f"{scaled.needed(s)} for {100 * s:.0f}\N{NO-BREAK SPACE}%" for s in (0.5, 0.8, 0.95)]
-    return (
-        f"The first component holds {first} of the variance, the second {second}. Of "
-        f"{len(scaled.explained)} components one needs {listed(needed)}. So a flat picture shows "
-        f"{share(float(scaled.explained[:2].sum()))} of what is there."
-    )
-
-
-def heaviest(scaled: Principal, *, most: int = 4) -> str:
-    """Name the heaviest features of the first two components."""
-    parts = []
-    for name in ("PC1", "PC2"):
-        weights = scaled.loadings[name]
-        top = weights.reindex(weights.abs().sort_values(ascending=False).index).head(most)
-        told = [f"`{feature}` ({r(float(weight))})" for feature, weight in top.items()]
-        kinds = (
-            (weights**2)
-            .groupby(["variances" if str(n).endswith("_var") else "means" for n in weights.index])
-            .sum()
-        )
-        kind = str(kinds.idxmax())
-        parts.append(
-            f"{name} weighs {listed(told)} most, and {kind} make up {share(float(kinds[kind]))} "
-            "of it (in squared weights)"
-        )
-    return f"{'; '.join(parts)}."
-
-
-def maps(found: Maps) -> str:
-    """Write how much of the genres each map keeps, and how much LDA flatters itself."""
-    rows = found.alike.set_index("map").to_dict("index")
-
-    def told(title: str) -> str:
-        row = rows[title]
-        return f"{share(row['alike'])} ({span(row['low'], row['high'])})"
-
-    text = (
-        f"Look at the {found.k} nearest tracks by *other* artists: how many have the same genre? "
-        f"With all features {told(ALL_FEATURES)}; on the PCA map {told(PCA_MAP)}; on the LDA map "
-        f"{told(LDA_MAP)}; on the t-SNE map {told(TSNE_MAP)}. On the music that LDA learned from, "
-        f"its map shows {told(LDA_OWN)}"
-    )
-    judged = found.lda_own
-    if judged.interval.estimate <= 0:
-        return f"{text}."
-    text += f", {points(judged.interval.estimate)} points more"
-    if judged.word != "better":
-        return f"{text}; the two {SAME}, so that may be luck."
-    return f"{text}: a map that has seen the genres looks tidier than it is."
-
-
-def preparation(table: pd.DataFrame) -> str:
-    """Write what it costs in honesty to prepare the features before the split."""
-    parts = []
-    for _, row in table.iterrows():
-        low, high = float(row["low"]), float(row["high"])
-        text = (
-            f"*{row['way']}*: {share(row['outside'])} when learned from all tracks, "
-            f"{share(row['inside'])} inside each fold, a difference of "
-            f"{points(row['difference'])} points ({span(low, high)})"
-        )
-        if row["verdict"] == SAME:
-            text += f": the two {SAME}"
-        parts.append(text)
-    return "; ".join(parts) + "."
 
 
 def dial(found: Regions) -> str:
@@ -374,14 +182,3 @@ def thin(tracks: pd.DataFrame, *, full: int = 100) -> str:
         f"Only {listed(parts)} tracks are here, since the audio of the others cannot be had; what "
         "is said about these genres is less certain."
     )
-
-
-def on_its_way(table: pd.DataFrame) -> pd.DataFrame:
-    """Print what `audionome.lab.exploration.standardised` computed."""
-    named = {"feature": "feature", "mean": "mean of all tracks", "spread": "spread",
-             "value": "this track", "standardised": "standardised"}  # fmt: skip
-    numbers = table.drop(columns="feature")
-    printed = numbers.map(lambda v: f"{v:,.4g}".replace("-", "−") if abs(v) < 1e4 else f"{v:,.0f}")
-    printed["standardised"] = [f"{v:+.2f}".replace("-", "−") for v in table["standardised"]]
-    printed.insert(0, "feature", table["feature"])
-    return printed.rename(columns=named)[list(named.values())]

@@ -1,8 +1,8 @@
-"""Charts of correlations and principal components."""
+"""Charts of principal components: how much each holds, what it is made of, and maps of music."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from audionome.charts._base import (
     PARTS,
     TEMPLATE,
     Chart,
-    axis_title,
+    bars_x,
+    by_genre,
     digits,
     genre_marks,
     menus,
@@ -24,23 +25,20 @@ from audionome.charts._base import (
     spans,
     tenths,
 )
+from audionome.lab.exploration.spread import TOO_FEW
 
 if TYPE_CHECKING:
-    from audionome.features import Feature
-    from audionome.lab.exploration import Correlations, Maps, Principal
+    from audionome.lab.exploration import Maps, Principal, Spread
 
 __all__ = [
-    "correlation_matrix",
     "explained_variance",
-    "feature_pair",
+    "genre_spread",
     "loadings",
     "music_maps",
     "principal_space",
     "track_scatter",
 ]
 
-# Nothing is transparent, so that the page shows through; blue and red differ in lightness too.
-_DIVERGING = [[0, PARTS[0][0]], [0.5, "rgba(128,128,128,0.06)"], [1, PARTS[1][0]]]
 # Three dimensions know fewer symbols; genres that share one differ in lightness. The "x" is a
 # letter of a font that is not everywhere.
 SOLIDS = {
@@ -56,186 +54,15 @@ SOLIDS = {
     "rock": "square",
 }
 _CAMERAS = {
-    "from a corner": {"x": 1.5, "y": 1.5, "z": 1.1},
-    "PC1 and PC2": {"x": 0.01, "y": 0, "z": 2.2},
-    "PC1 and PC3": {"x": 0, "y": -2.2, "z": 0.01},
-    "PC2 and PC3": {"x": 2.2, "y": 0, "z": 0.01},
+    "from a corner": {"x": 1.2, "y": 1.2, "z": 0.85},
+    "PC1 and PC2": {"x": 0.01, "y": 0, "z": 1.6},
+    "PC1 and PC3": {"x": 0, "y": -1.6, "z": 0.01},
+    "PC2 and PC3": {"x": 1.6, "y": 0, "z": 0.01},
 }
 # A little below the middle: the names of the axes hang from the lower edges.
-_CENTRE = {"x": 0, "y": 0, "z": -0.12}
-
-
-def correlation_matrix(found: Correlations) -> Chart:
-    """Draw the correlation of every pair of features, with a menu for their order.
-
-    Parameters
-    ----------
-    found
-        From `audionome.lab.exploration.correlations`.
-
-    Returns
-    -------
-    Chart
-        A heat map; the table lists the strongest partner of each feature.
-    """
-    listed_order = [str(name) for name in found.r.columns]
-
-    def cells(order: list[str]) -> dict[str, list[Any]]:
-        def hundredths(frame: pd.DataFrame) -> np.ndarray:
-            # Adding zero turns -0.0 into 0.
-            return frame.loc[order, order].to_numpy().round(2) + 0.0
-
-        more = np.stack(
-            [hundredths(part) for part in (found.low, found.high, found.within)], axis=-1
-        )
-        return {
-            "z": [hundredths(found.r).tolist()],
-            "customdata": [more.tolist()],
-            "x": [order],
-            "y": [order],
-        }
-
-    orders = {"similar side by side": found.clustered(), "as listed": listed_order}
-    shown = {name: cells(order) for name, order in orders.items()}
-    first = next(iter(shown.values()))
-    figure = go.Figure(
-        go.Heatmap(
-            z=first["z"][0],
-            customdata=first["customdata"][0],
-            x=first["x"][0],
-            y=first["y"][0],
-            zmin=-1,
-            zmax=1,
-            colorscale=_DIVERGING,
-            colorbar={
-                "orientation": "h",
-                "thickness": 10,
-                "len": 0.6,
-                "y": 1.01,
-                "yanchor": "bottom",
-                "tickvals": [-1, -0.5, 0, 0.5, 1],
-            },
-            hovertemplate="%{y}<br>%{x}<br>r = %{z:.2f} (95 % interval %{customdata[0]:.2f} to "
-            "%{customdata[1]:.2f})<br>inside genres %{customdata[2]:.2f}<extra></extra>",
-        )
-    )
-    axis = {"showgrid": False, "tickfont": {"size": 9}, "ticksuffix": ""}
-    # On a phone the names would leave no room for the cells; pointing at one names it.
-    sizes = {"narrow": (False, 420), "wide": (True, 760)}
-    figure.update_layout(
-        template=TEMPLATE,
-        height=760,
-        meta={
-            screen: {
-                "xaxis.showticklabels": names,
-                "yaxis.showticklabels": names,
-                "height": height,
-            }
-            for screen, (names, height) in sizes.items()
-        },
-        xaxis={**axis, "tickangle": -90},
-        yaxis={**axis, "autorange": "reversed"},
-        **menus({"Order": {name: (values, {}) for name, values in shown.items()}}),
-    )
-    pairs = found.pairs()
-    top = pairs.iloc[0]
-    strong = int((pairs["r"].abs() > 0.9).sum())
-    table = pd.DataFrame(
-        [_partner(pairs, name) for name in listed_order],
-        columns=["feature", "strongest partner", "r", "95 % interval", "inside genres"],
-    )
-    return Chart(
-        figure=figure,
-        alt=f"Correlation of {len(found.r)} features over {found.n_rows:,} windows: "
-        f"{strong} of {len(pairs):,} pairs lie beyond ±0.9, the strongest is {top['one']} with "
-        f"{top['other']}, r = {_r(top['r'])}. A menu orders them as listed or by similarity.",
-        table=table,
-        caption="Correlation r of every pair of features, over windows: blocks "
-        "of strong colour are features that say the same",
-    )
-
-
-def feature_pair(
-    tracks: pd.DataFrame,
-    found: Correlations,
-    registry: Mapping[str, Feature],
-    *,
-    names: Sequence[str],
-) -> Chart:
-    """Draw two features against each other by genre, with a menu for each.
-
-    Parameters
-    ----------
-    tracks
-        From `audionome.lab.exploration.track_means`.
-    found
-        The correlations that are told for the chosen pair.
-    registry
-        Feature name to its description.
-    names
-        Features to choose from; the first two are shown at first.
-
-    Returns
-    -------
-    Chart
-        One point per track; the table lists the means of the genres.
-    """
-    groups = _by_genre(tracks)
-    values = {n: [digits(rows[n]) for rows in groups.values()] for n in names}
-    across, up = names[0], names[1]
-    figure = go.Figure()
-    for i, (genre, rows) in enumerate(groups.items()):
-        figure.add_scatter(
-            x=values[across][i],
-            y=values[up][i],
-            text=rows["track"].to_list(),
-            hovertemplate="%{text}<br>%{x:.4~g}, %{y:.4~g}<extra></extra>",
-            **genre_marks(genre),
-        )
-    notes = {}
-    for one in names:
-        for other in names:
-            if one == other:
-                notes[f"{one} | {other}"] = "The same feature twice: a straight line, r = 1."
-                continue
-            r, low, high, within = (
-                float(getattr(found, part).loc[one, other])
-                for part in ("r", "low", "high", "within")
-            )
-            notes[f"{one} | {other}"] = (
-                f"Over windows r = {_r(r)} (95 % interval {_r(low)} to {_r(high)}); "
-                f"inside genres {_r(within)}."
-            )
-    figure.update_layout(
-        template=TEMPLATE,
-        height=520,
-        showlegend=True,
-        meta={"notes": notes},
-        xaxis={"title": {"text": axis_title(registry[across])}},
-        yaxis={"title": {"text": axis_title(registry[up]), "standoff": 8}},
-        **menus(
-            {
-                "Across": {
-                    n: ({"x": values[n]}, {"xaxis.title.text": axis_title(registry[n])})
-                    for n in names
-                },
-                "Up": {
-                    n: ({"y": values[n]}, {"yaxis.title.text": axis_title(registry[n])})
-                    for n in names
-                },
-            },
-            active={"Up": 1},
-        ),
-    )
-    means = tracks.groupby("genre")[list(names)].mean().map(lambda v: f"{v:.4g}")
-    return Chart(
-        figure=figure,
-        alt=f"Two of {len(names)} features, chosen from menus, for {len(tracks)} tracks in "
-        f"{len(groups)} genres. At first {across} and {up}: {notes[f'{across} | {up}']}",
-        table=means.rename_axis(columns=None).reset_index(),
-        caption="Two features against each other: one point per track "
-        "(the table lists the means of the genres)",
-    )
+_CENTRE = {"x": 0, "y": 0, "z": -0.08}
+#: A few tracks lie so far out that showing them would leave the box nearly empty.
+_SHOWN = (0.003, 0.997)
 
 
 def explained_variance(scaled: Principal, *, most: int = 20) -> Chart:
@@ -365,7 +192,7 @@ def track_scatter(scaled: Principal) -> Chart:
     Chart
         One point per track; the table lists the centre of each genre.
     """
-    groups = _by_genre(scaled.points)
+    groups = by_genre(scaled.points)
     figure = go.Figure()
     for genre, rows in groups.items():
         figure.add_scatter(
@@ -407,13 +234,17 @@ def principal_space(scaled: Principal) -> Chart:
     Returns
     -------
     Chart
-        One point per track in a space that can be turned.
+        One point per track in a space that can be turned. Tracks that lie far out are left out,
+        and counted in the caption.
     """
     axes = ["PC1", "PC2", "PC3"]
-    groups = _by_genre(scaled.points)
+    low, high = (scaled.points[axes].quantile(q) for q in _SHOWN)
+    inside = ((scaled.points[axes] >= low) & (scaled.points[axes] <= high)).all(axis="columns")
+    outside = int((~inside).sum())
+    groups = by_genre(scaled.points[inside.to_numpy()])
     figure = go.Figure()
     for genre, rows in groups.items():
-        look = genre_marks(genre, size=3.5)
+        look = genre_marks(genre, size=4)
         symbol = SOLIDS.get(genre, "circle")
         figure.add_scatter3d(
             x=digits(rows["PC1"], 3),
@@ -423,21 +254,23 @@ def principal_space(scaled: Principal) -> Chart:
             hovertemplate="%{text}<br>%{x:.1f}, %{y:.1f}, %{z:.1f}<extra></extra>",
             **look | {"marker": look["marker"] | {"symbol": symbol}},
         )
-    plain = {"color": INK, "gridcolor": "#8b929c", "zerolinecolor": "#8b929c",
+    plain = {"color": INK, "gridcolor": "#8b929c", "zerolinecolor": "#8b929c", "nticks": 5,
              "showbackground": False, "showspikes": False}  # fmt: skip
     figure.update_layout(
         template=TEMPLATE,
-        height=560,
+        height=620,
         showlegend=True,
         legend={"itemsizing": "constant", "y": 0},
         scene={
             **{
-                f"{letter}axis": {**plain, "title": {"text": name}}
+                f"{letter}axis": {**plain, "title": {"text": name},
+                                  "range": digits([low[name], high[name]])}
                 for letter, name in zip("xyz", axes, strict=True)
             },
             "aspectmode": "cube",
             "camera": {"eye": next(iter(_CAMERAS.values())), "center": _CENTRE},
         },
+        meta={"narrow": {"height": 460}, "wide": {"height": 620}},
         **menus(
             {
                 "View": {
@@ -450,18 +283,83 @@ def principal_space(scaled: Principal) -> Chart:
                 "Highlight": _highlights(list(groups)),
             }
         ),
-    )
+    )  # fmt: skip
     centres = _centres(scaled.points, axes)
-    low, high = centres["PC3"].idxmin(), centres["PC3"].idxmax()
+    first, last = centres["PC3"].idxmin(), centres["PC3"].idxmax()
     return Chart(
         figure=figure,
-        alt=f"{len(scaled.points)} tracks in the space of the first three principal components, "
-        f"which hold {percent(float(scaled.explained[:3].sum()))} of the variance. Along the "
-        f"third, {low} and {high} lie farthest apart. A menu chooses the view.",
+        alt=f"{len(scaled.points) - outside} tracks in the space of the first three principal "
+        f"components, which hold {percent(float(scaled.explained[:3].sum()))} of the variance. "
+        f"Along the third, the centres of {first} and {last} lie farthest apart. A menu chooses "
+        "the view.",
         table=_printed(centres),
-        caption="Every track on three components: turn it (the table lists the centres of the "
-        "genres)",
+        caption=f"Tracks on three components: drag to turn ({outside} tracks lie outside of the "
+        "box; the table lists the centres of the genres)",
     )
+
+
+def genre_spread(found: Spread) -> Chart:
+    """Draw how widely the tracks of each genre lie around their centre.
+
+    Parameters
+    ----------
+    found
+        From `audionome.lab.exploration.spread`.
+
+    Returns
+    -------
+    Chart
+        One row per genre with its interval, the widest first.
+    """
+    rows = found.genres
+    figure = go.Figure()
+    for _, row in rows.iterrows():
+        one = pd.DataFrame([row])
+        figure.add_scatter(
+            x=rounded(one["spread"]),
+            y=one["genre"].to_list(),
+            customdata=[[row["verdict"], int(row["tracks"]), int(row["artists"])]],
+            hovertemplate="%{y}: %{x:.1f}, %{customdata[0]}<br>%{customdata[1]} tracks by "
+            "%{customdata[2]} artists<extra></extra>",
+            **genre_marks(str(row["genre"]), size=11),
+            **bars_x(one["spread"], one["low"], one["high"]),
+        )
+    judged = rows[rows["verdict"] != TOO_FEW]
+    figure.add_vline(
+        x=float(judged["spread"].mean()),
+        line={"color": INK, "width": 1, "dash": "dot"},
+        annotation={"text": "mean of the judged genres", "font": {"size": 11}},
+        annotation_position="bottom right",
+    )
+    figure.update_layout(
+        template=TEMPLATE,
+        height=90 + 32 * len(rows),
+        showlegend=False,
+        xaxis={"title": {"text": "Mean squared distance from the centre of the genre"},
+               "rangemode": "tozero"},
+        yaxis={"autorange": "reversed"},
+    )  # fmt: skip
+    wide, narrow = rows.iloc[0], judged.iloc[-1]
+    return Chart(
+        figure=figure,
+        alt=f"Spread of {len(rows)} genres on the plane of two components: from "
+        f"{narrow['spread']:.1f} for {narrow['genre']} to {wide['spread']:.1f} for "
+        f"{wide['genre']}.",
+        table=pd.DataFrame(
+            {
+                "genre": rows["genre"],
+                "spread on the plane": [f"{v:.1f}" for v in rows["spread"]],
+                "95 % interval": [f"{a:.1f} to {b:.1f}" for a, b in
+                                  zip(rows["low"], rows["high"], strict=True)],
+                "beside the mean genre": rows["verdict"],
+                "spread over all features": [f"{v:.1f}" for v in rows["everywhere"]],
+                "tracks": rows["tracks"],
+                "artists": rows["artists"],
+            }
+        ),
+        caption="How widely each genre spreads on the plane of two components, with 95 % "
+        "intervals over artists",
+    )  # fmt: skip
 
 
 def music_maps(found: Maps) -> Chart:
@@ -540,19 +438,12 @@ def music_maps(found: Maps) -> Chart:
     )
 
 
-# -- helpers ------------------------------------------------------------------------------
-
-
 def _highlights(genres: list[str]) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     # The legend filters too, but not from the keyboard.
     faint = 0.07
     choices = {"all genres": [1.0] * len(genres)}
     choices |= {g: [1.0 if g == other else faint for other in genres] for g in genres}
     return {name: ({"marker.opacity": list(values)}, {}) for name, values in choices.items()}
-
-
-def _by_genre(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(genre): group for genre, group in rows.groupby("genre", sort=True)}
 
 
 def _centres(points: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
@@ -564,13 +455,6 @@ def _printed(centres: pd.DataFrame) -> pd.DataFrame:
     return printed.rename_axis(columns=None).reset_index()
 
 
-def _partner(pairs: pd.DataFrame, name: str) -> tuple[str, str, str, str, str]:
-    row = pairs[(pairs["one"] == name) | (pairs["other"] == name)].iloc[0]
-    other = str(row["other"] if row["one"] == name else row["one"])
-    between = f"{_r(row['low'])} to {_r(row['high'])}"
-    return name, other, _r(row["r"]), between, _r(row["within"])
-
-
 def _component(scaled: Principal, k: int) -> str:
     return f"PC{k + 1} ({percent(float(scaled.explained[k]))} of the variance)"
 
@@ -578,7 +462,3 @@ def _component(scaled: Principal, k: int) -> str:
 def _up(eye: Mapping[str, float]) -> dict[str, float]:
     # Seen from above, "up" cannot be the line of sight.
     return {"x": 0, "y": 1, "z": 0} if eye["z"] > 2 else {"x": 0, "y": 0, "z": 1}
-
-
-def _r(value: float) -> str:
-    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
