@@ -18,9 +18,11 @@ from scipy.stats import binomtest
 
 from audionome._paths import data_path
 from audionome.lab.bootstrap import LEVEL
+from audionome.lab.deep.results import EAR, EAR_ON_GTZAN, RUNGS, SCRATCH, STUDY, TITLES
+from audionome.lab.deep.settings import MODEL
 from audionome.lab.store import missing
 
-__all__ = ["CHECKED", "accuracies", "amount", "load"]
+__all__ = ["CHECKED", "accuracies", "amount", "load", "ours"]
 
 #: Where the words of a row were read, the best first.
 CHECKED = ("work", "authors' page", "second hand", "read off a chart")
@@ -104,3 +106,44 @@ def accuracies(table: pd.DataFrame) -> pd.DataFrame:
     rows["low"] = [i.low for i in intervals]
     rows["high"] = [i.high for i in intervals]
     return rows.reset_index(drop=True)
+
+
+#: Our models that stand beside those of others on the fault-filtered split, as a chart names them.
+_NAMES = {
+    TITLES[MODEL]: "small CNN",
+    "extended": "extended",
+    TITLES[EAR_ON_GTZAN]: "ear, GTZAN head",
+    EAR: "ear",
+}
+_NO_DISCO = RUNGS["fault-filtered-nine-genres"]
+
+
+def ours(scores: pd.DataFrame, rungs: pd.DataFrame) -> pd.DataFrame:
+    """Return the accuracies of ours that were measured by a protocol of the literature.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        From `audionome.lab.store.load`.
+    rungs : DataFrame
+        From `audionome.lab.deep.results.deep_ladder`.
+
+    Returns
+    -------
+    DataFrame
+        ``model``, ``family``, ``protocol`` (as `load` names it), ``n``, ``accuracy``, and ``low``
+        and ``high``, over artists. Models that learn from sound were tested without disco: on
+        fewer clips of the same split.
+    """
+    protocols = {"fault-filtered": "fault-filtered", "track-grouped": "ten random folds"}
+    rows = scores.astype(dict.fromkeys(("model", "variant", "protocol", "level", "split"), str))
+    rows = rows[(rows["model"] == "svc") & (rows["variant"] == "study")]
+    rows = rows[(rows["level"] == "track") & (rows["split"] == "test")]
+    rows = rows[rows["protocol"].isin(list(protocols))]
+    study = rows.rename(columns={"accuracy_low": "low", "accuracy_high": "high"}).assign(
+        model=STUDY, family=SCRATCH, protocol=rows["protocol"].map(protocols)
+    )
+    heard = rungs[(rungs["rung"] == _NO_DISCO) & rungs["model"].isin(list(_NAMES))]
+    heard = heard.assign(model=heard["model"].map(_NAMES), protocol="fault-filtered")
+    columns = ["model", "family", "protocol", "n", "accuracy", "low", "high"]
+    return pd.concat([study[columns], heard[columns]], ignore_index=True)

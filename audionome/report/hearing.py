@@ -6,9 +6,13 @@ product asks it, three seconds at a time.
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
+import audionome.lab.deep as room
 from audionome import audio
 from audionome._paths import data_path
 from audionome.datasets.gtzan import GENRES
@@ -28,6 +32,7 @@ __all__ = [
     "centres",
     "filters_at_work",
     "hear_tags",
+    "network_source",
     "occlusions",
     "ordered_filters",
     "patches",
@@ -47,6 +52,23 @@ Answers = tuple[dict[str, Playing], list[str]]
 
 def _blocks(genre: str) -> list[Array32]:
     return list(audio.WindowStream(data_path("examples", f"{genre}.ogg")).pieces())
+
+
+def network_source(name: str = "SmallCNN") -> str:
+    """Return the source of a class or function of `audionome.lab.deep.network`, as it runs.
+
+    Parameters
+    ----------
+    name : str
+        The module is read, not imported, for it needs PyTorch.
+    """
+    text = (Path(room.__path__[0]) / "network.py").read_text(encoding="utf-8")
+    (node,) = [
+        n
+        for n in ast.parse(text).body
+        if isinstance(n, (ast.ClassDef, ast.FunctionDef)) and n.name == name
+    ]
+    return ast.get_source_segment(text, node) or ""
 
 
 def patches() -> dict[str, Array32]:

@@ -243,7 +243,7 @@ def test_what_is_typed_is_found() -> None:
 
 
 # Pages whose paragraphs that cite still type a number.
-UNMENDED = {"book/problem", "notebooks/model", "notebooks/deep_learning", "notebooks/promises"}
+UNMENDED = {"book/problem", "notebooks/model", "notebooks/promises"}
 
 
 @pytest.mark.parametrize("page", TOC)

@@ -21,7 +21,7 @@ import pandas as pd
 from audionome._paths import data_path
 from audionome.datasets.gtzan import GENRES
 from audionome.lab.bootstrap import mean_interval
-from audionome.lab.compare import paired_difference, verdict
+from audionome.lab.compare import paired_difference, verdict, verdicts
 from audionome.lab.deep.settings import MODEL, RECIPE, WATTS_PER_CORE
 from audionome.lab.model_card import Comparison
 from audionome.lab.predictions import PROBABILITY_COLUMNS, judge
@@ -34,12 +34,15 @@ __all__ = [
     "RUNGS",
     "SCRATCH",
     "DeepResults",
+    "Rungs",
+    "across_families",
     "deep_ladder",
     "from_scratch",
     "fused",
     "judged",
     "load",
     "load_heads",
+    "on_rungs",
     "scores",
     "training_cost",
     "watched",
@@ -219,14 +222,18 @@ def training_cost(found: DeepResults) -> pd.DataFrame:
     return table.assign(watt_hours=table["seconds"] * WATTS_PER_CORE / 3600)
 
 
-def deep_ladder(
+#: The predictions of every model on every rung, by title of the rung and of the model.
+Rungs = dict[str, dict[str, pd.DataFrame]]
+
+
+def on_rungs(
     found: DeepResults,
     released: pd.DataFrame,
     study: pd.DataFrame,
     *,
     heads: pd.DataFrame | None = None,
     outside: Sequence[pd.DataFrame] = (),
-) -> pd.DataFrame:
+) -> Rungs:
     """Put models from scratch and pretrained ones on the same rungs, alone and fused.
 
     Parameters
@@ -246,15 +253,20 @@ def deep_ladder(
 
     Returns
     -------
-    DataFrame
-        ``family``, ``model``, ``rung``, ``accuracy``, ``low``, ``high``, ``n``, ``unit``,
-        ``artists``: rung by rung, from scratch first.
+    dict of str to dict of str to DataFrame
+        Rung by rung, the rows of each model with ``right``. On every rung but the first, whose
+        windows are drawn anew for each model, the models are asked about the same clips: those
+        that all of them classified.
     """
-    out = []
+    out: Rungs = {}
     for rung, title in RUNGS.items():
         if rung == "random-windows":
-            models = {STUDY: study, TITLES[MODEL]: judged(found, rung)}
-        elif rung == OUTSIDE:
+            out[title] = {
+                STUDY: study.assign(right=study["correct"].to_numpy(dtype=bool)),
+                TITLES[MODEL]: _with_right(judged(found, rung)),
+            }
+            continue
+        if rung == OUTSIDE:
             models = _by_model(
                 t[(t["excerpt"] == 0) & t["trust"].isin(["A", "B"])].assign(track=t["clip"])
                 for t in outside
@@ -264,29 +276,94 @@ def deep_ladder(
             models = {TITLES[MODEL]: judged(found, rung)} | _by_model(
                 t[(t["protocol"] == rung) & t["genre"].isin(GENRES)] for t in tables
             )
+        models = _on_common_tracks(models)
         for one, other in FUSED:
             if one in models and other in models:
                 models[f"{one} × {other}"] = fused(models[one], models[other])
+        out[title] = {name: _with_right(rows) for name, rows in models.items()}
+    return out
+
+
+def _with_right(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(right=(_likeliest(rows) == rows["genre"]).to_numpy(dtype=bool))
+
+
+def _on_common_tracks(models: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Keep the tracks that every model classified, in one order."""
+    if not models:
+        return models
+    common = set.intersection(*(set(rows["track"].astype(str)) for rows in models.values()))
+    return {
+        name: rows[rows["track"].astype(str).isin(common)]
+        .sort_values("track", key=lambda t: t.astype(str))
+        .reset_index(drop=True)
+        for name, rows in models.items()
+    }
+
+
+def deep_ladder(rungs: Rungs) -> pd.DataFrame:
+    """Return how often each model is right on each rung.
+
+    Parameters
+    ----------
+    rungs : dict
+        From `on_rungs`.
+
+    Returns
+    -------
+    DataFrame
+        ``family``, ``model``, ``rung``, ``accuracy``, ``low``, ``high``, ``n``, ``unit``,
+        ``artists``: rung by rung, from scratch first.
+    """
+    out = []
+    for place, (rung, models) in enumerate(rungs.items()):
         for model, rows in models.items():
-            right = rows["correct"] if model == STUDY else _likeliest(rows) == rows["genre"]
-            scored = mean_interval(right.to_numpy(dtype=bool), rows["artist"].to_numpy())
+            scored = mean_interval(rows["right"].to_numpy(dtype=bool), rows["artist"].to_numpy())
+            pretrained = model.startswith(EAR)
             out.append(
                 {
-                    "family": PRETRAINED if model.startswith(EAR) else SCRATCH,
+                    "place": place + 0.5 * pretrained,
+                    "family": PRETRAINED if pretrained else SCRATCH,
                     "model": model,
-                    "rung": title,
+                    "rung": rung,
                     "accuracy": scored.estimate,
                     "low": scored.low,
                     "high": scored.high,
                     "n": scored.n,
-                    "unit": "windows" if rung == "random-windows" else "clips",
+                    "unit": "windows" if rung == RUNGS["random-windows"] else "clips",
                     "artists": scored.clusters,
                 }
             )
-    table = pd.DataFrame(out)
-    place = {title: i for i, title in enumerate(RUNGS.values())}
-    order = table["rung"].map(place) + 0.5 * (table["family"] == PRETRAINED)
-    return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+    table = pd.DataFrame(out).sort_values("place", kind="stable", ignore_index=True)
+    return table.drop(columns="place")
+
+
+def across_families(rungs: Rungs, *, a: str = EAR, b: str = "extended") -> dict[str, Comparison]:
+    """Compare a pretrained model with one from scratch, clip by clip.
+
+    Parameters
+    ----------
+    rungs : dict
+        From `on_rungs`.
+    a, b : str
+        Titles of the models.
+
+    Returns
+    -------
+    dict of str to audionome.lab.model_card.Comparison
+        By title of the rung, where there are both; the p values are corrected for their number.
+    """
+    both = {rung: (m[a], m[b]) for rung, m in rungs.items() if a in m and b in m}
+    rights = {
+        rung: (one["right"].to_numpy(dtype=bool), other["right"].to_numpy(dtype=bool))
+        for rung, (one, other) in both.items()
+    }
+    artists = {rung: other["artist"].to_numpy() for rung, (_, other) in both.items()}
+    found = verdicts([paired_difference(*rights[rung], artists[rung]) for rung in both])
+    return {
+        rung: Comparison.of(a, b, *rights[rung], artists[rung], word)
+        for rung, word in zip(both, found, strict=True)
+    }
 
 
 def load_heads(*, models: Path | None = None, results: Path | None = None) -> pd.DataFrame:

@@ -118,7 +118,7 @@ def filter_gallery(
     names = [_hertz(frequencies[m]) if absolute else f"band {m + 1}" for m in marks]
     figure.update_layout(
         template=TEMPLATE,
-        height=300 if rows == 1 else 460,
+        height=300 if rows == 1 else 420,
         xaxis={"visible": False},
         yaxis={
             "tickvals": [top + m for top in tops for m in marks],
@@ -342,7 +342,7 @@ def occlusion_map(
     )  # fmt: skip
     figure.update_layout(
         template=TEMPLATE,
-        height=360,
+        height=330,
         xaxis={"title": {"text": "Time (s)"}, "showgrid": False,
                "range": [start, round(start + seconds, 2)]},
         yaxis={"tickvals": list(range(len(frequencies))), "showgrid": False, "zeroline": False,
@@ -414,7 +414,7 @@ def learning(runs: Mapping[str, Sequence[tuple[float, float]]]) -> Chart:
     highest = max(max(pair) for losses in runs.values() for pair in losses)
     figure.update_layout(
         template=TEMPLATE,
-        height=380,
+        height=330,
         xaxis={"title": {"text": "Epoch"}},
         yaxis={"title": {"text": "Loss", "standoff": 12}, "range": [0, round(1.05 * highest, 1)]},
         meta={"notes": {name: note(name) for name in runs}},

@@ -8,7 +8,7 @@ from audionome._words import points
 from audionome.lab.literature import amount
 from audionome.lab.protocols import PROTOCOLS
 
-__all__ = ["cited", "printed"]
+__all__ = ["cited", "highest", "printed", "uncertainty"]
 
 _SPACE = "\N{NO-BREAK SPACE}"
 
@@ -82,3 +82,50 @@ def printed(rows: pd.DataFrame) -> pd.DataFrame:
             "read": order["checked"],
         }
     )
+
+
+def highest(rows: pd.DataFrame) -> dict[str, str]:
+    """Name the highest figures of others on the fault-filtered split, by what they learned from.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `audionome.lab.literature.accuracies`.
+
+    Returns
+    -------
+    dict of str to str
+        ``pretrained_best`` and ``scratch_best``, models, each with ``_figure``.
+    """
+    split = rows[rows["protocol"] == "fault-filtered"].sort_values("accuracy", kind="stable")
+    out = {}
+    for name, family in (("pretrained", "pretrained"), ("scratch", "from scratch")):
+        best = split[split["family"] == family].iloc[-1]
+        out[f"{name}_best"] = str(best["model"])
+        out[f"{name}_best_figure"] = _figure(str(best["value"]), str(best["unit"]))
+    return out
+
+
+def uncertainty(resolution: pd.DataFrame) -> dict[str, str]:
+    """Tell how uncertain an accuracy on the fault-filtered split is.
+
+    Parameters
+    ----------
+    resolution : DataFrame
+        From `audionome.lab.ladder.resolution`.
+
+    Returns
+    -------
+    dict of str to str
+        ``split_clips`` by ``split_artists``; half of the 95 % interval in points,
+        ``if_independent`` and ``over_artists``; ``effective_clips``, the independent clips that
+        would tell as much.
+    """
+    row = resolution.set_index("protocol").loc["fault-filtered"]
+    return {
+        "split_clips": f"{row['n']:.0f}",
+        "split_artists": f"{row['artists']:.0f}",
+        "if_independent": f"{100 * row['half_width_independent']:.0f}",
+        "over_artists": f"{100 * row['half_width']:.0f}",
+        "effective_clips": f"{row['effective_n']:.0f}",
+    }
