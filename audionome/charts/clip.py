@@ -87,7 +87,7 @@ VIEWS: dict[str, View] = {
     ),
     "mfcc": View(
         "MFCC 2 to 13",
-        "each row is one cosine wave, brown where the spectrum follows it, blue where it does the "
+        "each row is one cosine wave, brown where the spectrum follows it, teal where it does the "
         "opposite; a steady sound draws level stripes",
         "dB",
         lambda f: f.mfcc[:, 1:13],

@@ -136,8 +136,7 @@ def answer(*named: str) -> Any:
 def test_answers_are_counted() -> None:
     found = {"blues": answer("blues"), "pop": answer("rock", "blues", "pop", "metal")}
     assert numbers.answers(found) == {
-        "pieces": "2", "hits": "1", "hit_genres": "blues", "unsure": "1", "strange": "0",
-        "commonest": "blues and rock", "commonest_n": "1",
+        "pieces": "2", "hits": "1", "hit_genres": "blues", "unsure": "1",
     }  # fmt: skip
     assert numbers.answers({"pop": answer("rock")})["hit_genres"] == "none"
     played = {"A title": answer("jazz").probabilities}
@@ -172,6 +171,18 @@ def test_the_brightest_sound_is_named(pieces: dict[str, Frames]) -> None:
     means = {name: frames.centroid.mean() for name, frames in pieces.items()}
     assert found["brightest"] == max(means, key=means.__getitem__)
     assert found["darkest_hz"] == f"{min(means.values()):,.0f}"
+
+
+def test_tonnetz_is_set_beside_the_radius_of_its_circle() -> None:
+    made = pd.DataFrame(
+        {
+            "genre": ["jazz", "hiphop", "jazz"],
+            "feature": ["tonnetz fifths, x", "tonnetz major thirds, x", "contrast 0 to 200 Hz"],
+            "p50": [0.1, -0.08, 20.0],
+        }
+    )
+    # The circle of major thirds has half the radius.
+    assert numbers.tonnetz(made) == {"furthest": share(0.16)}
 
 
 def test_the_rolloff_of_the_energy_is_another() -> None:

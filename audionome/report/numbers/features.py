@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from audionome import audio
 from audionome._words import genre_name, listed, share
 from audionome.features import COLUMNS, FAMILIES, spectral, stft
+from audionome.lab.studies.contrast_tonnetz import FEATURES
 
 if TYPE_CHECKING:
     from audionome.features.frames import Frames
     from audionome.models.classifier import Prediction
 
-__all__ = ["answers", "brightness", "frames", "padding", "rolloffs"]
+__all__ = ["answers", "brightness", "frames", "padding", "rolloffs", "tonnetz"]
 
 
 def frames() -> dict[str, str]:
@@ -110,6 +111,26 @@ def padding(moved: pd.DataFrame) -> dict[str, str]:
     }
 
 
+def tonnetz(summary: pd.DataFrame) -> dict[str, str]:
+    """Return how near to the centre of their circle the tonnetz means lie.
+
+    Parameters
+    ----------
+    summary
+        From `audionome.lab.studies.contrast_tonnetz.load`.
+
+    Returns
+    -------
+    dict
+        ``furthest``: the largest distance of a genre's median window from the centre along any
+        axis, as a share of the radius.
+    """
+    rows = summary[summary["feature"].str.startswith("tonnetz")].reset_index(drop=True)
+    radius = rows["feature"].map({name: one.high for name, one in FEATURES.items()})
+    away = (rows["p50"] / radius).abs()
+    return {"furthest": share(float(away.max()))}
+
+
 def answers(found: Mapping[str, Prediction]) -> dict[str, str]:
     """Return how many pieces are heard as what they imitate, and how sure the answers are.
 
@@ -121,19 +142,13 @@ def answers(found: Mapping[str, Prediction]) -> dict[str, str]:
     Returns
     -------
     dict
-        ``pieces``, ``hits``, ``hit_genres`` (listed; "none" where there is none), ``unsure``
-        (answers with many genres), ``strange`` (called unlike the training music), ``commonest``
-        (the genre that is most often the most probable one) and ``commonest_n``.
+        ``pieces``, ``hits``, ``hit_genres`` (listed; "none" where there is none) and ``unsure``
+        (answers with many genres).
     """
     hits = [genre_name(genre) for genre, p in found.items() if p.genre == genre]
-    said = pd.Series([genre_name(p.genre) for p in found.values()]).value_counts()
-    top = sorted(str(genre) for genre in said.index[said == said.max()])
     return {
         "pieces": f"{len(found)}",
         "hits": f"{len(hits)}",
         "hit_genres": listed(hits) or "none",
         "unsure": f"{sum(p.status == 'many' for p in found.values())}",
-        "strange": f"{sum(p.status == 'out-of-distribution' for p in found.values())}",
-        "commonest": listed(top),
-        "commonest_n": f"{said.max()}",
     }

@@ -13,7 +13,7 @@ from audionome.lab.compare import SAME, Verdict
 from audionome.lab.studies.beside import Doubt, KeyComparison
 from audionome.lab.studies.tempo import METHODS
 
-__all__ = ["doubt", "key", "tempi", "tempo", "tempo_table"]
+__all__ = ["doubt", "doubt_table", "key", "key_table", "tempi", "tempo", "tempo_table"]
 
 
 def tempi(beside: pd.DataFrame) -> dict[str, str]:
@@ -27,15 +27,12 @@ def tempi(beside: pd.DataFrame) -> dict[str, str]:
     Returns
     -------
     dict
-        ``pieces``, ``column_right`` and ``whole_right``; ``column_octave`` (half or double) and
-        ``column_neither``.
+        ``pieces``, ``column_right`` and ``whole_right``.
     """
     column, whole = beside["tempo column"], beside["Audionome"]
     return {
         "pieces": f"{len(beside)}",
         "column_right": f"{column.str.contains('right').sum()}",
-        "column_octave": f"{column.str.contains('half|double').sum()}",
-        "column_neither": f"{column.str.contains('neither').sum()}",
         "whole_right": f"{whole.str.contains('right').sum()}",
     }
 
@@ -138,7 +135,7 @@ def doubt(found: Doubt) -> dict[str, str]:
     dict
         ``covered`` (the right tempo is a candidate); ``sure`` and ``unsure`` (right, where the
         probability is one half and more, or less), ``doubtful`` (two levels are told), of those
-        ``first`` and ``either``, all shares; ``no_beat`` and ``clips``.
+        ``first`` and ``either``, all shares; ``no_beat`` (clips).
     """
     return {
         "covered": share(found.covered),
@@ -147,10 +144,50 @@ def doubt(found: Doubt) -> dict[str, str]:
         "doubtful": share(found.doubtful.estimate),
         "first": share(found.first.estimate),
         "either": share(found.either.estimate),
-        "either_interval": _span(found.either),
         "no_beat": f"{found.no_beat}",
-        "clips": f"{found.doubtful.n}",
     }
+
+
+def doubt_table(found: Doubt) -> pd.DataFrame:
+    """List the shares of `doubt` with their intervals, ready to print."""
+    rows = {
+        "right, where its probability is at least one half": found.sure,
+        "right, elsewhere": found.unsure,
+        "two levels of the beat are told": found.doubtful,
+        "of those: the first is right": found.first,
+        "of those: one of the two is right": found.either,
+    }
+    return pd.DataFrame(
+        [
+            {
+                "the tempo is": name,
+                "share": share(one.estimate),
+                "95 % interval (%)": f"{points(one.low)} to {points(one.high)}",
+                "clips": one.n,
+                "artists": one.clusters,
+            }
+            for name, one in rows.items()
+        ]
+    )
+
+
+def key_table(found: KeyComparison) -> pd.DataFrame:
+    """List how often each program's key is right, with intervals, ready to print."""
+    return pd.DataFrame(
+        [
+            {
+                "key by": name,
+                "exactly right (%)": _estimate(found.exact[program], 100, 1),
+                "worth by the rules of MIREX": _estimate(found.mirex[program], 1, 2),
+            }
+            for program, name in (("audionome", "Audionome"), ("essentia", "Essentia"))
+        ]
+    )
+
+
+def _estimate(one: ConfidenceInterval, scale: int, digits: int) -> str:
+    value, low, high = (f"{scale * x:.{digits}f}" for x in (one.estimate, one.low, one.high))
+    return f"{value} (95 % interval {low} to {high})"
 
 
 def _span(interval: ConfidenceInterval) -> str:
