@@ -48,6 +48,11 @@ def duration(seconds: float) -> str:
     return f"{seconds:.{digits}f}{_SPACE}s"
 
 
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """Write a number of things: '1 clip', '1,204 clips'; the plural is given where it is no 's'."""
+    return f"{n:,}{_SPACE}{noun if n == 1 else plural or noun + 's'}"
+
+
 def listed(items: Sequence[str]) -> str:
     """Join words as in a sentence: 'a', 'a and b', 'a, b and c'."""
     if len(items) < 2:

@@ -217,6 +217,11 @@ def by_genre(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(genre): group for genre, group in rows.groupby("genre", sort=True)}
 
 
+# No genre's colour, and pale enough for the numbers, which have the colour of the page's text.
+_SHADE = "20,122,128"
+_PALEST, _DARKEST = 0.04, 0.65
+
+
 def answer_map(
     cells: Mapping[str, Any], *, answers: list[str], rows: list[str], side: str, hover: str
 ) -> go.Figure:
@@ -227,8 +232,7 @@ def answer_map(
             y=rows,
             zmin=0,
             zmax=1,
-            # Pale enough for the numbers, which have the colour of the page's text.
-            colorscale=[[0, "rgba(63,94,185,0.04)"], [1, "rgba(63,94,185,0.7)"]],
+            colorscale=[[0, f"rgba({_SHADE},{_PALEST})"], [1, f"rgba({_SHADE},{_DARKEST})"]],
             texttemplate="%{text}",
             xgap=1,
             ygap=1,

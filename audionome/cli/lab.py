@@ -217,31 +217,46 @@ def score(out: Annotated[Path | None, _out("data/results")] = None) -> None:
 
 @app.command()
 def analyse(
+    studies: Annotated[
+        list[str] | None, typer.Option("--studies", help="Studies.", show_default="all")
+    ] = None,
     complete_with: _COMPLETION = None,
     out: Annotated[Path | None, _out("data/results")] = None,
 ) -> None:
-    """Write importance.parquet and learning_curve.parquet, and what they sum up per track."""
-    from audionome.lab import crossval, store, studies
-    from audionome.lab.studies import importance, learning_curve
+    """Write importance, learning_curve and decomposition.parquet, and what they sum up per track.
 
-    record = studies.stamps() | {"sources": store.sources()}
+    Finished folds of the decomposition are kept: an interrupted run goes on where it stopped.
+    """
+    from audionome.lab import crossval, store
+    from audionome.lab import studies as room
+    from audionome.lab.studies import decomposition, importance, learning_curve
+
     folder = _output_folder(out, "results")
-    for name in ("importance", "learning_curve"):
+    # What each study measures per track, and how that is summed up.
+    known: dict[str, tuple[Any, Any]] = {
+        "importance": (importance.losses, importance.summarise),
+        "learning_curve": (learning_curve.outcomes, learning_curve.summarise),
+        "decomposition": (partial(decomposition.outcomes, folder=folder), decomposition.summarise),
+    }
+    chosen = _known(studies, known, "study")
+    for name in chosen:
         files.own_table(folder / f"{name}.parquet", ["model", "variant"])
-        files.own_table(folder / f"{name}_tracks.parquet", ["track", "artist", "correct"])
+        files.own_table(folder / f"{name}_tracks.parquet", ["track", "artist"])
+    stamps, sources = room.stamps(), store.sources()
+    path = folder / "studies.json"
+    # What other studies found in other data is of no use beside what is found now.
+    old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    record = old if old.get("sources") == sources else {}
     rows = crossval.evaluation_rows(_complete_dataset(complete_with, "The analyses need"))
     with progress() as bar:
-        task = bar.add_task("Importance", total=None)
-        lost = importance.losses(rows, progress=partial(advance, bar, task))
-        task = bar.add_task("Learning curve", total=None)
-        found = learning_curve.outcomes(rows, progress=partial(advance, bar, task))
-    for name, tracks, summarise in (
-        ("importance", lost, importance.summarise),
-        ("learning_curve", found, learning_curve.summarise),
-    ):
-        _write_table(tracks, folder / f"{name}_tracks.parquet")
-        _write_table(summarise(tracks), folder / f"{name}.parquet")
-    files.write_text(folder / "studies.json", json.dumps(record, indent=1) + "\n")
+        for name in chosen:
+            task = bar.add_task(name.replace("_", " ").capitalize(), total=None)
+            measure, summarise = known[name]
+            tracks = measure(rows, progress=partial(advance, bar, task))
+            _write_table(tracks, folder / f"{name}_tracks.parquet")
+            _write_table(summarise(tracks), folder / f"{name}.parquet")
+            record |= {name: stamps[name], "sources": sources}
+            files.write_text(path, json.dumps(record, indent=1) + "\n")
 
 
 def _output_folder(out: Path | None, *parts: str) -> Path:

@@ -44,17 +44,22 @@ class Results:
         One row per run and tested window, which the model had not met: ``model``, ``variant``,
         ``protocol``, ``fold``, ``track``, ``window``, ``genre`` (true), ``predicted``,
         ``p_blues`` ... ``p_rock``, and ``artist``, the number of the track's group.
+    validation : DataFrame
+        Tracks of the validation part that are predicted right, per run: ``model``, ``variant``,
+        ``protocol``, ``fold``, ``right`` and ``n``. Nothing was fitted on them.
     params : DataFrame
         Hyperparameters that were chosen, per run, as JSON.
-    importance, learning_curve : DataFrame
-        See `audionome.lab.studies.importance` and `audionome.lab.studies.learning_curve`.
+    importance, learning_curve, decomposition : DataFrame
+        See the modules of `audionome.lab.studies`.
     """
 
     scores: pd.DataFrame
     predictions: pd.DataFrame
+    validation: pd.DataFrame
     params: pd.DataFrame
     importance: pd.DataFrame
     learning_curve: pd.DataFrame
+    decomposition: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -196,10 +201,25 @@ def load(*, folder: Path | None = None) -> Results:
     return Results(
         scores=read("scores"),
         predictions=predictions.astype(dict.fromkeys(numbers, "float32")),
+        validation=_validation(folder / "tallies.parquet"),
         params=read("runs")[["model", "variant", "protocol", "fold", "params"]],
         importance=read("importance"),
         learning_curve=read("learning_curve"),
+        decomposition=read("decomposition"),
     )
+
+
+def _validation(path: Path) -> pd.DataFrame:
+    """Read how many validation tracks each run predicts right."""
+    names = ["model", "variant", "protocol", "fold"]
+    table = pd.read_parquet(
+        path,
+        columns=[*names, "track_right", "track_n"],
+        filters=[("split", "==", "valid"), ("level", "==", "track")],
+    ).astype(dict.fromkeys(names[:3], str))
+    counts = {"right": "track_right", "n": "track_n"}
+    table = table.assign(**{name: [int(sum(v)) for v in table[of]] for name, of in counts.items()})
+    return table[[*names, *counts]]
 
 
 def load_benchmark(*, folder: Path | None = None) -> Benchmark:

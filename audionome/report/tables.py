@@ -10,7 +10,7 @@ import pandas as pd
 from audionome._words import coefficient, genre_name, points
 from audionome.lab.exploration import Tested
 from audionome.lab.model_card import COMPARED, Comparison
-from audionome.lab.names import in_order, select, titled
+from audionome.lab.names import FLOOR, in_order, select, titled
 
 __all__ = [
     "card_table",
@@ -37,15 +37,22 @@ def score_table(scores: pd.DataFrame, *, level: str = "track") -> pd.DataFrame:
         See `audionome.lab.store`.
     level : {"track", "window"}
         What counts as one prediction.
+
+    Returns
+    -------
+    DataFrame
+        The floor names one genre with a probability of 1, whatever it hears; measures of its
+        probabilities would say nothing, and are left empty.
     """
     rows = select(scores, level=level, split="test").sort_values("accuracy", ascending=False)
     # Sorting by protocol keeps the order within: the best first.
     order = {name: i for i, name in enumerate(in_order(rows[["protocol"]])["protocol"].unique())}
     rows = titled(rows.sort_values("protocol", key=lambda p: p.map(order), kind="stable"))
 
+    for name in ("log_loss", "ece"):
+        rows[name] = rows[name].mask(rows["model"] == FLOOR)
+
     def column(name: str, digits: int) -> list[str]:
-        if name not in rows:  # results from before this measure
-            return [""] * len(rows)
         return ["" if pd.isna(v) else f"{v:.{digits}f}" for v in rows[name]]
 
     interval = [

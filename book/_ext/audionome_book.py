@@ -186,9 +186,10 @@ def copy_examples(app: Sphinx) -> None:
 def page_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Load the chart scripts where there is a chart, and the Thebe scripts nowhere."""
+    """Load what draws charts and saves tables where there are some, and Thebe's scripts nowhere."""
     if 'class="audionome-chart"' in context.get("body", ""):
         app.add_js_file(PLOTLY, loading_method="defer")
+    if 'class="audionome-scroll"' in context.get("body", ""):  # every chart has one
         app.add_js_file("audionome.js", loading_method="defer")
     if '"neighbours":' in context.get("body", ""):
         app.add_js_file("neighbours.js", loading_method="defer")

@@ -20,10 +20,14 @@ import pytest
 from audionome._paths import data_path
 from audionome.datasets import gtzan
 from audionome.lab import scores, store
-from audionome.lab.studies import importance, learning_curve
+from audionome.lab.studies import decomposition, importance, learning_curve
 
 KEYS = ["model", "variant", "protocol", "level", "split"]
-STUDIES = {"importance": importance, "learning_curve": learning_curve}
+STUDIES = {
+    "importance": importance,
+    "learning_curve": learning_curve,
+    "decomposition": decomposition,
+}
 
 
 def read(name: str, filters: list | None = None) -> pd.DataFrame:
@@ -103,7 +107,7 @@ def test_every_track_has_its_artist() -> None:
 def narrow(table: pd.DataFrame) -> pd.DataFrame:
     """Intervals of half a point on each side: what nobody would notice by looking."""
     low, high = ("accuracy_low", "accuracy_high") if "accuracy_low" in table else ("low", "high")
-    value = "drop" if "drop" in table else "accuracy"
+    (value,) = {"drop", "cost", "accuracy"} & set(table)
     return table.assign(**{low: table[value] - 0.005, high: table[value] + 0.005})
 
 
@@ -121,6 +125,9 @@ def narrow(table: pd.DataFrame) -> pd.DataFrame:
         ("importance", lambda t: t.assign(verdict="better")),
         ("learning_curve", narrow),
         ("learning_curve", lambda t: t.assign(gain=t["gain"] + 0.01)),
+        ("decomposition", narrow),
+        ("decomposition", lambda t: t.assign(cost=t["cost"] + 0.001)),
+        ("decomposition", lambda t: t.assign(before=t["before"] + 1)),
         ("artists", lambda t: t.assign(artist=np.arange(len(t)))),
     ],
 )
@@ -137,6 +144,11 @@ def test_the_studies_tables_hold_every_track_once() -> None:
     assert set(lost["correct"]) <= {0, 1}
     found = read("learning_curve_tracks")
     assert not found.duplicated(["model", "variant", "tracks", "track"]).any()
+    changed = read("decomposition_tracks")
+    assert not changed.duplicated(["model", "variant", "training", "track"]).any()
+    assert changed["right"].between(0, changed["draws"]).all()
+    for (_, training), rows in changed.groupby(["model", "training"]):
+        assert rows["track"].nunique() == (1000 if training == "whole" else 290)
 
 
 def test_the_keys_account_adds_up() -> None:

@@ -12,7 +12,13 @@ from audionome import audio
 from audionome._paths import data_path
 from audionome.datasets import gtzan
 from audionome.lab import crossval, protocols, store
-from audionome.lab.studies import contrast_tonnetz, importance, learning_curve, loudness
+from audionome.lab.studies import (
+    contrast_tonnetz,
+    decomposition,
+    importance,
+    learning_curve,
+    loudness,
+)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +96,12 @@ def test_a_sample_of_every_study_recomputes(
     stored = read("learning_curve_tracks")
     stored = stored[(stored["model"] == "lda") & (stored["tracks"] == 50)].set_index("track")
     off = stored["correct"].loc[again["track"]].to_numpy() != again["correct"].to_numpy()
+    assert off.mean() < 0.005
+
+    again = decomposition.outcomes(rows, models=[("logistic", "study")], draws=0)
+    keys = ["model", "variant", "training", "track"]
+    stored = read("decomposition_tracks").set_index(keys)["right"]
+    off = stored.loc[pd.MultiIndex.from_frame(again[keys])].to_numpy() != again["right"].to_numpy()
     assert off.mean() < 0.005
 
     again, stored = loudness.predict(complete, wild), loudness.load()

@@ -17,6 +17,7 @@ from colours import contrast, distance
 
 import audionome
 from audionome import features
+from audionome.charts import _base
 from audionome.charts._base import PARTS
 from audionome.datasets import gtzan
 from audionome.lab.confusion import Confusion, Hardest
@@ -234,8 +235,10 @@ def steps() -> pd.DataFrame:
 def test_ladder_draws_every_model_and_marks_one(steps: pd.DataFrame) -> None:
     other = steps.assign(accuracy=steps["accuracy"] - 0.1)
     chart = charts.ladder({"per window": steps, "per track": other}, selected="svc")
-    knn, svc = chart.figure.data  # the selected one lies on top
-    assert (knn.name, svc.name) == ("KNN", "SVC")
+    svc, knn = chart.figure.data
+    assert (svc.name, knn.name) == ("SVC", "KNN")
+    assert svc.zorder > knn.zorder  # the selected one lies on top
+    assert svc.line.width > knn.line.width
     assert list(svc.x) == [0.9, 0.3]
     assert list(svc.y) == ["Random windows", "In the wild"]
     assert list(knn.x) == [0.8]
@@ -244,9 +247,16 @@ def test_ladder_draws_every_model_and_marks_one(steps: pd.DataFrame) -> None:
     assert list(svc.error_x.arrayminus) == [0.05, 0.05]
     assert list(svc.error_x.array) == [0.02, 0.02]
     assert knn.marker.symbol != svc.marker.symbol
-    menu = chart.figure.layout.updatemenus[0]
+    menu, highlight = chart.figure.layout.updatemenus
     assert [button.label for button in menu.buttons] == ["per window", "per track"]
-    assert menu.buttons[1].args[0]["x"] == [[0.7], [0.8, 0.2]]
+    assert menu.buttons[1].args[0]["x"] == [[0.8, 0.2], [0.7]]
+    # The other menu changes who is in colour, and nothing of what is counted.
+    assert (highlight.name, highlight.active) == (chart.figure.layout.meta["highlight"], 0)
+    assert [button.label for button in highlight.buttons] == ["SVC", "KNN"]
+    look = highlight.buttons[1].args[0]
+    assert look["error_x.visible"] == [False, True]
+    assert look["line.width"] == [1, 3]
+    assert not set(look) & set(menu.buttons[1].args[0])
     assert "SVC, per window: Random windows 90% and In the wild 30%." in chart.alt
     assert len(chart.table) == 6
     assert chart.table["95 % interval"].iloc[0] == "85.0 to 92.0%"
@@ -274,10 +284,38 @@ def test_confusion_matrix_has_a_menu_of_protocols() -> None:
     menu = chart.figure.layout.updatemenus[0]
     assert menu.buttons[1].args[0]["z"][0][jazz][rock] == 0.8
     assert chart.figure.layout.meta["notes"]["In the wild"] == (
-        "Most often: jazz taken for rock, 8 of 10."
+        "Most often: jazz taken for rock, 8 of 10 tracks."
     )
-    assert "7 of 10 answers are right" in chart.alt
-    assert len(chart.table) == 20
+    assert "7 of 10 tracks are given their genre" in chart.alt
+    assert "in per cent of the true genre's tracks" in chart.caption
+
+
+def test_the_table_of_a_confusion_matrix_tells_numbers_and_shares() -> None:
+    table = charts.confusion_matrix({"By artist": confusion(7)}, unit="window").table
+    (jazz,) = table[table["true genre"] == "jazz"].to_dict("records")
+    assert (jazz["protocol"], jazz["windows"]) == ("By artist", 10)
+    assert (jazz["as jazz"], jazz["as rock"], jazz["as pop"]) == ("7 (70%)", "3 (30%)", "0")
+    # A genre without tracks has no shares.
+    assert set(table[table["true genre"] == "pop"].filter(like="as ").to_numpy()[0]) == {"0"}
+
+
+def over(alpha: float, page: str) -> str:
+    """The colour of a cell of an answer map on a page."""
+    shade = [int(part) for part in _base._SHADE.split(",")]
+    under = [int(page[i : i + 2], 16) for i in (1, 3, 5)]
+    mixed = [round(alpha * s + (1 - alpha) * u) for s, u in zip(shade, under, strict=True)]
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+@pytest.mark.parametrize(("page", "ink"), [("#ffffff", "#222832"), ("#14181e", "#ced6dd")])
+def test_every_number_of_a_matrix_can_be_read(page: str, ink: str) -> None:
+    (low, first), (high, last) = (
+        charts.confusion_matrix({"By artist": confusion(7)}).figure.data[0].colorscale
+    )
+    assert (low, high) == (0, 1)
+    alphas = [float(colour.rpartition(",")[2].rstrip(")")) for colour in (first, last)]
+    for alpha in np.linspace(*alphas, 51):
+        assert contrast(over(float(alpha), page), ink) >= 4.5
 
 
 def test_recall_by_genre_wears_the_colours_of_the_genres() -> None:
@@ -332,11 +370,13 @@ def test_importance_bars_draw_the_most_and_list_all() -> None:
 
 
 def test_hard_tracks_are_counted() -> None:
-    tracks = pd.DataFrame({"wrong": [2, 2, 0, 0, 0]})
+    tracks = pd.DataFrame({"wrong": [2, 2, 1, 0, 0, 0]})
     chart = charts.hard_tracks(Hardest(tracks, 2, 2))
     (bars,) = chart.figure.data
-    assert list(bars.y) == [3, 0, 2]
-    assert "all of them for 2" in chart.alt
+    assert list(bars.y) == [3, 1, 2]
+    told = [text.replace("\N{NO-BREAK SPACE}", " ") for text in bars.customdata]
+    assert told == ["3 clips: 0 models wrong", "1 clip: 1 model wrong", "2 clips: 2 models wrong"]
+    assert "no model gets 3 wrong, and 2 are wrong for all 2" in chart.alt
 
 
 def test_comparison_forest_fills_only_what_differs() -> None:
@@ -362,6 +402,26 @@ def test_comparison_forest_fills_only_what_differs() -> None:
     assert chart.table["p after Holm"].to_list() == ["", "p = 0.4", "p < 0.001", "p < 0.001"]
 
 
+def test_the_decomposition_draws_every_model_and_fills_what_differs() -> None:
+    rows = [
+        {"title": title, "step": step, "before": 800.0, "after": 442.0, "cost": cost,
+         "low": cost - 0.02, "high": cost + 0.02,
+         "verdict": "better" if cost > 0.02 else "cannot be told apart"}
+        for title in ("A", "B")
+        for step, cost in zip(("tested", "listed", "size", "choice", "all"),
+                              (0.01, 0.0, 0.05, 0.01, 0.07), strict=True)
+    ]  # fmt: skip
+    chart = charts.decomposition(pd.DataFrame(rows))
+    one, other = chart.figure.data
+    assert list(one.x) == list(other.x) == [0.01, 0.0, 0.05, 0.01, 0.07]
+    assert [symbol.endswith("-open") for symbol in one.marker.symbol] == [
+        True, True, False, True, False
+    ]  # fmt: skip
+    assert all(a < b for a, b in zip(one.y, other.y, strict=True))  # one beside the other
+    assert "fewer tracks to learn from +5.0" in chart.alt
+    assert chart.table["told from chance"].to_list() == ["no", "no", "yes", "no", "yes"] * 2
+
+
 def test_a_chart_without_results_says_so() -> None:
     none = pd.DataFrame()
     for chart in (
@@ -372,6 +432,7 @@ def test_a_chart_without_results_says_so() -> None:
         charts.learning_curve(none),
         charts.importance_bars(none),
         charts.comparison_forest(none),
+        charts.decomposition(none),
         charts.hard_tracks(Hardest(none, 0, 0)),
     ):
         assert chart.alt.endswith("There are no results for this chart yet.")

@@ -38,6 +38,8 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DATASET = "notebooks/dataset.html"
 RESULTS = "notebooks/results.html"
+ERRORS = "notebooks/errors.html"
+ALL_RESULTS = "notebooks/all_results.html"
 SPEED = "notebooks/speed.html"
 FEATURES = "notebooks/features.html"
 TIMBRE = "notebooks/timbre.html"
@@ -151,7 +153,8 @@ def test_page(
     page.wait_for_function(f"document.documentElement.dataset.theme == '{scheme}'")
 
     count = charts_drawn(page)
-    assert count or not path.startswith("notebooks/")
+    tables = page.locator("table.audionome-table")
+    assert count or tables.count() or not path.startswith("notebooks/")
     # Plotly comes once, and only where there is a chart.
     assert page.locator("script[src*='plotly']").count() == (1 if count else 0)
     for chart in page.locator(".plotly-graph-div").all():
@@ -242,15 +245,49 @@ def test_the_feature_menu_changes_the_chart(chromium: Browser, base_url: str) ->
     page.context.close()
 
 
-def test_the_results_show_every_chart_and_protocol(chromium: Browser, base_url: str) -> None:
+def test_the_results_show_every_chart_and_rung(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(RESULTS, wait_until="networkidle")
-    assert charts_drawn(page) == 9
+    assert charts_drawn(page) == 4
     assert "no results for this chart" not in page.inner_text("body")
-    text = page.inner_text("body").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    for name, protocol in LADDER.items():
-        assert name in text
-        assert protocol.leaks in text
+    assert page.locator("svg.audionome-diagram").count() == 3
+    text = page.locator("article").inner_text()
+    assert all(protocol.title in text for protocol in LADDER.values())
+    assert problems == []
+    page.context.close()
+
+
+def test_one_line_of_the_ladder_is_highlighted(chromium: Browser, base_url: str) -> None:
+    """By the menu, which the keyboard reaches, and by a click on a name or on a line."""
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(RESULTS, wait_until="networkidle")
+    figure = page.locator("figure.audionome-chart").first
+    figure.scroll_into_view_if_needed()
+    menu = figure.get_by_role("combobox", name="Highlight")
+    name = "m => m.selectedOptions[0].label"
+    wide = """f => f.querySelector('.plotly-graph-div').data
+        .filter(line => line.line.width > 1).map(line => line.name).join()"""
+    hidden = """f => f.querySelector('.plotly-graph-div').data
+        .filter(line => line.visible === 'legendonly').length"""
+    first = menu.evaluate(name)
+    assert figure.evaluate(wide) == first
+    menu.press("ArrowDown")
+    second = menu.evaluate(name)
+    assert second != first
+    assert figure.evaluate(wide) == second
+    figure.locator(".legend .traces", has_text="Decision tree").locator("rect").click()
+    page.wait_for_function("f => f.value !== '0'", arg=menu.element_handle())
+    page.wait_for_timeout(600)  # Plotly waits whether a second click follows.
+    assert figure.evaluate(wide) == menu.evaluate(name) == "Decision tree"
+    assert figure.evaluate(hidden) == 0  # a click hides nothing
+    assert problems == []
+    page.context.close()
+
+
+def test_the_errors_can_be_seen_under_every_protocol(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(ERRORS, wait_until="networkidle")
+    assert charts_drawn(page) == 6
     menus = page.get_by_role("combobox", name="Protocol")
     assert menus.count() == 3
     figure = page.locator("figure.audionome-chart", has=page.locator(".hm"))
@@ -264,9 +301,13 @@ def test_the_results_show_every_chart_and_protocol(chromium: Browser, base_url: 
     page.context.close()
 
 
-def test_the_results_are_the_stored_ones(chromium: Browser, base_url: str) -> None:
-    page, _ = page_with_watch(chromium, base_url)
-    page.goto(RESULTS)
+def test_all_results_are_the_stored_ones(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(ALL_RESULTS)
+    text = page.inner_text("body").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    for name, protocol in LADDER.items():
+        assert name in text
+        assert protocol.leaks in text
     scores = store.load().scores
     for level, table in zip(
         ("track", "window"), page.locator("table:has(th:text-is('settings'))").all(), strict=True
@@ -275,6 +316,7 @@ def test_the_results_are_the_stored_ones(chromium: Browser, base_url: str) -> No
         cells = [row.split("\t") for row in table.inner_text().splitlines()[1:]]
         shown = sorted(float(row[3].split()[0]) for row in cells)
         assert shown == pytest.approx(sorted(100 * stored["accuracy"]), abs=0.051)
+    assert problems == []
     page.context.close()
 
 
@@ -366,7 +408,7 @@ def test_the_sliders_turn_the_dials(chromium: Browser, base_url: str) -> None:
     page.context.close()
 
 
-@pytest.mark.parametrize("path", [RESULTS, CORRELATION, PCA, ALGORITHMS])
+@pytest.mark.parametrize("path", [RESULTS, ERRORS, ALL_RESULTS, CORRELATION, PCA, ALGORITHMS])
 def test_pages_with_many_charts_are_light(site: Path, path: str) -> None:
     assert (site / path).stat().st_size < 600_000
 

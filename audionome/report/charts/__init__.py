@@ -41,6 +41,14 @@ from audionome.report.charts.dataset import (
     split_by_genre,
     windows_by_genre,
 )
+from audionome.report.charts.errors import (
+    confusion_matrix,
+    hard_tracks,
+    importance_bars,
+    learning_curve,
+    recall_by_genre,
+    reliability_diagram,
+)
 from audionome.report.charts.features import (
     family_spread,
     feature_over_time,
@@ -61,16 +69,7 @@ from audionome.report.charts.model_card import (
 from audionome.report.charts.promises import nearness_of_the_truth, promise_kept
 from audionome.report.charts.regions import decision_regions, model_results
 from audionome.report.charts.resolution import resolution
-from audionome.report.charts.results import (
-    comparison_forest,
-    confusion_matrix,
-    hard_tracks,
-    importance_bars,
-    ladder,
-    learning_curve,
-    recall_by_genre,
-    reliability_diagram,
-)
+from audionome.report.charts.results import comparison_forest, decomposition, ladder
 from audionome.report.charts.study import metric_comparison, study_and_ours, train_valid_test
 from audionome.report.charts.tempo import tempo_candidates, tempo_methods
 
@@ -87,6 +86,7 @@ __all__ = [
     "confusion_matrix",
     "correlation_matrix",
     "decision_regions",
+    "decomposition",
     "excerpt_lengths",
     "explained_variance",
     "family_spread",

@@ -26,27 +26,10 @@ __all__ = [
     "settings",
     "seven",
     "thin",
-    "two_sided",
 ]
 
 # Settings that change the speed or the seed, not the idea.
 _TECHNICAL = {"cache_size", "decision_function_shape", "random_state"}
-
-
-def two_sided(table: pd.DataFrame, tracks: pd.DataFrame) -> str:
-    """Write how far the published split keeps artists apart, by our list of them."""
-    if table.empty:
-        return "By our list of artists, none is on two sides of the published split."
-    sides = table[["train", "valid", "test"]]
-    tested = table.loc[(sides["train"] > 0) | (sides["valid"] > 0), "test"].sum()
-    parts = tracks["fault_filtered"].to_numpy(dtype=str)
-    many = "groups of artists are" if len(table) > 1 else "group of artists is"
-    return (
-        f"By our list of artists, {len(table)} {many} on two sides of the published split, with "
-        f"{int(sides.to_numpy().sum())} of its {int((parts != '').sum()):,} tracks; of its "
-        f"{int((parts == 'test').sum()):,} tested tracks, {int(tested)} are by artists who are "
-        "also learned from or validated with."
-    )
 
 
 def dial(found: Regions) -> str:
