@@ -34,7 +34,7 @@ def tempo_candidates(rhythm: Rhythm, name: str) -> Chart:
     Chart
         The comb against the tempo, and a circle on each candidate, as large as it is probable.
     """
-    caption = f"The candidates of the piece “{name}”: every level of the beat is a peak"
+    caption = f"The candidates for “{name}”: every level of the beat is a peak"
     if not rhythm.bpm.size:
         return nothing(caption)
     tempi, probability = rhythm.tempi, load_ranker().probabilities(rhythm.describe())
@@ -87,7 +87,7 @@ def tempo_methods(accuracies: pd.DataFrame) -> Chart:
     Chart
         A row per program: a circle for accuracy 1, a diamond for accuracy 2.
     """
-    caption = "How often the estimated tempo is the annotated one"
+    caption = "How often the tempo of each program is right"
     if accuracies.empty:
         return nothing(caption)
     names = accuracies["name"].to_list()
