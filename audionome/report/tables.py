@@ -141,8 +141,6 @@ def pair_table(found: Mapping[tuple[str, str, str], Comparison]) -> pd.DataFrame
                 "difference (points)": points(c.verdict.interval.estimate),
                 "95 % interval": _span(c.verdict.interval.low, c.verdict.interval.high),
                 "verdict": f"{a} is {c.verdict.word}" if c.verdict.differs else c.verdict.word,
-                "only the first right": c.only_a,
-                "only the second right": c.only_b,
                 "clips": c.verdict.interval.n,
                 "artists": c.verdict.interval.clusters,
             }

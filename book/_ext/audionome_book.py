@@ -43,7 +43,8 @@ def inputs_digest(root: Path) -> str:
     constraints = root / "constraints.txt"
     if constraints.is_file():
         digest.update(constraints.read_bytes())
-    digest.update(os.environ.get("AUDIONOME_GTZAN_TABLE", "").encode())
+    for name in ("AUDIONOME_GTZAN_TABLE", "AUDIONOME_GTZAN_ARTISTS"):
+        digest.update(os.environ.get(name, "").encode())
     digest.update(platform.python_version().encode())
     return digest.hexdigest()[:16]
 

@@ -20,11 +20,12 @@
   function prepare(figure) {
     const div = figure.querySelector(".plotly-graph-div");
     const { data, layout } = JSON.parse(figure.querySelector(".audionome-figure").textContent);
-    const { near, similarity } = (layout.meta || {}).neighbours || {};
+    const { near, similarity, titles } = (layout.meta || {}).neighbours || {};
     if (!near) {
       return;
     }
     const tracks = numbered(data);
+    const named = (i) => (titles && titles[i] ? `${tracks[i].name}, ${titles[i]}` : tracks[i].name);
     const genres = document.createElement("select");
     const names = document.createElement("select");
     const found = document.createElement("div");
@@ -37,7 +38,7 @@
       names.replaceChildren();
       tracks.forEach((track, i) => {
         if (track.genre === genre) {
-          names.add(new Option(track.name, String(i)));
+          names.add(new Option(named(i), String(i)));
         }
       });
     };
@@ -56,18 +57,18 @@
       fill(tracks[chosen].genre);
       names.value = String(chosen);
       const title = document.createElement("p");
-      title.textContent = `Nearest to ${tracks[chosen].name}, by other artists:`;
+      title.textContent = `Nearest to ${named(chosen)}, by other artists:`;
       const list = document.createElement("ol");
       near[chosen].forEach((i, place) => {
         const entry = document.createElement("li");
         const button = document.createElement("button");
         button.type = "button";
-        button.textContent = tracks[i].name;
+        button.textContent = named(i);
         button.addEventListener("click", () => {
           choose(i);
           found.querySelector("button").focus();
         });
-        entry.append(button, ` cosine ${similarity[chosen][place].toFixed(2)}`);
+        entry.append(button, ` ${tracks[i].genre}, cosine ${similarity[chosen][place].toFixed(2)}`);
         list.append(entry);
       });
       found.replaceChildren(title, list);

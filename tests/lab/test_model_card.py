@@ -216,6 +216,11 @@ def test_genres_are_drawn_by_artist() -> None:
                       artists=[0, 0, 1, 1, 2]))  # fmt: skip
     table = model_card.per_genre(both.of("extended", "artist-grouped"))
     assert set(model_card.few_clips(table)["genre"]) == set(table["genre"])
+    # Of jazz there are four clips here, of rock made thirty: only its shares are told.
+    many = table.assign(n=[30 if g == "rock" else n for g, n in table[["genre", "n"]].to_numpy()])
+    hidden = model_card.without_few(many).set_index("genre")
+    assert hidden["recall"].dropna().index.to_list() == ["rock"]
+    assert hidden.loc["jazz", "n"] == 4
     table = table.set_index("genre")
     assert table.loc["jazz", ["n", "artists", "recall"]].to_list() == [4, 2, 0.5]
     assert table.loc["jazz", ["recall_low", "recall_high"]].to_list() == [0, 1]
@@ -421,6 +426,14 @@ def test_tracks_on_the_map_are_numbered_as_they_are_drawn() -> None:
     assert [trace.name for trace in points] == ["jazz", "rock"]
     for name, near in zip(names, chart.figure.layout.meta["neighbours"]["near"], strict=True):
         assert [names[i] for i in near] == [n.track for n in alike.recommend(name, n=2)]
+    # A person's own list adds artist and title, to those that it knows.
+    place = model_card.track_map(alike, n=2)
+    named = charts.track_map(place, titles={names[2]: "Bob & Ann: A Song"})
+    titles = named.figure.layout.meta["neighbours"]["titles"]
+    assert [i for i, title in enumerate(titles) if title] == [2]
+    assert named.figure.data[0].hovertext[2] == f"{names[2]}<br>Bob & Ann: A Song"
+    assert named.table.loc[2, "artist and title"] == "Bob & Ann: A Song"
+    assert "titles" not in chart.figure.layout.meta["neighbours"]
 
 
 # -- outside GTZAN ------------------------------------------------------------------------

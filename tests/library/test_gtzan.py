@@ -87,6 +87,22 @@ def test_the_tracks_table_is_built_from_the_lists(tmp_path: Path) -> None:
     assert songs.is_unique
 
 
+def test_names_come_from_a_persons_own_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(gtzan.NAMES_VARIABLE, raising=False)
+    assert gtzan.load_names() == {}
+    path = tmp_path / "artists.csv"
+    monkeypatch.setenv(gtzan.NAMES_VARIABLE, str(path))
+    with pytest.raises(gtzan.DatasetError, match=r"does not exist.*clip, artist, title"):
+        gtzan.load_names()
+    path.write_text("clip,artist,title\nblues.00000,The Band,One\nrock.00001,,Two\n")
+    assert gtzan.load_names() == {"blues.00000": "The Band: One"}
+    path.write_text("clip,artist\nblues.00000,The Band\n")
+    with pytest.raises(gtzan.DatasetError, match="lacks the column title"):
+        gtzan.load_names()
+
+
 def test_the_fault_filter_is_a_list_of_repetitions() -> None:
     tracks, songs = gtzan.load().tracks, gtzan.load_songs()
     rows = gtzan.left_out(tracks, songs)

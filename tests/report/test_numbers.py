@@ -243,7 +243,7 @@ def test_what_is_typed_is_found() -> None:
 
 
 # Pages whose paragraphs that cite still type a number.
-UNMENDED = {"book/problem", "notebooks/model"}
+UNMENDED = {"book/problem"}
 
 
 @pytest.mark.parametrize("page", TOC)

@@ -39,16 +39,16 @@ def test_a_model_is_better_worse_or_cannot_be_told_apart() -> None:
     assert told["verdict"] == "cannot be told apart from"
 
 
-def test_rankings_count_the_collections_of_each_verdict() -> None:
+def test_rankings_count_the_comparisons_of_each_verdict() -> None:
     better, same = versus(0.1, 0.05, 0.15, "better"), versus(0.01, -0.02, 0.04, SAME)
     found = {(p, "ear", "extended"): better for p in "abc"}
     assert model.ranking(found, "ear", "extended") == {
-        "ear_extended": "is better than the extended model on all 3 collections"
+        "ear_extended": "is better than the extended model in all 3 comparisons"
     }
     found["b", "ear", "extended"] = same
     assert model.ranking(found, "ear", "extended")["ear_extended"] == (
-        "is better than the extended model on 2 of 3 and cannot be told apart from the extended "
-        "model on 1 of 3"
+        "is better than the extended model in 2 of 3 and cannot be told apart from the extended "
+        "model in 1 of 3"
     )
     rows = tables.pair_table(found)
     assert rows["verdict"].to_list() == ["ear is better", SAME, "ear is better"]

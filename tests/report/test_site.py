@@ -336,6 +336,55 @@ def test_the_page_on_speed_shows_the_stored_timings(chromium: Browser, base_url:
     page.context.close()
 
 
+def test_a_reader_walks_from_track_to_track(chromium: Browser, base_url: str) -> None:
+    """By lists, by the names of the neighbours, and by a click on the map."""
+    index = load_classifier().index
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto("notebooks/recommend.html", wait_until="networkidle")
+    charts_drawn(page)
+    figure = page.locator("figure.audionome-chart", has=page.locator(".audionome-neighbours"))
+    buttons = figure.locator(".audionome-neighbours button")
+
+    def near(track: str) -> None:
+        shown = [text.split(",")[0] for text in buttons.all_inner_texts()]
+        assert shown == [n.track for n in index.recommend(track)]
+        # Five lines lead from the ring to the neighbours.
+        ends = figure.evaluate(
+            "f => { const d = f.querySelector('.plotly-graph-div').data;"
+            " const [l, r] = d.slice(-2);"
+            " return [l.x.filter((v) => v === null).length, l.x[0] === r.x[0]]; }"
+        )
+        assert ends == [5, True]
+
+    near("blues.00000")
+    figure.get_by_role("combobox", name="Genre").select_option("reggae")
+    figure.get_by_role("combobox", name="Track").select_option("reggae.00012")
+    near("reggae.00012")
+    first = index.recommend("reggae.00012")[0].track
+    buttons.first.focus()
+    page.keyboard.press("Enter")
+    near(first)
+    assert figure.get_by_role("combobox", name="Track").locator(":checked").inner_text() == first
+    # Somebody far from the crowd can be hit with a mouse.
+    where = figure.evaluate(
+        "f => { const d = f.querySelector('.plotly-graph-div');"
+        " d.scrollIntoView({block: 'center', behavior: 'instant'}); const {xaxis, yaxis} = "
+        "d._fullLayout; const t = d.data.find((t) => t.name === 'jazz');"
+        " const i = t.x.indexOf(Math.max(...t.x)); const box = d.getBoundingClientRect();"
+        " return [t.text[i], box.x + xaxis._offset + xaxis.d2p(t.x[i]),"
+        " box.y + yaxis._offset + yaxis.d2p(t.y[i])]; }"
+    )
+    page.mouse.move(where[1] - 3, where[2])
+    page.mouse.click(where[1], where[2])
+    page.wait_for_function(
+        "name => document.querySelector('.audionome-neighbours p').textContent.includes(name)",
+        arg=where[0],
+    )
+    near(where[0])
+    assert problems == []
+    page.context.close()
+
+
 def test_two_menus_choose_two_features(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(CORRELATION, wait_until="networkidle")

@@ -18,10 +18,12 @@ References
 from __future__ import annotations
 
 from audionome.datasets.gtzan.lists import (
+    NAMES_VARIABLE,
     REASONS,
     build_songs,
     build_tracks,
     left_out,
+    load_names,
     load_songs,
     near_repetitions,
 )
@@ -42,6 +44,7 @@ from audionome.datasets.gtzan.table import (
 __all__ = [
     "COMPLETION_VARIABLE",
     "GENRES",
+    "NAMES_VARIABLE",
     "N_TRACKS",
     "REASONS",
     "TRACK_COLUMNS",
@@ -51,6 +54,7 @@ __all__ = [
     "build_tracks",
     "left_out",
     "load",
+    "load_names",
     "load_songs",
     "load_summary",
     "load_windows",

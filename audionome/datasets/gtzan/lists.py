@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "NAMES_VARIABLE",
     "REASONS",
     "build_songs",
     "build_tracks",
     "left_out",
+    "load_names",
     "load_songs",
     "near_repetitions",
 ]
+
+#: Environment variable that names a person's own list of artists and titles.
+NAMES_VARIABLE = "AUDIONOME_GTZAN_ARTISTS"
 
 #: What `left_out` can say of a clip.
 REASONS: tuple[str, ...] = (
@@ -164,6 +170,33 @@ def load_songs() -> pd.DataFrame:
         If the file is missing or damaged.
     """
     return read_parquet(data_path("gtzan", "songs.parquet"))
+
+
+def load_names() -> dict[str, str]:
+    """Return artist and title of tracks, from the list that ``AUDIONOME_GTZAN_ARTISTS`` names.
+
+    Nobody licensed such a list to be passed on, so none ships with Audionome.
+
+    Returns
+    -------
+    dict of str to str
+        Track to "Artist: Title", where both are known; empty without a list.
+
+    Raises
+    ------
+    DatasetError
+        If the list is missing, is no table or lacks a column.
+    """
+    place = os.environ.get(NAMES_VARIABLE)
+    if not place:
+        return {}
+    columns = ["clip", "artist", "title"]
+    wanted = f"set {NAMES_VARIABLE} to a table with the columns {', '.join(columns)}"
+    table = read_table(Path(place), wanted)
+    missing = [c for c in columns if c not in table.columns]
+    require(not missing, f'"{place}" lacks the column {", ".join(missing)}.')
+    known = table[columns].dropna().astype(str)
+    return {clip: f"{artist}: {title}" for clip, artist, title in known.to_numpy()}
 
 
 def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from audionome.lab.model_card.accuracy import (
     named,
     on_same_tracks,
     per_genre,
+    without_few,
 )
 from audionome.lab.model_card.confidence import (
     coverage,
@@ -74,4 +75,5 @@ __all__ = [
     "track_map",
     "twins",
     "wild_genres",
+    "without_few",
 ]

@@ -35,6 +35,7 @@ __all__ = [
     "named",
     "on_same_tracks",
     "per_genre",
+    "without_few",
 ]
 
 #: Where the released models are compared, on the tracks that all of them classified.
@@ -69,15 +70,18 @@ def common(found: ReleasedModels, protocol: str) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        By model, the default first; sorted by track, so that rows belong together. Models without
-        any prediction under the protocol are left out.
+        By model, the default first; sorted by track, so that rows belong together, with the groups
+        of artists of the first model. Models without any prediction under the protocol are left
+        out.
     """
     rows = {m: found.of(m, protocol).sort_values("track", kind="stable") for m in found.models}
     rows = {m: table for m, table in rows.items() if len(table)}
     if not rows:
         return {}
     tracks = set.intersection(*(set(table["track"]) for table in rows.values()))
-    return {m: table[table["track"].isin(tracks).to_numpy()] for m, table in rows.items()}
+    rows = {m: table[table["track"].isin(tracks).to_numpy()] for m, table in rows.items()}
+    artists = next(iter(rows.values())).groupby("track")["artist"].first()
+    return {m: t.assign(artist=t["track"].map(artists).to_numpy()) for m, t in rows.items()}
 
 
 def on_same_tracks(found: ReleasedModels) -> pd.DataFrame:
@@ -299,6 +303,24 @@ def few_clips(genres: pd.DataFrame) -> pd.DataFrame:
         Rows of it, the fewest clips first.
     """
     return genres[genres["n"] < _FEWEST].sort_values("n", kind="stable")
+
+
+def without_few(genres: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the shares of genres with so few clips that they tell nothing.
+
+    Parameters
+    ----------
+    genres : DataFrame
+        From `per_genre`.
+
+    Returns
+    -------
+    DataFrame
+        The same rows; measures of such genres are missing.
+    """
+    measures = genres.columns.difference(["genre", "n", "artists"], sort=False)
+    few = (genres["n"] < _FEWEST).to_numpy()
+    return genres.assign(**{c: genres[c].mask(few) for c in measures})
 
 
 def excerpts(found: ReleasedModels, model: str, protocols: Mapping[int, str]) -> pd.DataFrame:

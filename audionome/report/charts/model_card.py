@@ -77,6 +77,7 @@ def released_ladder(table: pd.DataFrame) -> Chart:
                         zip(rows["low"], rows["high"], rows["n"], strict=True)],
             name=str(model),
             mode="markers",
+            orientation="h",  # so that the markers of a row stand below one another
             marker={"size": 11, "symbol": MARKS[i], "color": PARTS[i][0]},
             hovertemplate=f"{model}, %{{y}}: %{{x:.1%}} (%{{customdata[0]}} to %{{customdata[1]}} "
             "of %{customdata[2]})<extra></extra>",
@@ -88,7 +89,7 @@ def released_ladder(table: pd.DataFrame) -> Chart:
     chance_line(figure)
     figure.update_layout(
         template=TEMPLATE,
-        height=150 + 44 * len(rungs),
+        height=140 + 70 * len(rungs),
         # A marker of the one model must not hide that of the other.
         scattermode="group",
         scattergap=0.6,
@@ -525,13 +526,15 @@ def neighbour_precision(table: pd.DataFrame) -> Chart:
 _CHOSEN = "#e0531f"  # seen on white, on black and among the genres
 
 
-def track_map(found: Map) -> Chart:
+def track_map(found: Map, *, titles: Mapping[str, str] | None = None) -> Chart:
     """Draw the tracks by their sound, to choose one and see its neighbours.
 
     Parameters
     ----------
     found
         From `audionome.lab.model_card.track_map`.
+    titles
+        Track to its artist and title, where they are known.
 
     Returns
     -------
@@ -548,13 +551,16 @@ def track_map(found: Map) -> Chart:
     number[order] = np.arange(len(order))
     tracks = tracks.iloc[order].reset_index(drop=True)
     near = [[int(number[i]) for i in places] for places in tracks["near"]]
+    known = [(titles or {}).get(name, "") for name in tracks["track"]]
+    shown = [f"{n}<br>{t}" if t else n for n, t in zip(tracks["track"], known, strict=True)]
     figure = go.Figure()
     for genre, rows in tracks.groupby("genre", sort=False):
         figure.add_scatter(
             x=digits(rows["x"], 3),
             y=digits(rows["y"], 3),
             text=rows["track"].to_list(),
-            hovertemplate="%{text}<extra></extra>",
+            hovertext=[shown[i] for i in rows.index] if any(known) else None,
+            hovertemplate=f"%{{{'hovertext' if any(known) else 'text'}}}<extra></extra>",
             **genre_marks(str(genre), size=6),
         )
     names, x, y = tracks["track"].to_list(), digits(tracks["x"], 3), digits(tracks["y"], 3)
@@ -578,6 +584,7 @@ def track_map(found: Map) -> Chart:
             "neighbours": {
                 "near": near,
                 "similarity": [[round(s, 2) for s in row] for row in tracks["similarity"]],
+                **({"titles": known} if any(known) else {}),
             }
         },
         xaxis={"title": {"text": "First axis (no unit)"}, "zeroline": False},
@@ -592,7 +599,11 @@ def track_map(found: Map) -> Chart:
         alt=f"{len(tracks)} tracks on the two axes along which they differ most, which hold "
         f"{percent(found.shown)} of the variance. Lines lead from a chosen track to the "
         f"{len(near[0])} that sound most like it; at first from {names[0]} to {told[0]}.",
-        table=pd.DataFrame({"track": names, "nearest by other artists (cosine)": told}),
+        table=pd.DataFrame(
+            {"track": names}
+            | ({"artist and title": known} if any(known) else {})
+            | {"nearest by other artists (cosine)": told}
+        ),
         caption=caption,
     )
 

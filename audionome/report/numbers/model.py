@@ -49,17 +49,14 @@ def learned(found: ReleasedModels) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``ear_gtzan``, ``ear_elsewhere``, ``ear_sources``, ``ear_sounds``: clips of GTZAN, clips and
-        collections from elsewhere, sounds that are no music; ``extended_tracks`` and
-        ``classic_tracks``, each also with ``_artists``; ``scarce``: the genres of which less than
-        half has sound, with their numbers.
+        ``ear_gtzan``, ``ear_elsewhere``: clips that the ear's classifier learned from;
+        ``extended_tracks`` and ``classic_tracks``, each also with ``_artists``; ``scarce``: the
+        genres of which less than half has sound, with their numbers.
     """
     ear = found.cards["ear"]["data"]
     told = {
         "ear_gtzan": f"{ear['gtzan']:,}",
         "ear_elsewhere": f"{ear['outside']:,}",
-        "ear_sources": str(ear["sources"]),
-        "ear_sounds": str(ear["other_sounds"]),
     }
     for model in ("extended", "classic"):
         index = found.indexes[model]
@@ -149,14 +146,14 @@ def ranking(found: Mapping[tuple[str, str, str], Comparison], a: str, b: str) ->
     Returns
     -------
     dict of str to str
-        ``ear_extended`` (by the names): "is better than the extended model on all 3 collections",
-        or how many collections have which verdict.
+        ``ear_extended`` (by the names): "is better than the extended model in all 3 comparisons",
+        or how many of them have which verdict.
     """
     words = [_beside(c) for (_, one, other), c in found.items() if (one, other) == (a, b)]
     parts = []
     for word in dict.fromkeys(words):
         n = words.count(word)
-        where = f"on all {n} collections" if n == len(words) else f"on {n} of {len(words)}"
+        where = f"in all {n} comparisons" if n == len(words) else f"in {n} of {len(words)}"
         parts.append(f"{word} the {b} model {where}")
     return {f"{a}_{b}": listed(parts)}
 
