@@ -85,6 +85,7 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
             "line.width": [3 if it else 1 for it in own],
             "line.color": [PARTS[0][0] if it else OTHER for it in own],
             "marker.size": [10 if it else 7 for it in own],
+            "opacity": [1 if it else 0.5 for it in own],
             "error_x.visible": own,
             "zorder": [int(it) for it in own],
         }
@@ -100,6 +101,7 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
             mode="lines+markers",
             line={"width": look["line.width"][i], "color": look["line.color"][i]},
             marker={"size": look["marker.size"][i], "symbol": MARKS[i % len(MARKS)]},
+            opacity=look["opacity"][i],
             zorder=look["zorder"][i],
             error_x={
                 "array": shown["error_x.array"][i],
