@@ -103,7 +103,7 @@ def test_what_the_chapter_says_of_the_trainings_adds_up() -> None:
     }  # fmt: skip
     table = deep.clips(found).set_index("protocol")
     assert table["trainings"].sum() == len(found.runs)
-    assert table.loc["By artist", "tested on"] == said["n_measured"]
+    assert table.loc["By artist", "tested on"] == f"{said['n_measured']} clips"
 
 
 def test_pieces_are_counted_by_what_they_are_called() -> None:

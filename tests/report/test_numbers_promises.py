@@ -45,7 +45,8 @@ def test_sizes_stand_in_a_table_the_longest_first() -> None:
     ])  # fmt: skip
     made = told.sizes({"extended": table})
     assert made["length"].to_list() == ["whole clips", "3 s"]
-    assert made["95 % interval"].to_list() == ["80.0 to 95.0", "\N{EN DASH}"]
+    right = made["of these right (95 % interval)"].to_list()
+    assert right == [f"88.0{SPACE}% (80.0 to 95.0)", "\N{EN DASH}"]
 
 
 def test_the_music_is_counted_by_clips() -> None:
@@ -107,8 +108,9 @@ def test_what_is_claimed_is_judged_by_its_interval(low: float, high: float, afte
 def test_a_model_without_a_temperature_of_gtzan_has_no_figure_for_it() -> None:
     none = dict.fromkeys(("gtzan_surplus", "gtzan_surplus_low", "gtzan_surplus_high"), float("nan"))
     table = told.claimed({"ear": claim(-0.1, 0.1, **none), "classic": claim(0.1, 0.2)})
-    assert table["too much with GTZAN's temperature"].to_list() == ["\N{EN DASH}", "1.1"]
-    assert table["its interval"].to_list() == ["\N{MINUS SIGN}10.0 to 10.0", "10.0 to 20.0"]
+    before = table["with GTZAN's temperature"].to_list()
+    assert before == ["\N{EN DASH}", "1.1 (\N{MINUS SIGN}4.0 to 6.0)"]
+    assert table["too high by (points)"].to_list()[1] == "15.0 (10.0 to 20.0)"
     assert told.claims({"ear": claim(-0.1, 0.1, **none)})["before"] == "none"
 
 

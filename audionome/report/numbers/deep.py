@@ -124,8 +124,8 @@ def clips(found: DeepResults) -> pd.DataFrame:
                 "trainings": len(runs),
                 "learned from": f"{low:,} to {high:,}" if low < high else f"{low:,}",
                 "watched on": f"{runs[f'valid_{unit}'].max():,}",
-                "tested on": f"{len(tested) if by_window else tested['track'].nunique():,}",
-                "counted in": "windows" if by_window else "clips",
+                "tested on": f"{len(tested) if by_window else tested['track'].nunique():,} "
+                + ("windows" if by_window else "clips"),
             }
         )
     return pd.DataFrame(rows)

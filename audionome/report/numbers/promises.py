@@ -123,12 +123,11 @@ def sizes(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         [
             {
                 "model": model,
-                "family": r["family"],
                 "length": _LENGTHS[excerpt],
                 "genres on average": f"{r['size']:.1f}",
                 "one genre alone": share(r["one"]),
-                "and it is right": share(r["one_right"]) if r["one"] > 0 else _DASH,
-                "95 % interval": _between(r["one_right_low"], r["one_right_high"])
+                "of these right (95 % interval)": f"{share(r['one_right'])} "
+                f"({_between(r['one_right_low'], r['one_right_high'])})"
                 if r["one"] > 0
                 else _DASH,
             }
@@ -176,7 +175,7 @@ def claimed(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per model and length; differences in points, with their intervals.
+        One row per model and length; differences in points, with their 95 % intervals.
     """
     return pd.DataFrame(
         [
@@ -185,16 +184,9 @@ def claimed(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                 "length": _LENGTHS[excerpt],
                 "mean probability": share(r["confidence"]),
                 "right": share(r["right"]),
-                "too much (points)": points(r["surplus"]),
-                "its interval": _between(r["surplus_low"], r["surplus_high"]),
-                "calibration error": points(r["error"]),
-                "error's interval": _between(r["error_low"], r["error_high"]),
-                "too much with GTZAN's temperature": _DASH
-                if pd.isna(r["gtzan_surplus"])
-                else points(r["gtzan_surplus"]),
-                "interval of that": _DASH
-                if pd.isna(r["gtzan_surplus"])
-                else _between(r["gtzan_surplus_low"], r["gtzan_surplus_high"]),
+                "too high by (points)": _with_interval(r, "surplus"),
+                "with GTZAN's temperature": _with_interval(r, "gtzan_surplus"),
+                "calibration error (points)": _with_interval(r, "error"),
             }
             for model, table in tables.items()
             for excerpt, r in _by_length(table)
@@ -283,3 +275,9 @@ def _by_length(table: pd.DataFrame) -> list[tuple[int, dict[str, Any]]]:
 
 def _between(low: float, high: float) -> str:
     return f"{points(low)} to {points(high)}"
+
+
+def _with_interval(row: Mapping[str, Any], name: str) -> str:
+    if pd.isna(row[name]):
+        return _DASH
+    return f"{points(row[name])} ({_between(row[f'{name}_low'], row[f'{name}_high'])})"
