@@ -13,7 +13,6 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from audionome._words import points, share
+from audionome._words import share
 
 ROOT = Path(__file__).resolve().parents[2]
 PLOTLY = f"plotly-{plotly.__version__}.min.js"
@@ -49,84 +48,87 @@ def inputs_digest(root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def sentence(words: str) -> str:
-    """Begin with a capital and end with a full stop."""
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
-
-
-def result(key: str, row: Mapping[str, Any]) -> dict[str, str]:
-    """Write one accuracy with its interval and the number of answers."""
-    return {
-        f"{key}_accuracy": share(row["accuracy"]),
-        f"{key}_interval": f"{points(row['low'])} to {share(row['high'])}",
-        f"{key}_n": f"{int(row['n']):,}",
-    }
-
-
 def numbers() -> dict[str, str]:
     """Compute every number that the prose pages substitute.
 
     Returns
     -------
     dict
-        ``{model}_{variant}_{level}_{protocol}_accuracy``, ``_interval`` and ``_n`` for every
-        test score (``-`` is written ``_``), the same of the ``chosen`` model, of the released
-        models (``ear``, ``extended`` and ``classic``) by protocol, some counts, and what each
-        protocol resolves: ``resolution_{protocol}_tracks``, ``_artists``, ``_effective``
-        (independent clips), ``_half_width`` and ``_independent`` (points). ``lit_`` and the key of
-        a figure of the literature, see `audionome.report.numbers.literature`.
+        What the functions of `audionome.report.numbers.prose` return, and some constants.
     """
     from audionome import audio, features
     from audionome.datasets import gtzan
-    from audionome.lab import ladder, literature, store
-    from audionome.lab.ear.judging import LEAVE_ONE_OUT_SUMMARY
-    from audionome.lab.estimators import MODELS
-    from audionome.lab.names import model_title
-    from audionome.lab.protocols import LADDER, PROTOCOLS
-    from audionome.models.classifier import load_classifier
+    from audionome.lab import ladder, literature, model_card, names, outside, promises, store
+    from audionome.lab.deep import results as deep
+    from audionome.lab.studies import loudness
+    from audionome.report.numbers import prose
     from audionome.report.numbers.literature import cited
 
-    data = gtzan.load()
-    found = {
+    data, found, released = gtzan.load(), store.load(), model_card.load()
+    fair = "artist-grouped"
+    pairs = {
+        pair: model_card.comparisons(released, protocols=(fair,), a=pair[0], b=pair[1])[fair]
+        for pair in (("extended", "classic"), ("ear", "extended"))
+    }
+    cnn = deep.from_scratch(deep.load(), released.of("extended", fair), fair)
+    ear = promises.by_model(promises.judged(outside.load()))["ear"]
+    cards = outside.load_cards(("ear", "extended", "classic"))
+    constants = {
         "longest": f"{audio.MAX_SECONDS / 3600:g} hours",
         "shortest": f"{audio.WINDOW_HOP / audio.SAMPLE_RATE:g} seconds",
         "genres": ", ".join(gtzan.GENRES),
         "chance": share(1 / len(gtzan.GENRES)),
-        "n_tracks": f"{len(data.tracks):,}",
-        "n_measured": f"{int(data.tracks['measured'].sum()):,}",
         "n_features": f"{len(features.COLUMNS)}",
-        "n_models": f"{len(MODELS)}",
-        "n_protocols": f"{len(LADDER)}",
+        "n_sources": f"{cards['ear']['data']['sources']}",
     }
-    for name, spec in MODELS.items():
-        if spec.study_accuracy:
-            found[f"{name}_reported"] = f"{100 * spec.study_accuracy:.2f}\N{NO-BREAK SPACE}%"
-    scores = store.load().scores
-    chosen = ladder.best(scores)
-    found["chosen_title"] = model_title(*chosen)
-    tests = scores[scores["split"] == "test"].rename(
-        columns={"accuracy_low": "low", "accuracy_high": "high"}
+    versus = ladder.compare_models(found.predictions, reference=("svc", "study"))
+    return prose.gathered(
+        [
+            constants,
+            prose.study(ladder.study_table(found.scores)),
+            prose.dataset(data.tracks),
+            prose.ladder_scores(found.scores),
+            prose.resolution(ladder.resolution(found.scores)),
+            *(prose.released(model, card["evaluation"]) for model, card in cards.items()),
+            *(prose.beside(f"{a}_beside_{b}", pair) for (a, b), pair in pairs.items()),
+            prose.beside("cnn_beside_extended", cnn),
+            prose.settings(versus),
+            prose.importance(names.titled(found.importance), features.LEVEL_FREE),
+            prose.level(loudness.shortcut(loudness.load())),
+            prose.promise(promises.kept(ear)),
+            prose.neighbours(model_card.neighbours(model_card.indexes(released, data.windows))),
+            prose.speed(store.load_benchmark()),
+            cited(literature.load()),
+        ]
     )
-    for row in tests.to_dict("records"):
-        rung = f"{row['level']}_{row['protocol']}".replace("-", "_")
-        found |= result(f"{row['model']}_{row['variant']}_{rung}".replace("-", "_"), row)
-        if (row["model"], row["variant"]) == chosen:
-            found |= result(f"chosen_{rung}", row)
-    for row in ladder.resolution(scores).to_dict("records"):
-        key = f"resolution_{row['protocol']}".replace("-", "_")
-        found[f"{key}_tracks"] = f"{int(row['tracks']):,}"
-        found[f"{key}_artists"] = f"{int(row['artists']):,}"
-        found[f"{key}_effective"] = f"{row['effective_n']:.0f}"
-        found[f"{key}_half_width"] = f"{100 * row['half_width']:.0f}"
-        found[f"{key}_independent"] = f"{100 * row['half_width_independent']:.0f}"
-    for model in ("ear", "extended", "classic"):
-        for protocol, row in load_classifier(model).card["evaluation"].items():
-            key = f"{model}_" + re.sub(r"\W+", "_", protocol)
-            found |= result(key, row)
-            found[f"{key}_level"] = f"{row['level']}s"
-            told = PROTOCOLS[protocol].summary if protocol in PROTOCOLS else LEAVE_ONE_OUT_SUMMARY
-            found[f"{key}_protocol"] = sentence(told)
-    return found | cited(literature.load())
+
+
+#: What each rung of the ladder asks, in the picture of the home page.
+QUESTIONS = {
+    "random-windows": "Pieces of each song on both sides",
+    "track-grouped": "Every song kept in one piece",
+    "artist-grouped": "Every artist on one side",
+    "fault-filtered": "Repeats out, half the music to learn",
+    "wild": "Music from another collection",
+}
+
+
+def hero() -> str:
+    """Draw the picture of the home page from what is stored."""
+    from audionome.lab import ladder, store
+    from audionome.report.hero import Rung, ladder_of_ten
+
+    steps = ladder.ladder(store.load().scores, model="svc", variant="study", level="window")
+    return ladder_of_ten(
+        [
+            Rung(
+                QUESTIONS[row["protocol"]], row["accuracy"], row["low"], row["high"], int(row["n"]),
+                f"svc_study_window_{row['protocol']}_accuracy".replace("-", "_"),
+            )
+            for row in steps.to_dict("records")
+        ],
+        "One model, five questions: of ten windows of three seconds, how many does it name right?",
+    )  # fmt: skip
 
 
 def marked(key: str, text: str) -> str:
@@ -149,6 +151,7 @@ def config_inited(app: Sphinx, config: Config) -> None:
     config.myst_substitutions = {
         **config.myst_substitutions,
         **{key: marked(key, text) for key, text in numbers().items()},
+        "hero": hero(),
     }
 
 

@@ -54,9 +54,9 @@ def test_the_study_is_credited_to_its_authors() -> None:
 
 def test_the_uploader_of_the_tables_is_credited_with_the_tables_alone() -> None:
     places = [path.name for path in SOURCES if "olteanu" in prose(path)]
-    assert places == ["problem.md"]
+    assert places == ["problem.md"]  # there, also the address of a notebook that the study names
     (before,) = re.findall(r"([^.]*)\{cite:p\}`olteanu2020`", prose(ROOT / "book/problem.md"))
-    assert before.endswith("feature tables as published on Kaggle ")
+    assert before.endswith("tables of features that come with the copy of GTZAN on Kaggle ")
 
 
 @pytest.mark.parametrize(

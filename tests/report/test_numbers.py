@@ -12,20 +12,24 @@ from __future__ import annotations
 
 import ast
 import html
+import importlib.util
 import json
 import os
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from test_site import ROOT, TOC
 
-from audionome.features import COLUMNS
-from audionome.lab import estimators, ladder
+from audionome.datasets.gtzan import GENRES
+from audionome.features import COLUMNS, LEVEL_FREE
+from audionome.lab import estimators, ladder, model_card, outside, promises, store
+from audionome.lab.bootstrap import mean_interval
+from audionome.lab.compare import SAME, paired_difference
 from audionome.report import render
 
 SCORES = pd.read_parquet(ROOT / "data" / "results" / "scores.parquet")
@@ -35,10 +39,13 @@ CARDS = {
     for path in (ROOT / "data" / "models").glob("*.json")
     for protocol, row in json.loads(path.read_text()).get("evaluation", {}).items()
 }
-MARK = re.compile(r'<span class="audionome-number" data-number="(\w+)">(.*?)</span>', re.DOTALL)
+# In running text, and in the picture of the home page.
+MARK = re.compile(r'<(?:span|text) [^>]*data-number="(\w+)">(.*?)</(?:span|text)>', re.DOTALL)
 SHARE = re.compile(r"\d+(?:\.\d+)?[\s\N{NO-BREAK SPACE}]?%")
 # Shares that are no result: of an interval, of a split, of the spectrum, of an example.
 MEANT = {"95 %", "80 %", "10 %", "85 %", "70 %", "100 %", "99 %"}
+# Names, and limits of the program: held by the tests of `audionome.report.numbers.prose`.
+WORDS = {"genres", "longest", "shortest", "chance", "machine", "importance_group", "n_artists"}  # fmt: skip
 # Figures of projects that the study names; they have no source to cite.
 REPORTED = {"book/problem": {"90 %", "84 %"}}
 # What is no figure of a work: names, formulas, addresses, years and times.
@@ -109,7 +116,7 @@ def score(model: str, variant: str, level: str, protocol: str) -> dict[str, Any]
     return rows.rename(columns={"accuracy_low": "low", "accuracy_high": "high"}).iloc[0].to_dict()
 
 
-RESOLVED = r"resolution_(\w+)_(tracks|artists|effective|half_width|independent)"
+RESOLVED = r"resolution_(\w+)_(tracks|artists|effective|half_width)"
 
 
 def resolved(protocol: str, what: str) -> float:
@@ -121,57 +128,148 @@ def resolved(protocol: str, what: str) -> float:
     rows = rows[(rows["variant"] == "tuned") | ~both]
     if what == "half_width":
         return round(50 * float((rows["accuracy_high"] - rows["accuracy_low"]).median()))
-    if what == "independent":
-        variance = rows["accuracy"] * (1 - rows["accuracy"]) / rows["n"]
-        return round(196 * float(np.sqrt(variance).median()))
     return round(float(rows["effective_n" if what == "effective" else what].median()))
+
+
+def read(name: str) -> pd.DataFrame:
+    """A table of ``data/``."""
+    return pd.read_parquet(ROOT / "data" / f"{name}.parquet")
+
+
+def right(model: str) -> pd.DataFrame:
+    """By track: the artist, and whether a model that has not heard the artist is right."""
+    file, name = {"cnn": ("deep", "small-cnn"), "ear": ("ear", "ear")}.get(model, ("model", model))
+    rows = read(f"results/{file}_predictions")
+    rows = rows[(rows["model"] == name) & (rows["protocol"] == "artist-grouped")]
+    columns = [f"p_{genre}" for genre in GENRES]
+    rows = rows.astype(dict.fromkeys(columns, "float32"))
+    mean = rows.groupby("track")[columns].mean()
+    about = rows.groupby("track")[["genre", "artist"]].first()
+    return about.assign(right=mean.idxmax(axis=1).str.removeprefix("p_") == about["genre"])
+
+
+@cache
+def beside(a: str, b: str) -> dict[str, list[float]]:
+    """Two models on the tracks that both have answered, counted from their predictions."""
+    both = right(a).join(right(b)["right"].rename("right_other"), how="inner")
+    gap = paired_difference(both["right"], both["right_other"], both["artist"]).interval
+    return {
+        "one": [100 * both["right"].mean()],
+        "other": [100 * both["right_other"].mean()],
+        "n": [len(both)],
+        "gap": [100 * abs(both["right"].mean() - both["right_other"].mean())],
+        "gap_interval": [100 * gap.low, 100 * gap.high],
+    }
+
+
+@cache
+def counted() -> dict[str, list[float]]:
+    """What other numbers of the prose pages should be, from the files behind them."""
+    tracks, measured = read("gtzan/tracks"), read("gtzan/features")["track"].unique()
+    genre = pd.Series(measured).str.split(".").str[0].value_counts()
+    loud = read("research/loudness")
+    loud = loud[loud["genre"].isin(GENRES)]
+    importance = read("results/importance")
+    rows = promises.judged(outside.load())
+    rows = rows[(rows["model"] == "ear") & (rows["excerpt"] == 0) & ~rows["strange"]]
+    held = mean_interval(rows["held"].to_numpy(), rows["artist"].to_numpy())
+    released = model_card.load()
+    ear = released.indexes["ear"]
+    near = model_card.neighbours({"ear": ear}).set_index(["k", "other_artist"]).loc[(5, True)]
+    versus = ladder.compare_models(store.load().predictions, reference=("svc", "study"))
+    answers = json.loads((ROOT / "data" / "results" / "benchmark.json").read_text())["answers"]
+    card = json.loads((ROOT / "data" / "models" / "ear.json").read_text())
+    ours = [score(m.name, "study", "window", "random_windows")["accuracy"] - m.study_accuracy
+            for m in estimators.MODELS.values() if m.study_accuracy]  # fmt: skip
+    return {
+        "n_tracks": [len(tracks)],
+        "n_measured": [len(measured)],
+        "n_unmeasured": [len(tracks) - len(measured)],
+        "n_disco": [genre["disco"]],
+        "n_reggae": [genre["reggae"]],
+        "n_features": [len(COLUMNS)],
+        "n_sources": [card["data"]["sources"]],
+        "n_others": [len(versus) - 1],
+        "n_same": [int((versus["verdict"] == SAME).sum())],
+        "study_widest": [100 * max(map(abs, ours))],
+        "level_with": [100 * (loud["all"] == loud["genre"]).mean()],
+        "level_without": [100 * (loud["level_free"] == loud["genre"]).mean()],
+        "level_n": [len(loud)],
+        "level_columns": [len(COLUMNS) - len(LEVEL_FREE)],
+        "importance_points": [100 * importance["drop"].max()],
+        "promise_coverage": [100 * rows["held"].mean()],
+        "promise_interval": [100 * held.low, 100 * held.high],
+        "promise_n": [len(rows)],
+        "neighbours_k": [5],
+        "neighbours_same": [100 * near["precision"]],
+        "neighbours_chance": [100 * near["chance"]],
+        "neighbours_n": [near["n"]],
+        "seconds_warm": [round(answers["warm"]["seconds"], 1)],
+    }
 
 
 def stored(key: str) -> list[float] | None:
     """The numbers that a name stands for, read from the files; None for words and constants."""
     if match := re.fullmatch(r"(\w+)_reported", key):
         return [100 * float(estimators.MODELS[match[1]].study_accuracy or 0)]
-    if key == "n_features":
-        return [len(COLUMNS)]
     if key.startswith("lit_"):
         row = LITERATURE.loc[key.removeprefix("lit_")]
         value = float(row["value"].replace("k", "e3"))
         return [100 * value if row["unit"] == "share" else value]
     if match := re.fullmatch(RESOLVED, key):
         return [resolved(*match.groups())]
+    if match := re.fullmatch(r"([a-z]+)_beside_([a-z]+)_(\w+)", key):
+        return beside(*match.groups()[:2]).get(match[3])
+    if key in counted():
+        return counted()[key]
     if not (match := re.fullmatch(r"(\w+)_(accuracy|interval|n)", key)):
         return None
     name, what = match.groups()
-    if rung := re.fullmatch(r"(\w+)_(study|tuned|chosen)_(track|window)_(\w+)", f"_{name}"):
-        row = score(rung[1].removeprefix("_"), *rung.groups()[1:])
-    elif rung := re.fullmatch(r"chosen_(track|window)_(\w+)", name):
-        model, variant = ladder.best(SCORES.astype({"model": str, "variant": str}))
-        row = score(model.replace("-", "_"), variant, *rung.groups())
+    if rung := re.fullmatch(r"(\w+)_(study|tuned)_(track|window)_(\w+)", name):
+        row = score(*rung.groups())
     else:
-        row = CARDS.get(name) or CARDS[f"svc_{name}"]
+        row = CARDS[name]
     if what == "n":
         return [row["n"]]
     return [100 * row[k] for k in (("accuracy",) if what == "accuracy" else ("low", "high"))]
 
 
-def test_every_substituted_number_is_the_stored_one(site: Path) -> None:
-    seen = set()
-    for page in TOC:
-        for key, text in MARK.findall(built(site, page)):
-            seen.add(key)
-            wanted = stored(key)
-            if wanted is None:
-                assert key in {
-                    "chance", "chosen_title", "genres", "longest", "shortest", "n_tracks",
-                    "n_measured", "n_models", "n_protocols",
-                } or key.endswith(("_level", "_protocol")), key  # fmt: skip
-                continue
-            plain = html.unescape(re.sub("<[^>]+>", "", text)).replace(",", "")
-            found = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", plain)]
-            assert found == pytest.approx(wanted, abs=0.051), (page, key)
-    assert len(seen) > 20
-    tracks = pd.read_parquet(ROOT / "data" / "gtzan" / "tracks.parquet")
-    assert f'data-number="n_tracks">{len(tracks):,}<' in built(site, "book/conclusion")
+@cache
+def numbers() -> dict[str, str]:
+    """What the extension of the book substitutes."""
+    path = ROOT / "book" / "_ext" / "audionome_book.py"
+    spec = importlib.util.spec_from_file_location("audionome_book", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    drawn = {key: html.unescape(text) for key, text in MARK.findall(module.hero())}
+    found: dict[str, str] = module.numbers()
+    assert drawn
+    assert drawn.items() <= found.items()
+    return found
+
+
+NAMED = {page: re.findall(r"\{\{ (\w+) \}\}", source(page).read_text("utf-8")) for page in TOC}
+
+
+@pytest.mark.parametrize("key", sorted({key for keys in NAMED.values() for key in keys} - {"hero"}))
+def test_every_named_number_is_the_stored_one(key: str) -> None:
+    wanted, text = stored(key), numbers()[key]
+    if wanted is None:
+        assert key in WORDS or key.endswith("_verdict"), key
+        return
+    plain = text.replace(",", "").replace("\N{MINUS SIGN}", "-")
+    found = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", plain)]
+    assert found == pytest.approx(wanted, abs=0.051)
+
+
+def test_the_pages_show_the_numbers(site: Path) -> None:
+    for page, keys in NAMED.items():
+        shown = MARK.findall(built(site, page))
+        assert set(keys) - {"hero"} <= {key for key, _ in shown}, page
+        for key, text in shown:
+            assert html.unescape(re.sub("<[^>]+>", "", text)) == numbers()[key], (page, key)
 
 
 def test_nothing_was_left_to_substitute(site: Path) -> None:
