@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -66,10 +65,8 @@ def numbers() -> dict[str, str]:
 
     data, found, released = gtzan.load(), store.load(), model_card.load()
     fair = "artist-grouped"
-    pairs = {
-        pair: model_card.comparisons(released, protocols=(fair,), a=pair[0], b=pair[1])[fair]
-        for pair in (("extended", "classic"), ("ear", "extended"))
-    }
+    places = {fair: "", model_card.ELSEWHERE[0]: "_elsewhere"}
+    pairs = model_card.comparisons(released, protocols=tuple(places))
     cnn = deep.from_scratch(deep.load(), released.of("extended", fair), fair)
     ear = promises.by_model(promises.judged(outside.load()))["ear"]
     cards = outside.load_cards(("ear", "extended", "classic"))
@@ -90,7 +87,7 @@ def numbers() -> dict[str, str]:
             prose.ladder_scores(found.scores),
             prose.resolution(ladder.resolution(found.scores)),
             *(prose.released(model, card["evaluation"]) for model, card in cards.items()),
-            *(prose.beside(f"{a}_beside_{b}", pair) for (a, b), pair in pairs.items()),
+            *(prose.beside(f"{a}_beside_{b}{places[p]}", two) for (p, a, b), two in pairs.items()),
             prose.beside("cnn_beside_extended", cnn),
             prose.settings(versus),
             prose.importance(names.titled(found.importance), features.LEVEL_FREE),

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-def _result(key: str, row: Mapping[str, Any]) -> dict[str, str]:
+def _result(key: str, row: Mapping[Any, Any]) -> dict[str, str]:
     """Write one accuracy with its interval and the number of answers."""
     return {
         f"{key}_accuracy": share(row["accuracy"]),
@@ -320,7 +320,7 @@ def speed(found: Benchmark) -> dict[str, str]:
         ``seconds_warm`` (a clip of 30 seconds in a running program, on one core) and ``machine``.
     """
     return {
-        "seconds_warm": f"{found.answers.loc['warm', 'seconds']:.1f} seconds",
+        "seconds_warm": f"{float(found.answers['seconds']['warm']):.1f} seconds",
         "machine": str(found.machine["processor"]),
     }
 
