@@ -162,6 +162,8 @@ def beside(a: str, b: str, *, elsewhere: bool) -> dict[str, list[float]]:
     """Two models on the tracks that both have answered, counted from their predictions."""
     one, other = (right_elsewhere(m) if elsewhere else right(m) for m in (a, b))
     both = one.join(other["right"].rename("right_other"), how="inner")
+    if elsewhere:  # the ear's list of artists is the newest
+        both["artist"] = right_elsewhere("ear")["artist"].reindex(both.index)
     gap = paired_difference(both["right"], both["right_other"], both["artist"]).interval
     return {
         "one": [100 * both["right"].mean()],
