@@ -197,6 +197,9 @@ def page_scripts(
     if "audionome-player" in context.get("body", ""):
         app.add_js_file("pieces.js", loading_method="defer")
         app.add_css_file("pieces.css")
+    if "audionome-reference" in context.get("body", ""):
+        app.add_js_file("reference.js", loading_method="defer")
+        app.add_css_file("reference.css")
     # sphinx-thebe declares its constants twice on a page and names a remote script.
     context["script_files"] = [
         script

@@ -47,6 +47,8 @@ RHYTHM = "notebooks/rhythm.html"
 CORRELATION = "notebooks/correlation.html"
 PCA = "notebooks/pca.html"
 ALGORITHMS = "notebooks/algorithms.html"
+TREES = "notebooks/trees.html"
+HYPERPARAMETERS = "notebooks/hyperparameters.html"
 
 
 def listed(entry: dict[str, Any]) -> list[str]:
@@ -174,7 +176,7 @@ def test_a_chart_is_drawn_when_a_reader_comes_near_or_prints(
     chromium: Browser, base_url: str
 ) -> None:
     page, problems = page_with_watch(chromium, base_url)
-    page.goto(ALGORITHMS, wait_until="networkidle")
+    page.goto(TREES, wait_until="networkidle")
     drawn = page.locator("figure.audionome-chart.drawn")
     drawn.first.wait_for()
     figures = page.locator("figure.audionome-chart")
@@ -442,10 +444,10 @@ def test_a_genre_can_be_highlighted_from_the_keyboard(chromium: Browser, base_ur
 
 def test_the_sliders_turn_the_dials(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
-    page.goto(ALGORITHMS, wait_until="networkidle")
-    assert charts_drawn(page) == 21
+    page.goto(TREES, wait_until="networkidle")
+    assert charts_drawn(page) == 5
     sliders = page.get_by_role("slider")
-    assert sliders.count() == 7
+    assert sliders.count() == 4
     slider = page.get_by_role("slider", name="Neighbours")
     figure = page.locator("figure.audionome-chart", has=slider)
     shown = "f => f.querySelector('.plotly-graph-div').data.map(t => t.visible !== false).join()"
@@ -460,7 +462,30 @@ def test_the_sliders_turn_the_dials(chromium: Browser, base_url: str) -> None:
     page.context.close()
 
 
-@pytest.mark.parametrize("path", [RESULTS, ERRORS, ALL_RESULTS, CORRELATION, PCA, ALGORITHMS])
+def test_a_word_is_found_in_the_folded_reference(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(HYPERPARAMETERS, wait_until="networkidle")
+    rows = page.locator("table.audionome-parameters tbody tr:visible")
+    assert page.locator("details.audionome-fold").count() == 7
+    assert rows.count() == 0
+    box = page.get_by_role("searchbox", name="Search")
+    box.fill("GAMMA")
+    assert page.locator(".audionome-search output").inner_text() == f"{rows.count()} found"
+    assert "gamma" in rows.first.inner_text()
+    box.fill("no such word")
+    assert rows.count() == 0
+    assert page.locator(".audionome-search output").inner_text() == "0 found"
+    box.fill("")
+    page.get_by_text("hyperparameters, ").first.click()
+    assert rows.count() == 14
+    assert problems == []
+    page.context.close()
+
+
+LONG = [RESULTS, ERRORS, ALL_RESULTS, CORRELATION, PCA, ALGORITHMS, TREES, HYPERPARAMETERS]
+
+
+@pytest.mark.parametrize("path", LONG)
 def test_pages_with_many_charts_are_light(site: Path, path: str) -> None:
     assert (site / path).stat().st_size < 600_000
 

@@ -36,7 +36,6 @@ from audionome.lab.exploration.regions import (
     Dial,
     Regions,
     Step,
-    own_confusions,
     own_scores,
     regions,
 )
@@ -64,7 +63,6 @@ __all__ = [
     "halves",
     "maps",
     "observe",
-    "own_confusions",
     "own_scores",
     "preparation",
     "principal",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from audionome.lab.bootstrap import mean_interval
 from audionome.lab.compare import Verdict, paired_difference, verdicts
-from audionome.lab.confusion import Confusion, confusion
 from audionome.lab.estimators import MODELS
 from audionome.lab.exploration.projection import halves
-from audionome.lab.names import titled
+from audionome.lab.names import select, titled
 from audionome.lab.protocols import PROTOCOLS
 
 __all__ = [
@@ -26,7 +25,6 @@ __all__ = [
     "Dial",
     "Regions",
     "Step",
-    "own_confusions",
     "own_scores",
     "regions",
 ]
@@ -34,7 +32,9 @@ __all__ = [
 #: Two features that do not depend on loudness, and four genres that a plane can hold.
 FEATURES = ("chroma_stft_mean", "spectral_bandwidth_mean")
 SOME_GENRES = ("blues", "classical", "metal", "pop")
-_CELLS = 60
+_CELLS = 90
+_FOLDS = 5
+_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,19 @@ class Step:
     cells : ndarray of shape (rows, columns)
         Prediction at each point of the grid, as a number of the list of genres; the first row is
         the lowest value of the second feature.
-    train, test : float
-        Accuracy on the points that it learned from, and on tracks by other artists.
+    train, valid, test : float
+        Accuracy on the tracks that it learned from; on the same tracks when their artists were
+        held out, fold by fold; and on tracks by the other artists.
     low, high : float
         95 % interval of ``test``, over artists.
     verdict : Verdict or None
-        Of ``test``, set beside the best step; None for the best step itself.
+        Of ``test``, set beside the chosen step; None for the chosen step itself.
     """
 
     value: float
     cells: NDArray[np.int8]
     train: float
+    valid: float
     test: float
     low: float
     high: float
@@ -115,6 +117,8 @@ class Regions:
     steps : list of Step
     n_test : int
         Tracks by other artists.
+    chosen : int
+        Number of the step that is best in validation; the test has no say in it.
     """
 
     model: str
@@ -127,6 +131,7 @@ class Regions:
     points: pd.DataFrame
     steps: list[Step]
     n_test: int
+    chosen: int
 
 
 def regions(
@@ -139,10 +144,13 @@ def regions(
 ) -> Regions:
     """Fit the study's pipeline on two features for every step of its dial.
 
+    Half of the artists are learned from and the others are tested. The step is chosen by
+    cross-validation inside the learning half, with artists kept apart.
+
     Parameters
     ----------
     tracks : DataFrame
-        From `track_means`. Half of the artists are learned from, the others are tested.
+        From `track_means`.
     model : str
         A name in `DIALS`.
     features : (str, str)
@@ -167,19 +175,22 @@ def regions(
     grid = np.stack(np.meshgrid(axes[:, 0], axes[:, 1]), axis=-1).reshape(-1, 2)
     number = {genre: i for i, genre in enumerate(genres)}
     dial = DIALS[model]
-    artists = rows["artist"].to_numpy()[test]
+    artists = rows["artist"].to_numpy()
     steps, correct = [], []
     for value in dial.settings:
-        predict = _fitted(model, dial, value, X[train], y[train])
+        pipeline = MODELS[model].make("study").set_params(**{f"classify__{dial.parameter}": value})
+        valid, predict = _fitted(pipeline, X[train], y[train], artists[train])
         predictions = np.array([number[g] for g in predict(grid)], dtype=np.int8)
         correct.append(predict(X[test]) == y[test])
-        found = mean_interval(correct[-1], artists)
+        found = mean_interval(correct[-1], artists[test])
         own = float(np.mean(predict(X[train]) == y[train]))
         cells_of_step = predictions.reshape(cells, cells)
-        steps.append(Step(value, cells_of_step, own, found.estimate, found.low, found.high))
-    top = max(range(len(steps)), key=lambda k: steps[k].test)
-    others = [k for k in range(len(steps)) if k != top]
-    family = verdicts([paired_difference(correct[k], correct[top], artists) for k in others])
+        steps.append(Step(value, cells_of_step, own, valid, found.estimate, found.low, found.high))
+    chosen = max(range(len(steps)), key=lambda k: steps[k].valid)
+    others = [k for k in range(len(steps)) if k != chosen]
+    family = verdicts(
+        [paired_difference(correct[k], correct[chosen], artists[test]) for k in others]
+    )
     for k, judged in zip(others, family, strict=True):
         steps[k] = replace(steps[k], verdict=judged)
     return Regions(
@@ -193,61 +204,44 @@ def regions(
         rows.iloc[train][["track", "genre", *features]].reset_index(drop=True),
         steps,
         n_test=len(test),
+        chosen=chosen,
     )
 
 
 def _fitted(
-    model: str, dial: Dial, value: float, X: NDArray[np.float64], y: NDArray[np.str_]
-) -> Callable[[NDArray[np.float64]], NDArray[Any]]:
+    pipeline: Any, X: NDArray[np.float64], y: NDArray[np.str_], artists: NDArray[Any]
+) -> tuple[float, Callable[[NDArray[np.float64]], NDArray[Any]]]:
+    """Return the accuracy in folds that keep artists apart, and the fitted model's answers."""
     from sklearn.exceptions import ConvergenceWarning
+    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
-    pipeline = MODELS[model].make("study")
-    pipeline.set_params(**{f"classify__{dial.parameter}": value})
+    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=_SEED)
     with warnings.catch_warnings():
         # A learning rate that never settles is part of what the slider shows.
         warnings.simplefilter("ignore", ConvergenceWarning)
+        held_out = cross_val_predict(pipeline, X, y, groups=artists, cv=folds)
         pipeline.fit(X, y)
     predict: Callable[[NDArray[np.float64]], NDArray[Any]] = pipeline.predict
-    return predict
+    return float(np.mean(held_out == y)), predict
 
 
-def own_scores(scores: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Test scores of one model per track, from the first rung of the ladder to the last.
+def own_scores(scores: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """Test scores of some models per track, from the first rung of the ladder to the last.
 
     Parameters
     ----------
     scores : DataFrame
         See `audionome.lab.store`.
-    model : str
+    models : sequence of str
 
     Returns
     -------
     DataFrame
-        With the readable ``title`` and ``protocol_title``; empty if there are none.
+        In the order of the models, with the readable ``title`` and ``protocol_title``; empty if
+        there are none.
     """
-    wanted = {"model": model, "split": "test", "level": "track"}
-    rows = scores[np.all([scores[k] == v for k, v in wanted.items()], axis=0)]
-    rung = rows["protocol"].map({name: i for i, name in enumerate(PROTOCOLS)})
-    return titled(rows.loc[rung.sort_values(kind="stable").index])
-
-
-def own_confusions(predictions: pd.DataFrame, model: str) -> dict[str, Confusion]:
-    """Confusions of one model per track with artists kept apart, the tuned variant first.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        See `audionome.lab.store`.
-    model : str
-
-    Returns
-    -------
-    dict of str to Confusion
-        Settings in words to what `audionome.lab.confusion.confusion` counts; only what has results.
-    """
-    named = {"tuned": "tuned", "the study's": "study"}
-    found = {
-        words: confusion(predictions, model=model, variant=variant)
-        for words, variant in named.items()
-    }
-    return {words: one for words, one in found.items() if one.counts.to_numpy().any()}
+    rows = select(scores, split="test", level="track")
+    rows = rows[rows["model"].isin(list(models))]
+    order = {"model": list(models), "protocol": list(PROTOCOLS)}
+    place = {key: rows[key].map({n: i for i, n in enumerate(order[key])}) for key in order}
+    return titled(rows.loc[pd.DataFrame(place).sort_values(list(order), kind="stable").index])

@@ -67,7 +67,7 @@ from audionome.report.charts.model_card import (
     track_map,
 )
 from audionome.report.charts.promises import nearness_of_the_truth, promise_kept
-from audionome.report.charts.regions import decision_regions, model_results
+from audionome.report.charts.regions import decision_regions, model_results, validation_curves
 from audionome.report.charts.resolution import resolution
 from audionome.report.charts.results import comparison_forest, decomposition, ladder
 from audionome.report.charts.study import metric_comparison, study_and_ours, train_valid_test
@@ -133,5 +133,6 @@ __all__ = [
     "track_scatter",
     "train_valid_test",
     "typical_ranges",
+    "validation_curves",
     "windows_by_genre",
 ]

@@ -1,20 +1,15 @@
-"""Decision regions and the results of one algorithm: truths known beforehand, and what is said."""
+"""Decision regions: truths known beforehand, and no choice that looks at the test."""
 
 from __future__ import annotations
-
-import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from audionome.lab import exploration, store
+from audionome.lab import exploration
 from audionome.lab.estimators import MODELS
 from audionome.lab.protocols import LADDER
 from audionome.report import charts
-from audionome.report.sentences import lessons
-
-# -- decision regions ---------------------------------------------------------------------
 
 CORNERS = {"blues": (0, 0), "classical": (0, 9), "metal": (9, 0), "pop": (9, 9)}
 
@@ -26,7 +21,7 @@ def corners() -> pd.DataFrame:
     rows = [
         (f"{genre}.{i}", genre, f"{genre}{i}", x + dx, y + dy)
         for genre, (x, y) in CORNERS.items()
-        for i, (dx, dy) in enumerate(rng.normal(scale=0.5, size=(60, 2)))
+        for i, (dx, dy) in enumerate(rng.normal(scale=0.5, size=(70, 2)))
     ]
     return pd.DataFrame(rows, columns=["track", "genre", "artist", "x", "y"])
 
@@ -34,7 +29,7 @@ def corners() -> pd.DataFrame:
 @pytest.mark.parametrize("model", exploration.DIALS)
 def test_every_model_finds_four_corners(corners: pd.DataFrame, model: str) -> None:
     found = exploration.regions(corners, model, features=("x", "y"), cells=12)
-    step = max(found.steps, key=lambda s: s.test)
+    step = found.steps[found.chosen]
     assert step.test > 0.97
     assert step.low <= step.test <= step.high
     assert step.verdict is None
@@ -45,6 +40,36 @@ def test_every_model_finds_four_corners(corners: pd.DataFrame, model: str) -> No
     assert len(found.steps) == len(found.dial.settings)
     assert len(found.points) + found.n_test == len(corners)
     assert found.title == MODELS[model].title
+
+
+def test_the_test_has_no_say_in_the_choice(corners: pd.DataFrame) -> None:
+    _, test = exploration.halves(corners)
+    spoilt = corners.copy()
+    # The tested half keeps its genres, and loses what they have to do with the features.
+    mixed = np.random.default_rng(0).permutation(test)
+    for name in ("x", "y"):
+        values = spoilt[name].to_numpy(copy=True)
+        values[test] = values[mixed]
+        spoilt[name] = values
+    one, other = (
+        exploration.regions(rows, "knn", features=("x", "y"), cells=4) for rows in (corners, spoilt)
+    )
+    assert one.chosen == other.chosen
+    assert [s.valid for s in one.steps] == [s.valid for s in other.steps]
+    assert other.steps[other.chosen].test < 0.5 < one.steps[one.chosen].test
+
+
+def test_validation_holds_artists_out() -> None:
+    """Each artist has one place and one genre at random: nothing can be known of a new one."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for artist in range(60):
+        genre, (x, y) = list(CORNERS)[artist % 4], rng.uniform(0, 9, 2)
+        rows += [(f"{artist}.{i}", genre, artist, x, y) for i in range(5)]
+    tracks = pd.DataFrame(rows, columns=["track", "genre", "artist", "x", "y"])
+    step = exploration.regions(tracks, "knn", features=("x", "y"), cells=4).steps[0]
+    assert step.train == 1
+    assert step.valid < 0.6
 
 
 def test_the_dials_are_those_of_the_studys_models() -> None:
@@ -78,52 +103,36 @@ def test_the_slider_shows_one_setting_at_a_time(corners: pd.DataFrame) -> None:
     assert len(chart.table) == len(slider.steps)
 
 
-# -- results of one algorithm -------------------------------------------------------------
+# -- results of the algorithms ------------------------------------------------------------
 
 
 def scores() -> pd.DataFrame:
     rows = [
-        ("svc", variant, protocol, level, split, 0.9 - 0.1 * i, 0.8 - 0.1 * i, 0.95 - 0.1 * i, 100)
+        (model, variant, protocol, level, split, a - 0.1 * i, a - 0.1 - 0.1 * i, a + 0.05 - 0.1 * i,
+         100)
+        for model, a in (("svc", 0.9), ("knn", 0.8))
         for i, protocol in enumerate(LADDER)
         for variant in ("study", "tuned")
         for level in ("window", "track")
         for split in ("train", "test")
-    ]
+    ]  # fmt: skip
     names = ["model", "variant", "protocol", "level", "split", "accuracy", "accuracy_low",
              "accuracy_high", "n"]  # fmt: skip
     return pd.DataFrame(rows, columns=names).sample(frac=1, random_state=0)
 
 
-def test_results_of_one_model_follow_the_ladder() -> None:
-    table = exploration.own_scores(scores(), "svc")
-    tuned = table[table["variant"] == "tuned"]
-    assert tuned["protocol"].to_list() == list(LADDER)
-    assert len(table) == 2 * len(LADDER)
+def test_results_follow_the_models_and_the_ladder() -> None:
+    table = exploration.own_scores(scores(), ["knn", "svc"])
+    assert len(table) == 2 * 2 * len(LADDER)
+    assert table["model"].drop_duplicates().to_list() == ["knn", "svc"]
+    for _, part in table.groupby(["model", "variant"]):
+        assert part["protocol"].to_list() == list(LADDER)
     chart = charts.model_results(table)
-    assert "from 90.0% (Random windows) to 50.0% (In the wild)" in chart.alt
+    assert "Support vector machine from 90.0% (Random windows) to 50.0% (In the wild)" in chart.alt
+    (menu,) = chart.figure.layout.updatemenus
+    assert [b.label for b in menu.buttons] == ["k-nearest neighbours", "Support vector machine"]
+    assert list(menu.buttons[1].args[0]["x"][0]) == pytest.approx([0.9, 0.8, 0.7, 0.6, 0.5])
+    assert list(chart.figure.data[0].x) == list(menu.buttons[0].args[0]["x"][0])
     assert len(chart.table) == len(table)
-    said = lessons.own_results(scores(), "svc")
-    assert "**70.0\N{NO-BREAK SPACE}%** tuned" in said
-    assert "92.0\N{NO-BREAK SPACE}%" in said
-    nothing = exploration.own_scores(scores(), "knn")
+    nothing = exploration.own_scores(scores(), ["tree"])
     assert "no results" in charts.model_results(nothing).alt
-    assert "no result yet" in lessons.own_results(scores(), "knn")
-
-
-def test_settings_are_those_of_the_models() -> None:
-    params = pd.DataFrame(
-        {"model": "svc", "variant": "tuned", "protocol": "artist-grouped", "fold": [0, 1, 2],
-         "params": [json.dumps({"classify__C": c}) for c in (3.0, 3.0, 10.0)]}
-    )  # fmt: skip
-    said = lessons.settings(params, "svc")
-    assert "`C = 10`" in said
-    assert "`C = 3` (2 of 3 folds)" in said
-    assert "random_state" not in said
-    assert "`max_depth = 15`" in lessons.settings(params, "tree")
-
-
-def test_sentences_about_the_stored_results() -> None:
-    stored = store.load()
-    for model in exploration.DIALS:
-        assert lessons.own_results(stored.scores, model).count("%") >= 2
-    assert "points apart" in lessons.seven(stored.scores)
