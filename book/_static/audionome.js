@@ -61,7 +61,7 @@
     const of = (test) => div.data.flatMap((trace, i) => (test(trace) ? [i] : []));
     const bars = of((trace) => trace.type === "bar" && trace.error_x);
     const cells = of((trace) => trace.type === "heatmap" && trace.texttemplate);
-    const look = { ...themed(div), ...folded(div) };
+    const look = { ...folded(div), ...themed(div) };
     if (bars.length) {
       return Plotly.update(div, { "error_x.color": ink }, look, bars);
     }

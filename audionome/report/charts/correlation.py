@@ -32,8 +32,19 @@ if TYPE_CHECKING:
 
 __all__ = ["correlation_matrix", "feature_pair", "study_observations"]
 
-# In the middle nothing, so that the page shows through.
-_DIVERGING = [[0, PARTS[0][0]], [0.5, "rgba(128,128,128,0.06)"], [1, PARTS[1][0]]]
+
+def _faded(colour: str, opacity: float) -> str:
+    return f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},{opacity})"
+
+
+# In the middle almost nothing, so that the page shows through and both ends keep their hue.
+_FALLING, _RISING = PARTS[0][0], PARTS[1][0]
+_DIVERGING = [
+    [0, _FALLING],
+    [0.5, _faded(_FALLING, 0.04)],
+    [0.5, _faded(_RISING, 0.04)],
+    [1, _RISING],
+]
 
 
 def correlation_matrix(found: Correlations) -> Chart:
@@ -178,7 +189,7 @@ def _view(
         f"yaxis{axis}.range": [end - 0.5, start - 0.5],
         "meta": {
             "narrow": ticks(few, 9, 400),
-            "wide": ticks(every, 10 if whole else 12, 780),
+            "wide": ticks(every, 9 if whole else 12, 780),
         },
     }
     return [axis == "", axis == "2"], layout
