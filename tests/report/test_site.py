@@ -24,7 +24,7 @@ import pytest
 import yaml
 from browser import barriers, launch, page_with_watch
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 from audionome import load_classifier
 from audionome.charts import OTHER, PALETTE
@@ -393,7 +393,7 @@ def test_a_reader_walks_from_track_to_track(chromium: Browser, base_url: str) ->
 def test_two_menus_choose_two_features(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(CORRELATION, wait_until="networkidle")
-    assert charts_drawn(page) == 2
+    assert charts_drawn(page) == 3
     figure = page.locator("figure.audionome-chart", has=page.get_by_role("combobox", name="Up"))
     note = figure.locator(".audionome-note")
     assert note.count() == 1
@@ -427,10 +427,29 @@ def test_the_data_of_a_chart_can_be_downloaded(chromium: Browser, base_url: str)
     page.context.close()
 
 
+def test_the_matrix_has_as_many_names_as_a_phone_has_room_for(
+    chromium: Browser, base_url: str
+) -> None:
+    page, problems = page_with_watch(chromium, base_url, viewport={"width": 390, "height": 844})
+    page.goto(CORRELATION, wait_until="networkidle")
+    assert charts_drawn(page) == 3
+    menu = page.get_by_role("combobox", name="Show")
+    figure = page.locator("figure.audionome-chart", has=menu)
+    for view, n in ((None, 6), ("the means alone", 29), ("means, then variances", 6)):
+        if view:
+            menu.select_option(view)
+        expect(figure.locator(".ytick text")).to_have_count(n)
+        shown = figure.locator(".ytick text").all_text_contents()
+        assert shown[0] == ("chroma" if n == 29 else "first six, mean")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert problems == []
+    page.context.close()
+
+
 def test_a_genre_can_be_highlighted_from_the_keyboard(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(PCA, wait_until="networkidle")
-    assert charts_drawn(page) == 5
+    assert charts_drawn(page) == 6
     menu = page.get_by_role("combobox", name="Highlight").first
     menu.focus()
     page.keyboard.press("ArrowDown")
