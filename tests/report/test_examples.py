@@ -145,6 +145,8 @@ def test_answers_are_counted() -> None:
     assert "imitate: blues." in chart.alt
     assert chart.table["sound"].to_list() == ["blues (program)", "pop (program)", "A title"]
     assert chart.table["likeliest"].to_list() == ["blues", "rock", "jazz"]
+    sure = {"blues": {"blues": 0.999, "jazz": 0.001}}
+    assert pictures.genres_of_examples(sure).figure.data[0].text[0][0] == ">99"
 
 
 def test_padding_moves_the_variances() -> None:

@@ -352,7 +352,7 @@ def genres_of_examples(
     figure = answer_map(
         {
             "z": np.round(z, 3).tolist(),
-            "text": [[f"{100 * p:.0f}" if p >= 0.05 else "" for p in row] for row in z],
+            "text": [[_cell(p) for p in row] for row in z],
         },
         answers=genres,
         rows=[str(name) for name in rows.index],
@@ -373,3 +373,10 @@ def genres_of_examples(
         table=table.rename_axis(columns=None),
         caption="What the classifier says of each sound (probabilities in per cent)",
     )
+
+
+def _cell(probability: float) -> str:
+    """Write a probability in a cell: no model is certain."""
+    if probability >= 0.995:
+        return ">99"
+    return f"{100 * probability:.0f}" if probability >= 0.05 else ""
