@@ -225,6 +225,10 @@ def test_the_rolloff_is_said_to_be_of_the_magnitude() -> None:
     said = prose("timbre")
     assert "up to which 85 % of the magnitude lies" in " ".join(said.split())
     assert r"\sum_{k \le r} A(t,k) \ge 0.85 \sum_k A(t,k)" in said
+    glossary = (NOTEBOOKS.parent / "book" / "glossary.md").read_text(encoding="utf-8")
+    (meaning,) = re.findall(r"^rolloff\n((?:  .*\n)+)", glossary, flags=re.MULTILINE)
+    assert "magnitude" in meaning
+    assert not re.search("energy|strength|power", meaning.replace("not of its energy", ""))
 
 
 def test_the_diagrams_say_the_sizes_of_the_code() -> None:
