@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from audionome.datasets.gtzan import GENRES
+from audionome.lab.studies import replay
+from audionome.lab.study_claims.genres import recalls
 from audionome.report import charts
 from audionome.report.numbers import study as numbers
 
@@ -15,7 +20,7 @@ def test_study_and_ours_shows_what_is_there() -> None:
     table["difference"] = table["ours"] - table["study"]
     table["within"] = pd.array([False, pd.NA], dtype="boolean")
     chart = charts.study_and_ours(table)
-    line, study, ours = chart.figure.data
+    line, ours, study = chart.figure.data
     assert list(line.x) == [0.9, 0.87, None]
     assert (list(study.y), list(ours.y)) == (["A", "B"], ["A"])
     assert "0 of 1 agree within 2 points, the largest difference is 3.0 points" in chart.alt
@@ -69,10 +74,109 @@ def figures(*ours: float) -> pd.DataFrame:
 def test_reported_figures_are_counted_and_exceptions_named() -> None:
     found = numbers.reported(figures(0.91, 0.75, np.nan))
     assert (found["n_reported"], found["n_recomputed"], found["n_repeated"]) == ("3", "2", "1")
-    assert found["exceptions"] == "The exceptions: Model 1 (75.0 % instead of 80.0 %)."
-    assert found["largest"] == "5.0"
-    assert numbers.reported(figures(0.91))["exceptions"] == "There is no exception."
+    assert found["exceptions"] == " The exceptions: Model 1 (75.0 % instead of 80.0 %)."
+    assert numbers.reported(figures(0.91))["exceptions"] == ""
     assert numbers.reported(figures(np.nan))["n_recomputed"] == "0"
+
+
+def checked(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    """Claims of one section, from key, verdict and verdict with artists apart."""
+    table = pd.DataFrame(rows, columns=["key", "verdict", "apart"])
+    table = table.assign(section="Results", claim=table["key"].str.upper(), numbers="3 of 7")
+    table["numbers_apart"] = np.where(table["apart"] == "", "", "1 of 7")
+    return table.assign(page="notebooks/pca", heading="What PCA hides")
+
+
+CHECKED = checked(
+    ("a", "holds", "does not hold"),
+    ("b", "holds", "holds"),
+    ("c", "does not hold", ""),
+    ("d", "cannot be checked", ""),
+    ("e", "answered by us", ""),
+)
+
+
+def test_claims_are_counted_by_their_verdict() -> None:
+    found = numbers.tally(CHECKED)
+    assert (found["n_claims"], found["n_tested"]) == ("5", "3")
+    assert (found["n_hold"], found["n_part"], found["n_fail"], found["n_open"]) == (
+        "2", "0", "1", "0",
+    )  # fmt: skip
+    assert (found["n_twice"], found["n_still"]) == ("2", "1")
+
+
+def test_every_claim_is_written_with_its_verdict_and_a_link() -> None:
+    text = numbers.claims(CHECKED)["claims"]
+    assert "<summary>Results (✓ 2, ✗ 1, – 1, → 1)</summary>" in text
+    assert "| A | ✓ **holds**: 3 of 7 | ✗ **does not hold**: 1 of 7 |" in text
+    assert (
+        "| C | ✗ **does not hold**: 3 of 7 |  | [What PCA hides](pca.ipynb#what-pca-hides) |"
+        in text
+    )
+    # Where nothing is asked twice there is no column for it.
+    assert "artists apart" not in numbers.claims(CHECKED.tail(3))["claims"]
+    prose = CHECKED.assign(page="book/problem", heading="Who needs it")
+    assert "](../book/problem.md#who-needs-it)" in numbers.claims(prose)["claims"]
+    assert numbers.comments(CHECKED.head(1))["comments"].count("\n") == 2
+
+
+def test_the_windows_of_a_clip_are_counted_on_both_sides() -> None:
+    sides = pd.DataFrame({"track": ["a", "a", "a", "b", "c"], "window": [0, 1, 2, 0, 0]})
+    sides["side"] = ["train", "train", "test", "test", "valid"]
+    found = numbers.dealt(sides)
+    assert (found["n_test"], found["n_known"], found["siblings"]) == ("2", "1", "1.0")
+
+
+def test_the_settings_of_neighbours_are_told_as_run_and_as_printed() -> None:
+    row = {"n": 10, "absent": 1, "theirs": 9}
+    table = pd.DataFrame(
+        [
+            row | {"model": "svc", "as_printed": True, "study": 0.9, "ours": 0.9, "right": 9,
+                   "possible": True},
+            row | {"model": "knn", "as_printed": False, "study": 0.9, "ours": 0.8, "right": 8,
+                   "possible": True},
+            row | {"model": "knn", "as_printed": True, "study": 0.9, "ours": 0.5, "right": 5,
+                   "possible": False},
+        ]
+    )  # fmt: skip
+    found = numbers.printed(table)
+    assert (found["knn_run"], found["knn_printed"], found["knn_theirs"]) == ("8", "5", "9")
+    assert (found["n_possible"], found["n_models"], found["largest"]) == ("2", "2", "10.0")
+
+
+def found_of(**missed: str) -> dict[str, Any]:
+    """What each model finds: all but the genre that is named for it."""
+    out = {}
+    for model in replay.STUDIED:
+        truth = np.repeat(GENRES, 20)
+        said = np.where(truth == missed.get(model, ""), "no", truth)
+        said = np.where(said == "no", "metal", said)
+        out[model] = recalls(truth, said, np.arange(len(truth)))
+    return out
+
+
+def test_named_genres_are_counted() -> None:
+    own, apart = (
+        found_of(svc="country", knn="country"),
+        found_of(**dict.fromkeys(replay.STUDIED, "blues")),
+    )
+    found = numbers.named(own, apart)
+    assert found["n_named"] == "15"
+    assert (found["n_below"], found["n_shown"], found["n_shown_apart"]) == ("2", "2", "0")
+    assert found["hard_apart"] == "blues"
+
+
+def test_the_matrices_mark_what_a_model_struggles_with() -> None:
+    own, apart = found_of(svc="country")["svc"], found_of(svc="blues")["svc"]
+    chart = charts.study_matrices({"S": (own, apart), "T": (apart, own)}, splits=("One", "Two"))
+    first, second = chart.figure.data
+    assert first.text[GENRES.index("country")][GENRES.index("country")] == "▾"
+    assert second.text[GENRES.index("country")][GENRES.index("country")] == "100"
+    assert "One: struggles with country; Two: struggles with blues" in chart.alt
+    (menu,) = chart.figure.layout.updatemenus
+    assert [button.label for button in menu.buttons] == ["S", "T"]
+    assert menu.buttons[1].args[0]["text"][0][0][0] == "▾"
+    assert len(chart.table) == 40
 
 
 def test_the_widest_and_the_narrowest_gap_are_named() -> None:

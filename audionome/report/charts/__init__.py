@@ -70,7 +70,12 @@ from audionome.report.charts.promises import nearness_of_the_truth, promise_kept
 from audionome.report.charts.regions import decision_regions, model_results, validation_curves
 from audionome.report.charts.resolution import resolution
 from audionome.report.charts.results import comparison_forest, decomposition, ladder
-from audionome.report.charts.study import metric_comparison, study_and_ours, train_valid_test
+from audionome.report.charts.study import (
+    metric_comparison,
+    study_and_ours,
+    study_matrices,
+    train_valid_test,
+)
 from audionome.report.charts.tempo import tempo_candidates, tempo_methods
 
 __all__ = [
@@ -123,6 +128,7 @@ __all__ = [
     "resolution",
     "split_by_genre",
     "study_and_ours",
+    "study_matrices",
     "study_observations",
     "tags_over_time",
     "tempo_candidates",

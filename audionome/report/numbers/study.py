@@ -2,17 +2,131 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Mapping
+
 import pandas as pd
 
-from audionome._words import listed, points, share
+from audionome._words import genre_name, listed, points, share, span
+from audionome.lab.compare import SAME
 from audionome.lab.ladder import TOLERANCE
 from audionome.lab.names import FLOOR
+from audionome.lab.studies.replay import SHORT
+from audionome.lab.study_claims import VERDICTS, Evidence
+from audionome.lab.study_claims.evidence import APART
+from audionome.lab.study_claims.genres import Recalls
+from audionome.lab.study_claims.results import NAMED, NAMES
 
-__all__ = ["gaps", "measures", "reported"]
+__all__ = [
+    "claims",
+    "comments",
+    "dealt",
+    "gaps",
+    "measures",
+    "named",
+    "printed",
+    "reasons",
+    "reported",
+    "tally",
+]  # fmt: skip
+
+#: A sign beside each verdict, so that a table can be read at a glance.
+_SIGNS = dict(zip(VERDICTS, "✓◐✗?–→", strict=True))
+
+
+def tally(table: pd.DataFrame) -> dict[str, str]:
+    """Count the claims by their verdict.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `audionome.lab.study_claims.check`.
+
+    Returns
+    -------
+    dict of str to str
+        ``n_claims``; ``n_tested`` (those with a result), of which ``n_hold``, ``n_part``,
+        ``n_fail`` and ``n_open``; ``n_unchecked`` and ``n_answered``; ``n_twice``, the claims about
+        models that hold on the study's own shuffle, of which ``n_still`` hold with artists apart.
+    """
+    count = table["verdict"].value_counts().reindex(VERDICTS, fill_value=0)
+    holds = (table["verdict"] == VERDICTS[0]) & (table["apart"] != "")
+    still = holds & (table["apart"] == VERDICTS[0])
+    names = ("n_hold", "n_part", "n_fail", "n_open", "n_unchecked", "n_answered")
+    return {
+        "n_claims": str(len(table)),
+        "n_tested": str(int(count.iloc[:4].sum())),
+        **{name: str(int(n)) for name, n in zip(names, count, strict=True)},
+        "n_twice": str(int(holds.sum())),
+        "n_still": str(int(still.sum())),
+    }
+
+
+def dealt(sides: pd.DataFrame) -> dict[str, str]:
+    """Say how the study's split deals out the windows of a clip.
+
+    Parameters
+    ----------
+    sides : DataFrame
+        From `audionome.lab.studies.replay.sides`.
+
+    Returns
+    -------
+    dict of str to str
+        ``n_rows``, ``n_train``, ``n_valid`` and ``n_test`` windows; ``n_known`` test windows from
+        clips that are learned from, and ``siblings``, windows of the same clip that are learned
+        from, on average; ``n_short``, clips whose tenth window is missing.
+    """
+    count = sides["side"].value_counts()
+    learned = sides.loc[sides["side"] == "train", "track"].value_counts()
+    tested = sides.loc[sides["side"] == "test", "track"]
+    siblings = learned.reindex(tested, fill_value=0)
+    return {
+        "n_rows": f"{len(sides):,}",
+        **{f"n_{name}": f"{count[name]:,}" for name in ("train", "valid", "test")},
+        "n_known": str(int((siblings > 0).sum())),
+        "siblings": f"{siblings.mean():.1f}",
+        "n_short": str(len(SHORT)),
+    }
+
+
+def printed(table: pd.DataFrame) -> dict[str, str]:
+    """Say what comes out on the study's own test windows, and what KNN gives as printed.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `audionome.lab.studies.replay.Replay.reported`.
+
+    Returns
+    -------
+    dict of str to str
+        ``n_possible`` of ``n_models`` figures can come out as the study ran them; ``largest``
+        difference in points; ``n_test`` windows and ``n_absent``; right answers of KNN as reported
+        (``knn_theirs``), as run (``knn_run``) and as printed (``knn_printed``).
+    """
+    records = table.to_dict("records")
+    printed = {row["model"]: row for row in records if row["as_printed"]}
+    run = {row["model"]: row for row in reversed(records)}
+    one = records[0]
+    found = {
+        "n_possible": str(sum(row["possible"] for row in run.values())),
+        "n_models": str(len(run)),
+        "largest": points(max(abs(row["ours"] - row["study"]) for row in run.values())),
+        "n_test": str(one["n"]),
+        "n_absent": str(one["absent"]),
+    }
+    found |= {
+        "knn_theirs": str(run["knn"]["theirs"]),
+        "knn_run": str(run["knn"]["right"]),
+        "knn_printed": str(printed["knn"]["right"]),
+    }
+    return found
 
 
 def reported(table: pd.DataFrame) -> dict[str, str]:
-    """Count the study's figures that come out again.
+    """Count the study's figures that come out again on another shuffle.
 
     Parameters
     ----------
@@ -23,8 +137,7 @@ def reported(table: pd.DataFrame) -> dict[str, str]:
     -------
     dict of str to str
         ``n_reported``, ``n_recomputed`` and ``n_repeated`` figures; ``tolerance`` in points;
-        ``largest``, the largest difference in points; ``exceptions``, a clause that names the
-        figures that do not come out again, or says that there are none.
+        ``exceptions``, a sentence that names the figures that do not come out again, or nothing.
     """
     have = table[table["ours"].notna()]
     far = have[~have["within"].to_numpy(dtype=bool)]
@@ -32,14 +145,12 @@ def reported(table: pd.DataFrame) -> dict[str, str]:
         f"{row['title']} ({share(row['ours'])} instead of {share(row['study'])})"
         for _, row in far.iterrows()
     ]
-    largest = have["difference"].abs().max() if len(have) else float("nan")
     return {
         "n_reported": str(len(table)),
         "n_recomputed": str(len(have)),
         "n_repeated": str(len(have) - len(far)),
         "tolerance": f"{100 * TOLERANCE:.0f}",
-        "largest": points(largest),
-        "exceptions": f"The exceptions: {listed(named)}." if named else "There is no exception.",
+        "exceptions": f" The exceptions: {listed(named)}." if named else "",
     }
 
 
@@ -65,11 +176,16 @@ def gaps(table: pd.DataFrame) -> dict[str, str]:
     order = have.sort_values("gap", ascending=False, kind="stable")
     found = {}
     for name, row in (("widest", order.iloc[0]), ("narrowest", order.iloc[-1])):
-        found[name] = str(row["title"])
+        found[name] = _called(row)
         found |= {f"{name}_{part}": share(row[part]) for part in ("train", "test")}
         found[f"{name}_gap"] = points(row["gap"])
     perfect = int((have["train"] > 0.99).sum())
     return found | {"n_perfect": str(perfect), "n_models": str(len(have))}
+
+
+def _called(row: pd.Series) -> str:
+    """Return what a model is called in a sentence."""
+    return NAMES.get(str(row["model"]), str(row["title"]))
 
 
 _PARTS = ("_train", "_test", "_gap")
@@ -99,7 +215,157 @@ def measures(table: pd.DataFrame) -> dict[str, str]:
         return dict.fromkeys([*names, *errors], "not measured")
     apart = (have["accuracy"] - have["macro_f1"]).abs()
     far = have.iloc[int(apart.to_numpy().argmax())]
-    found = {"apart": points(apart.max()), "apart_model": str(far["title"])}
+    found = {"apart": points(apart.max()), "apart_model": _called(far)}
     for name, row in (("calibrated", order.iloc[0]), ("miscalibrated", order.iloc[-1])):
-        found |= {name: str(row["title"]), f"{name}_error": points(row["ece"])}
+        found |= {name: _called(row), f"{name}_error": points(row["ece"])}
     return found
+
+
+def reasons(e: Evidence) -> dict[str, str]:
+    """Weigh the study's reasons for choosing the support vector classifier.
+
+    Parameters
+    ----------
+    e : Evidence
+
+    Returns
+    -------
+    dict of str to str
+        ``svc`` and ``knn`` (accuracy on the study's test windows), their ``difference`` in points
+        with ``interval`` and ``verdict``; its ``gap`` in points and ``place`` from the smallest,
+        ``train``; ``n_well`` genres that it does well on; ``apart`` and ``gap_apart``,
+        ``n_well_apart`` with artists apart, and ``rivals``, the models that cannot be told from it
+        there.
+    """
+    v = e.against("svc", "knn")
+    own, other = e.gaps["svc"], e.gaps_apart["svc"]
+    rivals = [
+        NAMES[m] for m in e.gaps_apart if m != "svc" and e.against_apart("svc", m).word == SAME
+    ]
+    place = sum(row["gap"] < own["gap"] for row in e.gaps.values())
+    apart = e.accuracy("svc", APART)
+    return {
+        "svc": share(own["test"]),
+        "knn": share(e.gaps["knn"]["test"]),
+        "difference": points(v.interval.estimate),
+        "interval": span(v.interval.low, v.interval.high),
+        "verdict": SAME if v.word == SAME else "are told apart",
+        "train": share(own["train"]),
+        "gap": points(own["gap"]),
+        "place": _ORDINALS[place],
+        "n_well": str(len(e.own["svc"].done_well)),
+        "apart": share(apart["accuracy"]),
+        "apart_interval": span(apart["accuracy_low"], apart["accuracy_high"]),
+        "gap_apart": points(other["gap"]),
+        "n_well_apart": str(len(e.apart["svc"].done_well)),
+        "rivals": listed(rivals) or "none",
+        "wild": share(e.accuracy("svc", "wild")["accuracy"]),
+    }
+
+
+_ORDINALS = ("smallest", "second smallest", "third smallest", "fourth smallest", "fifth smallest",
+             "sixth smallest", "largest")  # fmt: skip
+
+
+def named(own: Mapping[str, Recalls], apart: Mapping[str, Recalls]) -> dict[str, str]:
+    """Count the genres that the study names for a model and that lie below its mean recall.
+
+    Parameters
+    ----------
+    own, apart : mapping
+        Model to what it finds of each genre: on the study's own split, and with artists kept apart.
+
+    Returns
+    -------
+    dict of str to str
+        ``n_named`` genres over all models, of which ``n_below`` lie below the mean of their model
+        on its own split, and for ``n_shown`` the interval shows it; ``n_shown_apart``, the same
+        with artists kept apart; ``hard_apart``, the genres that most models struggle with there.
+    """
+    pairs = [(model, genre) for model, genres in NAMED.items() for genre in genres]
+    below = [own[m].by_genre("beside")[g] < 0 for m, g in pairs]
+    shown = {where: sum(g in found[m].missed for m, g in pairs)
+             for where, found in (("own", own), ("apart", apart))}  # fmt: skip
+    missed = Counter(genre for found in apart.values() for genre in found.missed)
+    return {
+        "n_named": str(len(pairs)),
+        "n_below": str(sum(below)),
+        "n_shown": str(shown["own"]),
+        "n_shown_apart": str(shown["apart"]),
+        "hard_apart": listed(
+            [genre_name(g) for g, n in missed.most_common() if n > len(apart) / 2]
+        ),
+    }
+
+
+def comments(table: pd.DataFrame) -> dict[str, str]:
+    """Write the claims about models as a table of two splits.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `audionome.lab.study_claims.check`.
+
+    Returns
+    -------
+    dict of str to str
+        ``comments``: Markdown, one row per claim.
+    """
+    rows = [
+        f"| {row['claim']} | {_judged(row['verdict'], row['numbers'])} | "
+        f"{_judged(row['apart'], row['numbers_apart'])} |"
+        for _, row in table.iterrows()
+    ]
+    head = ["| What it says | On its own shuffle | With artists apart |", "| --- | --- | --- |"]
+    return {"comments": "\n".join([*head, *rows])}
+
+
+def claims(table: pd.DataFrame) -> dict[str, str]:
+    """Write every claim with its verdict and where it is answered, folded by section.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `audionome.lab.study_claims.check`.
+
+    Returns
+    -------
+    dict of str to str
+        ``claims``: Markdown with a table for each section, for a page in ``notebooks``.
+    """
+    parts = []
+    for section, rows in table.groupby("section", sort=False):
+        twice = bool((rows["apart"] != "").any())
+        columns = ["Claim", "Verdict", *(["With artists apart"] if twice else []), "Where"]
+        lines = [f"| {' | '.join(columns)} |", f"| {' | '.join('---' for _ in columns)} |"]
+        for _, row in rows.iterrows():
+            cells = [row["claim"], _judged(row["verdict"], row["numbers"])]
+            cells += [_judged(row["apart"], row["numbers_apart"])] if twice else []
+            lines.append(f"| {' | '.join([*cells, _link(row['page'], row['heading'])])} |")
+        count = rows["verdict"].value_counts()
+        said = ", ".join(f"{_SIGNS[word]} {count[word]}" for word in VERDICTS if word in count)
+        inside = "\n".join(lines)
+        parts.append(f"<details><summary>{section} ({said})</summary>\n\n{inside}\n\n</details>")
+    return {"claims": "\n\n".join(parts)}
+
+
+def _judged(verdict: str, numbers: str) -> str:
+    return f"{_SIGNS[verdict]} **{verdict}**: {numbers}" if verdict else ""
+
+
+def _link(page: str, heading: str) -> str:
+    """Link a heading from a page in ``notebooks``."""
+    folder, name = page.split("/")
+    path = f"{name}.ipynb" if folder == "notebooks" else f"../{folder}/{name}.md"
+    return f"[{heading}]({path}#{slug(heading)})"
+
+
+def slug(heading: str) -> str:
+    """Return the anchor of a heading.
+
+    Examples
+    --------
+    >>> slug("Which is the default, and why")
+    'which-is-the-default-and-why'
+    """
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

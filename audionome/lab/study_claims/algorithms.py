@@ -1,0 +1,188 @@
+"""What the study says of its seven algorithms and their hyperparameters.
+
+Conventions
+-----------
+The statements on hyperparameters are judged in `audionome.lab.hyperparameters`, where a list of
+options is compared with the installed scikit-learn, and what a setting does is read off stored
+validation curves. A list that is incomplete or out of date, and a statement that misleads, hold in
+part.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audionome._words import listed, share
+from audionome.lab import hyperparameters
+from audionome.lab.compare import SAME
+from audionome.lab.estimators import MODELS
+from audionome.lab.hyperparameters import Seen
+from audionome.lab.studies.replay import STUDIED
+from audionome.lab.study_claims import places
+from audionome.lab.study_claims._base import (
+    FAILS,
+    HOLDS,
+    OPEN,
+    PART,
+    Answer,
+    Claim,
+    Judge,
+    answered,
+    holds_if,
+)
+from audionome.lab.study_claims.evidence import Evidence
+
+__all__ = ["CLAIMS"]
+
+_SECTION = "Analysis: model selection"
+_WORDS = {
+    "right": HOLDS,
+    "holds": HOLDS,
+    "complete": HOLDS,
+    "holds in part": PART,
+    "incomplete": PART,
+    "out of date": PART,
+    "misleading": PART,
+    "wrong": FAILS,
+    "not seen": OPEN,
+    "not measured": OPEN,
+}
+
+
+def _judged(model: str, about: str) -> Judge:
+    """Take over the verdict on a statement about a hyperparameter."""
+
+    def judge(e: Evidence) -> Answer:
+        claim = e.hyperparameters[model, about]
+        parts = [_seen(one) for one in claim.seen]
+        if claim.gone:
+            parts.append(f"no longer: {listed([f'`{o}`' for o in claim.gone])}")
+        if claim.missing:
+            parts.append(f"not named: {listed([f'`{o}`' for o in claim.missing])}")
+        return Answer(_WORDS[claim.verdict], "; ".join(parts) or _sentence(claim))
+
+    return judge
+
+
+def _sentence(claim: hyperparameters.Claim) -> str:
+    return claim.right[:1].lower() + claim.right[1:].removesuffix(".")
+
+
+def _seen(one: Seen) -> str:
+    first, second = one.accuracies
+    music = "its training music" if one.part == "train" else "other artists"
+    also = f", with `{one.also}`" if one.also else ""
+    return (
+        f"{one.one} instead of {one.other}{also}: {share(first)} instead of {share(second)} on "
+        f"{music}" + (f" ({SAME})" if one.word == SAME else "")
+    )
+
+
+def _linear(e: Evidence) -> Answer:
+    weights = e.trial("sgd").estimator.coef_
+    return holds_if(
+        weights.ndim == 2, f"{weights.shape[1]} weights for each of {weights.shape[0]} genres"
+    )
+
+
+def _probability(e: Evidence) -> Answer:
+    fitted = e.trial("logistic").estimator
+    sums = fitted.predict_proba(np.zeros((1, fitted.n_features_in_))).sum()
+    return holds_if(bool(abs(sums - 1) < 1e-6), f"{len(fitted.classes_)} probabilities, sum 1")
+
+
+def _ensemble(model: str, n_estimators: int) -> Judge:
+    def judge(e: Evidence) -> Answer:
+        n = np.size(e.trial(model, n_estimators=n_estimators).estimator.estimators_)
+        return holds_if(n > 1, f"{n} trees with n_estimators={n_estimators}")
+
+    return judge
+
+
+def _one_tree(e: Evidence) -> Answer:
+    fitted = e.trial("tree").estimator
+    return holds_if(
+        fitted.get_n_leaves() > 1, f"{fitted.get_n_leaves()} leaves, {fitted.get_depth()} deep"
+    )
+
+
+def _seven(e: Evidence) -> Answer:
+    judged = [name for name in STUDIED if name in set(e.results.scores["model"])]
+    return holds_if(len(judged) == len(STUDIED), f"{len(judged)} of 7 are judged here")
+
+
+def _supported(_: Evidence) -> Answer:
+    homes = {type(MODELS[name].make("study")[-1]).__module__.split(".")[0] for name in STUDIED}
+    return holds_if(homes == {"sklearn"}, f"all {len(STUDIED)} come from scikit-learn")
+
+
+def _easy(e: Evidence) -> str:
+    rows = e.best_apart[["model", "variant", "accuracy"]].to_dict("records")
+    found = {(row["model"], row["variant"]): row["accuracy"] for row in rows}
+    ahead = sum(found[name, "tuned"] > found[name, "study"] for name in STUDIED)
+    return f"tuned with artists apart, {ahead} of {len(STUDIED)} do better than as printed"
+
+
+def _experiment(e: Evidence) -> str:
+    others = e.best_apart[~e.best_apart["reference"].to_numpy(dtype=bool)]
+    same = int((others["verdict"] == SAME).sum())
+    return (
+        f"with artists apart, {same} of {len(others)} others cannot be told from the one that it "
+        "chose"
+    )
+
+
+#: Model, what the statement is about (as in `audionome.lab.hyperparameters`), and its words.
+_STATEMENTS = (
+    ("logistic", "two genres or ten", "Logistic regression is made for two classes and takes more"),
+    ("logistic", "penalty", "Logistic regression: `penalty` is l1 or l2"),
+    ("logistic", "C", "Logistic regression: a smaller `C` regularises more"),
+    ("logistic", "solver", "Logistic regression: `solver` is one of five"),
+    ("sgd", "large data", "SGD suits large problems, with two classes or more"),
+    ("sgd", "loss", "SGD: `loss` is one of six"),
+    ("sgd", "penalty", "SGD: `penalty` is l1, l2 or elasticnet"),
+    ("sgd", "learning_rate", "SGD: `learning_rate` is one of four schedules"),
+    ("forest", "large data", "A random forest handles large data with many features"),
+    ("forest", "n_estimators", "Random forest: more trees can do better and take longer"),
+    ("forest", "max_depth", "Random forest: deeper trees can overfit"),
+    ("forest", "min_samples_split", "Random forest: a smaller `min_samples_split` can overfit"),
+    ("svc", "two classes or more", "A support vector classifier takes two classes or more"),
+    ("svc", "large data", "A support vector classifier handles large data with many features"),
+    ("svc", "C", "Support vector classifier: a smaller `C` regularises more"),
+    ("svc", "kernel", "Support vector classifier: `kernel` is one of five"),
+    ("svc", "gamma", "Support vector classifier: a smaller `gamma` gives the training samples "
+     "more influence"),
+    ("knn", "how it decides", "KNN takes the majority of the nearest"),
+    ("knn", "number of hyperparameters", "KNN has one hyperparameter"),
+    ("knn", "n_neighbors", "KNN: more neighbours can do better"),
+    ("knn", "cost of more neighbours", "KNN: more neighbours cost more computing"),
+    ("knn", "weights", "KNN: `weights` is uniform or distance"),
+    ("tree", "criterion", "Decision tree: `criterion` is gini or entropy"),
+    ("tree", "max_depth", "Decision tree: a greater depth can overfit"),
+    ("tree", "min_samples_split", "Decision tree: a smaller `min_samples_split` can overfit"),
+    ("boosting", "regression", "Gradient boosting does regression as well"),
+    ("boosting", "large data", "Gradient boosting handles large data with many features"),
+    ("boosting", "n_estimators", "Gradient boosting: more stages can do better and take longer"),
+    ("boosting", "learning_rate", "Gradient boosting: a smaller `learning_rate` can generalise "
+     "better"),
+)  # fmt: skip
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim("seven algorithms", _SECTION, "Seven algorithms are considered", places.WHICH, _seven),
+    Claim("supported", _SECTION, "scikit-learn supports them", places.STACK, _supported),
+    Claim("easy", _SECTION, "They are fairly easy to build and to tune", places.BEST,
+          answered(_easy)),
+    Claim("experiment", _SECTION, "Experiments show which does best on GTZAN", places.BEST,
+          answered(_experiment)),
+    Claim("logistic probability", _SECTION, "Logistic regression gives the probability of a "
+          "class", places.LOGISTIC, _probability),
+    Claim("sgd linear", _SECTION, "SGD trains a linear classifier", places.SGD, _linear),
+    Claim("forest trees", _SECTION, "A random forest combines many decision trees",
+          places.FOREST, _ensemble("forest", 81)),
+    Claim("tree structure", _SECTION, "A decision tree decides step by step", places.TREE,
+          _one_tree),
+    Claim("boosting stages", _SECTION, "Gradient boosting combines many weak learners",
+          places.BOOSTING, _ensemble("boosting", 3)),
+    *(Claim(f"{model} {about}", _SECTION, words, places.JUDGED, _judged(model, about))
+      for model, about, words in _STATEMENTS),
+)  # fmt: skip

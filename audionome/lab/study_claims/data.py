@@ -1,0 +1,352 @@
+"""What the study says of GTZAN and its tables, of the split, of correlations and of PCA."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audionome._words import listed, share, span
+from audionome.datasets.gtzan import GENRES, N_TRACKS
+from audionome.features import COLUMNS
+from audionome.features.stft import N_FFT
+from audionome.lab.exploration.projection import features_of
+from audionome.lab.studies import replay
+from audionome.lab.study_claims import places
+from audionome.lab.study_claims._base import (
+    FAILS,
+    HOLDS,
+    OPEN,
+    PART,
+    Answer,
+    Claim,
+    Judge,
+    answered,
+    holds_if,
+    unchecked,
+)
+from audionome.lab.study_claims.evidence import Evidence
+
+__all__ = ["CLAIMS", "counts", "two_tables"]
+
+_COLLECTED = "Analysis: data collection"
+_PREPARED = "Analysis: data preprocessing"
+#: What `audionome.lab.exploration` calls a verdict, and what it is called here.
+_WORDS = {"holds": HOLDS, "holds in part": PART, "fails": FAILS, "open": OPEN}
+
+
+def counts(e: Evidence) -> Answer:
+    """Count the clips of every genre."""
+    each = e.data.tracks["genre"].value_counts()
+    numbers = f"{len(each)} genres, {each.min()} to {each.max()} clips each"
+    return holds_if(len(each) == 10 and set(each) == {100}, numbers)
+
+
+def two_tables(e: Evidence) -> Answer:
+    """Count the rows of the two published tables."""
+    rows = len(replay.sides())
+    return holds_if(
+        len(e.data.tracks) == N_TRACKS and set(e.data.feature_columns) == set(COLUMNS),
+        f"one of {N_TRACKS:,} clips, one of {rows:,} windows of 3 s; both with the same "
+        f"{len(e.data.feature_columns)} features",
+    )
+
+
+def _thirty_seconds(_: Evidence) -> Answer:
+    short = len(replay.SHORT)
+    return holds_if(
+        not short,
+        f"{N_TRACKS - short} of {N_TRACKS:,} have ten windows of 3 s in the table, {short} have "
+        "nine",
+        partly=True,
+    )
+
+
+def _genres(e: Evidence) -> Answer:
+    named = ("blues classical country disco hiphop jazz metal pop reggae rock").split()
+    found = set(e.data.tracks["genre"].astype(str))
+    return holds_if(found == set(named) == set(GENRES), f"{len(found & set(named))} of 10")
+
+
+def _columns(*beginnings: str) -> Judge:
+    def judge(e: Evidence) -> Answer:
+        found = [c for c in e.data.feature_columns if any(b in c for b in beginnings)]
+        return holds_if(bool(found), f"{len(found)} of {len(e.data.feature_columns)} columns")
+
+    return judge
+
+
+def _no_extraction(e: Evidence) -> Answer:
+    measured = int(e.data.tracks["measured"].sum())
+    return Answer(
+        PART,
+        f"true for training; to classify a new file it must be measured in the same way: "
+        f"{measured} clips measured again",
+    )
+
+
+def _mfcc(e: Evidence) -> Answer:
+    means = [c for c in e.data.feature_columns if c.startswith("mfcc") and c.endswith("mean")]
+    return holds_if(
+        len(means) == 20,
+        f"{len(means)} numbers in place of {N_FFT // 2 + 1} frequencies: the coarse shape of the "
+        "spectrum",
+    )
+
+
+def _chroma(e: Evidence) -> Answer:
+    found = [c for c in e.data.feature_columns if c.startswith("chroma")]
+    return holds_if(
+        len(found) >= 12,
+        f"chroma has 12 notes, but the tables keep {len(found)} numbers over all of them: which "
+        "notes sound is lost",
+        partly=True,
+    )
+
+
+def _spectral(e: Evidence) -> Answer:
+    named = ("spectral_centroid", "spectral_bandwidth", "rolloff")
+    found = [n for n in named if any(c.startswith(n) for c in e.data.feature_columns)]
+    return holds_if(
+        len(found) == len(named),
+        f"{len(found)} of {len(named)} (the list names the centroid twice)",
+    )
+
+
+def _observed(key: str) -> Judge:
+    def judge(e: Evidence) -> Answer:
+        seen = e.observed[key]
+        told = []
+        for one in seen.tested:
+            r, n = one.table["r"], len(one.table)
+            told.append(
+                f"{one.claim.title}: {one.count('holds')} of {n} pairs "
+                f"({_r(r.min())} to {_r(r.max())})"
+            )
+        return Answer(_WORDS[seen.verdict], "; ".join(told))
+
+    return judge
+
+
+def _r(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def _important_features(e: Evidence) -> Answer:
+    """Does a feature that goes with many others tell more about the genre?"""
+    from scipy.stats import spearmanr
+
+    tracks = e.tracks
+    names = features_of(tracks)
+    X = tracks[names].to_numpy(np.float64)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    genres = tracks["genre"].to_numpy(dtype=str)
+    means = np.stack([X[genres == g].mean(axis=0) for g in GENRES if (genres == g).any()])
+    sizes = np.array([(genres == g).sum() for g in GENRES if (genres == g).any()])
+    told = (sizes[:, None] * means**2).sum(axis=0) / len(X)
+    r = np.abs(np.corrcoef(X.T))
+    np.fill_diagonal(r, np.nan)
+    rank = spearmanr(np.nanmean(r, axis=0), told)
+    numbers = (
+        "a matrix of features says nothing about genres; mean correlation with the other features "
+        f"against the share of variance between genres: rank correlation {_r(rank.statistic)}"
+    )
+    # Over 57 features that are not independent, half of a perfect order is the least to act on.
+    return Answer(PART if rank.statistic >= 0.5 else FAILS, numbers)
+
+
+def _preserves(e: Evidence) -> Answer:
+    two = float(e.principal.explained[:2].sum())
+    return Answer(
+        HOLDS if two > 0.9 else PART,
+        f"two of {len(e.principal.explained)} components keep {share(two)} of the variance; "
+        f"{e.principal.needed(0.9)} are needed for 90 %",
+    )
+
+
+def _uncorrelated(e: Evidence) -> Answer:
+    names = [c for c in e.principal.points.columns if str(c).startswith("PC")]
+    scores = np.corrcoef(e.principal.points[names].to_numpy().T)
+    before = np.corrcoef(e.tracks[features_of(e.tracks)].to_numpy(np.float64).T)
+    rest, most = (np.abs(m - np.eye(len(m))).max() for m in (scores, before))
+    return holds_if(
+        bool(rest < 1e-6 < most),
+        f"largest correlation {most:.2f} before, {rest:.0e} after",
+    )
+
+
+def _unit(e: Evidence) -> Answer:
+    from sklearn.preprocessing import StandardScaler
+
+    Z = StandardScaler().fit_transform(e.tracks[features_of(e.tracks)].to_numpy(np.float64))
+    mean, spread = np.abs(Z.mean(axis=0)).max(), np.abs(Z.std(axis=0) - 1).max()
+    return holds_if(
+        bool(max(mean, spread) < 1e-6), f"means within {mean:.0e}, deviations within {spread:.0e}"
+    )
+
+
+def _four_steps(e: Evidence) -> Answer:
+    from sklearn.preprocessing import StandardScaler
+
+    X = e.tracks[features_of(e.tracks)].to_numpy(np.float64)
+    by_hand = (X - X.mean(axis=0)) / X.std(axis=0)
+    apart = np.abs(by_hand - StandardScaler().fit_transform(X)).max()
+    return holds_if(bool(apart < 1e-6), f"by hand and by scikit-learn within {apart:.0e}")
+
+
+def _scale_matters(e: Evidence) -> Answer:
+    near = e.trials(e.trial("knn"), e.trial("knn", scaled=False))
+    tree, bare = e.trial("tree"), e.trial("tree", scaled=False)
+    same = float((tree.right == bare.right).mean())
+    helps = near.word == "better"
+    return Answer(
+        (PART if same > 0.9 else HOLDS) if helps else OPEN,
+        f"neighbours gain {share(near.interval.estimate)} by it "
+        f"({span(near.interval.low, near.interval.high)}); the tree answers {share(same)} of "
+        "tracks as well without",
+    )
+
+
+def _pca_steps(e: Evidence) -> Answer:
+    from sklearn.decomposition import PCA
+
+    X = e.tracks[features_of(e.tracks)].to_numpy(np.float64)
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    values = np.linalg.eigvalsh(np.cov(Z.T))[::-1]
+    singular = np.linalg.svd(Z - Z.mean(axis=0), compute_uv=False) ** 2 / (len(Z) - 1)
+    apart = float(np.abs(values - singular).max() / values.max())
+    done = PCA(2).fit(Z)._fit_svd_solver
+    return Answer(
+        HOLDS if apart > 1e-6 else PART,
+        "two ways to one result: eigenvectors of the covariance, or SVD of the centred data "
+        f"(variances equal within {apart:.0e}); for this table scikit-learn takes “{done}”",
+    )
+
+
+def _plot(*keys: str) -> Judge:
+    def judge(e: Evidence) -> Answer:
+        words = [_WORDS[e.spread.observed[key]] for key in keys]
+        word = words[0] if len(set(words)) == 1 else PART
+        return Answer(word, _PLOT[keys[0]](e))
+
+    return judge
+
+
+def _together(e: Evidence) -> str:
+    i = e.spread.together
+    return f"{share(i.estimate)} lie near the centre ({span(i.low, i.high)})"
+
+
+def _wide(e: Evidence) -> str:
+    genres = e.spread.genres
+    parts = [
+        f"{word}: {listed(genres.loc[genres['verdict'] == word, 'genre'].astype(str).to_list())}"
+        for word in ("wider", "narrower")
+        if (genres["verdict"] == word).any()
+    ]
+    return "; ".join(parts) or "no genre can be told from the mean"
+
+
+def _variable(e: Evidence) -> str:
+    i = e.spread.ranks.interval
+    return (
+        f"rank correlation {_r(i.estimate)} ({_r(i.low)} to {_r(i.high)}) of the spread in the "
+        "plot with that over all features"
+    )
+
+
+def _mixed(e: Evidence) -> str:
+    middle, edge = (e.spread.alike[part, "plane"].estimate for part in ("middle", "edge"))
+    return f"neighbours of the same genre: {share(middle)} in the middle, {share(edge)} outside"
+
+
+def _similar(e: Evidence) -> str:
+    middle, edge = (e.spread.alike[part, "all"].estimate for part in ("middle", "edge"))
+    return f"over all features: {share(middle)} in the middle, {share(edge)} outside"
+
+
+_PLOT = {"together": _together, "spread": _wide, "variable": _variable, "mixed": _mixed,
+         "similar": _similar}  # fmt: skip
+
+
+def _shuffled(_: Evidence) -> Answer:
+    sides = replay.sides()
+    learned = set(sides.loc[sides["side"] == "train", "track"])
+    test = sides[sides["side"] == "test"]
+    known = test["track"].isin(learned)
+    return Answer(
+        HOLDS,
+        f"and so {int(known.sum())} of {len(test)} test windows come from a clip that is also "
+        "learned from",
+    )
+
+
+def _shares(_: Evidence) -> Answer:
+    sides = replay.sides()["side"].value_counts()
+    found = [int(sides[name]) for name in ("train", "valid", "test")]
+    parts = np.array(found) / sum(found)
+    return holds_if(
+        bool(np.abs(parts - [0.8, 0.1, 0.1]).max() < 0.001),
+        f"{found[0]:,}, {found[1]} and {found[2]} windows",
+    )
+
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim("thirty seconds", _COLLECTED, "1,000 tracks of 30 seconds", places.WINDOWS,
+          _thirty_seconds),
+    Claim("ten genres", _COLLECTED, "The ten genres by name", places.WINDOWS, _genres),
+    Claim("two files", _COLLECTED, "Two CSV files hold features", places.TABLES, two_tables),
+    Claim("mfcc columns", _COLLECTED, "They hold MFCCs", places.TABLES, _columns("mfcc")),
+    Claim("chroma columns", _COLLECTED, "They hold chroma", places.TABLES, _columns("chroma")),
+    Claim("contrast columns", _COLLECTED, "They hold spectral contrast", places.CONTRAST,
+          _columns("contrast")),
+    Claim("tonnetz columns", _COLLECTED, "They hold tonnetz", places.TONNETZ, _columns("tonnetz")),
+    Claim("download", _COLLECTED, "The dataset can be downloaded from Kaggle", places.MEASURED,
+          unchecked("another party's page; the chapter says what we had")),
+    Claim("no extraction", _PREPARED, "With ready tables nothing need be extracted from audio",
+          places.TRAP, _no_extraction),
+    Claim("mfcc meaning", _PREPARED, "MFCCs describe the short-term spectrum", places.MFCC, _mfcc),
+    Claim("mfcc use", _PREPARED, "MFCCs are widely used for speech and audio", places.MFCC,
+          unchecked("we counted no works")),
+    Claim("chroma meaning", _PREPARED, "Chroma gives the energy of the twelve notes",
+          places.CHROMA, _chroma),
+    Claim("spectral meaning", _PREPARED, "Centroid, bandwidth and roll-off describe the spectrum's "
+          "shape", places.BRIGHTNESS, _spectral),
+    Claim("important", _PREPARED, "The correlation matrix showed which features matter for genre",
+          places.FOLLOWS, _important_features),
+    Claim("diagonal", _PREPARED, "(a) Every feature correlates perfectly with itself",
+          places.OBSERVATIONS, _observed("diagonal")),
+    Claim("symmetry", _PREPARED, "(b) The matrix is symmetric", places.OBSERVATIONS,
+          _observed("symmetry")),
+    Claim("first group", _PREPARED, "(c) The six features of level, brightness and chroma all "
+          "correlate positively", places.OBSERVATIONS, _observed("first group")),
+    Claim("neighbours", _PREPARED, "(d) Neighbouring MFCCs correlate highly", places.OBSERVATIONS,
+          _observed("neighbours")),
+    Claim("mfcc2", _PREPARED, "(e) The second MFCC has a low correlation with that first group",
+          places.OBSERVATIONS, _observed("mfcc2")),
+    Claim("preserves", _PREPARED, "PCA reduces the dimensions and keeps as much as it can",
+          places.HIDES, _preserves),
+    Claim("less correlated", _PREPARED, "In PCA's coordinates the variables are less correlated",
+          places.STEPS, _uncorrelated),
+    Claim("unit", _PREPARED, "StandardScaler gives mean 0 and standard deviation 1",
+          places.STANDARD, _unit),
+    Claim("scaler steps", _PREPARED, "It does so in four steps", places.STANDARD, _four_steps),
+    Claim("scale matters", _PREPARED, "Without it, features with large values may dominate the "
+          "learning", places.STANDARD, _scale_matters),
+    Claim("pca steps", _PREPARED, "PCA centres, takes the covariance, finds eigenvectors through "
+          "SVD, sorts and projects", places.STEPS, _pca_steps),
+    Claim("clustered", _PREPARED, "The plot shows most of the data clustered together",
+          places.SEEN, _plot("together")),
+    Claim("spread out", _PREPARED, "Some genres are more spread out", places.SEEN,
+          _plot("spread")),
+    Claim("variable", _PREPARED, "Those vary more in their features", places.SEEN,
+          _plot("variable")),
+    Claim("middle", _PREPARED, "In the middle more genres lie together", places.SEEN,
+          _plot("mixed")),
+    Claim("similar", _PREPARED, "So those share similar features", places.SEEN, _plot("similar")),
+    Claim("shuffled", _PREPARED, "train_test_split shuffles the windows and deals them out",
+          places.SPLIT, _shuffled),
+    Claim("80/10/10", _PREPARED, "80 % to train, 10 % to validate, 10 % to test", places.SPLIT,
+          _shares),
+    Claim("features ready", _PREPARED, "The tables already hold the extracted features",
+          places.COLUMNS,
+          answered(lambda e: f"{len(e.data.feature_columns)} columns, equal to ours")),
+)  # fmt: skip
