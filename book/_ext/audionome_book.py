@@ -57,11 +57,21 @@ def numbers() -> dict[str, str]:
     """
     from audionome import audio, features
     from audionome.datasets import gtzan
-    from audionome.lab import ladder, literature, model_card, names, outside, promises, store
+    from audionome.lab import (
+        choice,
+        ladder,
+        literature,
+        model_card,
+        names,
+        outside,
+        promises,
+        store,
+    )
     from audionome.lab.deep import results as deep
     from audionome.lab.studies import loudness
     from audionome.report.numbers import prose
     from audionome.report.numbers.literature import cited
+    from audionome.report.numbers.results import nested
 
     data, found, released = gtzan.load(), store.load(), model_card.load()
     fair = "artist-grouped"
@@ -78,7 +88,9 @@ def numbers() -> dict[str, str]:
         "n_features": f"{len(features.COLUMNS)}",
         "n_sources": f"{cards['ear']['data']['sources']}",
     }
-    versus = ladder.compare_models(found.predictions, reference=("svc", "study"))
+    study = ("svc", "study")
+    picked = choice.nested(found.predictions, found.validation, reference=study)
+    versus = ladder.compare_models(found.predictions, reference=study)
     return prose.gathered(
         [
             constants,
@@ -90,6 +102,7 @@ def numbers() -> dict[str, str]:
             *(prose.beside(f"{a}_beside_{b}{places[p]}", two) for (p, a, b), two in pairs.items()),
             prose.beside("cnn_beside_extended", cnn),
             prose.settings(versus),
+            nested(picked),
             prose.importance(names.titled(found.importance), features.LEVEL_FREE),
             prose.level(loudness.shortcut(loudness.load())),
             prose.promise(promises.kept(ear)),
