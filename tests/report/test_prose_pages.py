@@ -144,7 +144,22 @@ def judged_on() -> dict[str, tuple[str, int]]:
     for path in (ROOT / "data" / "models").glob("*.json"):
         for protocol, row in json.loads(path.read_text()).get("evaluation", {}).items():
             found[f"{path.stem}_{protocol}".replace("-", "_")] = protocol, row["n"]
+    both, outside = ("artist-grouped", 856), ("leave-one-source-out", 441)
+    for one, other in (("extended", "classic"), ("ear", "extended"), ("cnn", "extended")):
+        for end, name in (("one", one), ("other", other)):
+            found[f"{name}_of_{one}_beside_{other}_{end}"] = both
+            found[f"{name}_of_{one}_beside_{other}_elsewhere_{end}"] = outside
     return found
+
+
+def accuracies(page: str) -> list[str]:
+    """The accuracies that a page names, each under a name that begins with its model."""
+    found = set(re.findall(r"\{\{ (?!lit_)(\w+)_accuracy \}\}", text(page)))
+    for key, one, other, end in re.findall(
+        r"\{\{ ((\w+?)_beside_([a-z]+)(?:_elsewhere)?_(one|other)) \}\}", text(page)
+    ):
+        found.add(f"{one if end == 'one' else other}_of_{key}")
+    return sorted(found)
 
 
 def of_different_tracks(names: list[str]) -> list[tuple[str, str]]:
@@ -163,8 +178,13 @@ def of_different_tracks(names: list[str]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_two_models_are_set_beside_each_other_on_different_tracks(page: str) -> None:
-    names = re.findall(r"\{\{ (?!lit_)(\w+)_accuracy \}\}", text(page))
-    assert of_different_tracks(sorted(set(names))) == []
+    assert of_different_tracks(accuracies(page)) == []
+
+
+def test_the_pages_name_accuracies() -> None:
+    assert len(accuracies("problem")) == 7
+    assert "classic_of_extended_beside_classic_other" in accuracies("conclusion")
+    assert "svc_study_window_wild" in accuracies("conclusion")
 
 
 def test_the_comparison_that_was_once_made_is_noticed() -> None:
