@@ -118,7 +118,7 @@ def explained_variance(scaled: Principal, *, most: int = 20) -> Chart:
                 "all up to it": [tenths(v) for v in total],
             }
         ),
-        caption="How much each component holds (a scree chart): the first hold the most",
+        caption="Share of the variance on each component, and on all up to it",
     )
 
 
@@ -175,7 +175,7 @@ def loadings(scaled: Principal, *, components: int = 4, most: int = 12) -> Chart
         alt=f"Weights of the features in the first {len(names)} components, chosen from a menu. "
         f"Heaviest in {names[0]}: {listed(shown['y'][0][:3])}.",
         table=table.rename_axis("feature").reset_index(),
-        caption="What a component is made of: its heaviest features",
+        caption="The heaviest features of a component",
     )
 
 
@@ -218,8 +218,7 @@ def track_scatter(scaled: Principal) -> Chart:
         f"{percent(float(scaled.explained[:2].sum()))} of the variance. Along the first, {low} "
         f"lies at one end and {high} at the other; the genres overlap.",
         table=_printed(centres),
-        caption="Every track on two components: clouds that lie apart are genres that "
-        "two numbers can tell (the table lists their centres)",
+        caption="The tracks on two components (the table lists the centres of the genres)",
     )
 
 
@@ -433,8 +432,7 @@ def music_maps(found: Maps) -> Chart:
                 "tracks": alike["n"].to_list(),
             }
         ),
-        caption="Other maps of the same music: look for clouds of one "
-        "colour, on music that the map did not learn from",
+        caption="The same music on several maps",
     )
 
 

@@ -307,7 +307,7 @@ def feature_pair(
         alt=f"Two of {len(names)} features, chosen from menus, for {len(tracks)} tracks in "
         f"{len(groups)} genres. At first {across} and {up}: {notes[f'{across} | {up}']}",
         table=means.rename_axis(columns=None).reset_index(),
-        caption="Two features against each other: one point per track "
+        caption="Two features against each other, a point per track "
         "(the table lists the means of the genres)",
     )
 
