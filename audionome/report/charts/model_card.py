@@ -382,7 +382,7 @@ def leaving_gtzan(table: pd.DataFrame) -> Chart:
             table[["title", "inside", "outside"]].to_numpy()]  # fmt: skip
     return Chart(
         figure=figure,
-        alt=f"Accuracy of {len(table)} models on new artists of GTZAN and outside it: "
+        alt="Accuracy by model on new artists of GTZAN and on the commercial library: "
         f"{listed(told)}.",
         table=pd.DataFrame(
             {

@@ -224,7 +224,7 @@ def many(ratios: pd.DataFrame) -> dict[str, str]:
     told["twice"] = (
         "Both intervals lie above twice as often."
         if proven
-        else "It is not shown to be twice as often, which would make a usable warning."
+        else "It is not shown to be twice as often."
     )
     return told
 
