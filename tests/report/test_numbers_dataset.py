@@ -80,17 +80,6 @@ def test_the_fault_filter_is_a_list_of_repetitions() -> None:
     assert "fault" not in chart.caption + chart.alt
 
 
-def test_artists_on_two_sides_are_counted() -> None:
-    table = pd.DataFrame({"train": [3, 0], "valid": [0, 2], "test": [1, 1]})
-    parts = pd.DataFrame({"fault_filtered": ["train", "test", "test", "test", ""]})
-    told = dataset.two_sided(table, parts)["two_sided"]
-    assert "2 groups of artists are on more than one side, with 7 of the 4 tracks" in told
-    assert "Of the 3 test tracks, 2 are by artists" in told
-    one = dataset.two_sided(table.iloc[:1], parts)["two_sided"]
-    assert "1 group of artists is" in one
-    assert "none is on more than one side" in dataset.two_sided(table.iloc[:0], parts)["two_sided"]
-
-
 def summary(boxes: dict[str, list[tuple[float, float, float]]]) -> pd.DataFrame:
     rows = [
         (feature, genre, *box)

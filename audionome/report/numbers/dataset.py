@@ -11,7 +11,7 @@ from audionome import audio
 from audionome._words import genre_name, listed
 from audionome.datasets import gtzan
 
-__all__ = ["columns", "left_out", "separation", "size", "thin", "two_sided", "windows"]
+__all__ = ["columns", "left_out", "separation", "size", "thin", "windows"]
 
 
 def size(tracks: pd.DataFrame) -> dict[str, str]:
@@ -119,35 +119,6 @@ def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> dict[str, str]:
         "n_other": str(n[other]),
         "n_unheard": str(n[unheard]),
         "n_songs": str(int((kept > 1).sum())),
-    }
-
-
-def two_sided(table: pd.DataFrame, tracks: pd.DataFrame) -> dict[str, str]:
-    """Tell how far the published split keeps artists apart, by our list of them.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `audionome.lab.ladder.two_sided_artists`.
-    tracks : DataFrame
-        ``audionome.datasets.gtzan.load().tracks``.
-
-    Returns
-    -------
-    dict of str to str
-        ``two_sided``, a sentence or two.
-    """
-    if table.empty:
-        return {"two_sided": "By our list of artists, none is on more than one side."}
-    sides = table[["train", "valid", "test"]]
-    tested = table.loc[(sides["train"] > 0) | (sides["valid"] > 0), "test"].sum()
-    parts = tracks["fault_filtered"].to_numpy(dtype=str)
-    many = "groups of artists are" if len(table) > 1 else "group of artists is"
-    return {
-        "two_sided": f"By our list, {len(table)} {many} on more than one side, with "
-        f"{int(sides.to_numpy().sum())} of the {int((parts != '').sum()):,} tracks. Of the "
-        f"{int((parts == 'test').sum()):,} test tracks, {int(tested)} are by artists who also "
-        "appear in training or validation."
     }
 
 
