@@ -83,7 +83,7 @@ def filter_gallery(
     Returns
     -------
     Chart
-        Brown where a filter wants sound, blue where it wants none.
+        Brown where a filter wants sound, teal where it wants none.
     """
     if not len(filters):
         return nothing(caption)
@@ -133,7 +133,7 @@ def filter_gallery(
     return Chart(
         figure=figure,
         alt=f"{n} filters, each a picture of {bands} mel bands and {frames} frames "
-        f"({frames * seconds:.2f} s). Brown is where a filter wants sound, blue where it wants "
+        f"({frames * seconds:.2f} s). Brown is where a filter wants sound, teal where it wants "
         f"none. The heaviest bands lie between {places[int(loudest.argmin())]} and "
         f"{places[int(loudest.argmax())]}.",
         table=pd.DataFrame(
@@ -303,7 +303,7 @@ def occlusion_map(
     Returns
     -------
     Chart
-        Brown where the part speaks for the answer, blue where it speaks against it.
+        Brown where the part speaks for the answer, teal where it speaks against it.
     """
     first = next(iter(pieces))
     columns = pieces[first][2].shape[1]
@@ -367,7 +367,7 @@ def occlusion_map(
         alt=f"What the small network's answer loses when a part of the spectrogram is hidden, for "
         f"{seconds:.0f} s of one of {len(pieces)} pieces. At first {first}. {note(first)}",
         table=table,
-        caption="Occlusion map: brown parts speak for the answer, blue ones against it",
+        caption="Occlusion map: brown parts speak for the answer, teal ones against it",
     )
 
 
