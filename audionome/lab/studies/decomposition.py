@@ -30,7 +30,7 @@ __all__ = ["RECIPE", "STEPS", "outcomes", "stamp", "summarise"]
 #: ``audionome lab analyse --studies decomposition`` again.
 RECIPE = 1
 
-MODELS = (("svc", "study"), ("logistic", "study"))
+MODELS = (("svc", "study"), ("logistic", "study"), ("lda", "tuned"))
 #: Random training sets for each fold.
 DRAWS = 10
 _SEED = 0
