@@ -33,7 +33,6 @@ from audionome.lab.protocols import LADDER
 
 __all__ = [
     "TOLERANCE",
-    "best",
     "compare_models",
     "gaps",
     "ladder",
@@ -376,42 +375,6 @@ def two_sided_artists(tracks: pd.DataFrame) -> pd.DataFrame:
     genres = rows.groupby("artist")["genre"].agg(lambda g: ", ".join(sorted(set(g.astype(str)))))
     counts.insert(1, "genres", genres.reindex(counts["artist"]).to_numpy())
     return counts
-
-
-def best(
-    scores: pd.DataFrame, *, protocol: str = "artist-grouped", level: str = "track"
-) -> tuple[str, str]:
-    """Choose the model with the highest validation accuracy, or test accuracy if there is none.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        See `audionome.lab.store`.
-    protocol, level : str
-        Which results; where the protocol has none, the first one in ladder order that has.
-
-    Returns
-    -------
-    (str, str)
-        Model and variant; of equals the first in the order of the report.
-
-    Raises
-    ------
-    ValueError
-        If there is no result at all.
-    """
-    rows = select(scores[scores["model"] != FLOOR], level=level)
-    if rows.empty:
-        raise ValueError("there are no results to choose a model from")
-    here = select(rows, protocol=protocol)
-    if here.empty:
-        here = select(rows, protocol=str(in_order(rows).loc[0, "protocol"]))
-    valid = select(here, split="valid").dropna(subset="accuracy")
-    test = select(here, split="test")
-    # A model without a validation score cannot compete fairly, so all use what all have.
-    rows = in_order(valid if len(valid) == len(test) else test)
-    top = rows.iloc[int(rows["accuracy"].to_numpy().argmax())]
-    return str(top["model"]), str(top["variant"])
 
 
 def missing(

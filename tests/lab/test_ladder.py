@@ -241,25 +241,6 @@ def test_a_family_of_comparisons_is_corrected() -> None:
     assert ladder.compare_models(pd.concat(frames), protocol="wild").empty
 
 
-def test_the_model_is_chosen_by_validation_and_never_the_floor() -> None:
-    scores = pd.DataFrame(
-        [
-            score(model="svc", split="valid", accuracy=0.6),
-            score(model="svc", split="test", accuracy=0.5),
-            score(model="knn", split="valid", accuracy=0.5),
-            score(model="knn", split="test", accuracy=0.9),
-            score(model="dummy", split="valid", accuracy=1.0),
-            score(model="dummy", split="test", accuracy=1.0),
-        ]
-    )
-    assert ladder.best(scores) == SVC
-    assert ladder.best(scores[scores["split"] == "test"]) == KNN
-    # Without the rung, the first that there is.
-    assert ladder.best(scores.assign(protocol="wild")) == SVC
-    with pytest.raises(ValueError, match="no results"):
-        ladder.best(scores[scores["model"] == "dummy"])
-
-
 # -- confidence ---------------------------------------------------------------------------
 
 
