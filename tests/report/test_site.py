@@ -495,7 +495,7 @@ def test_a_word_is_found_in_the_folded_reference(chromium: Browser, base_url: st
     assert rows.count() == 0
     assert page.locator(".audionome-search output").inner_text() == "0 found"
     box.fill("")
-    page.get_by_text("hyperparameters, ").first.click()
+    page.locator("details.audionome-fold summary").first.click()
     assert rows.count() == 14
     assert problems == []
     page.context.close()

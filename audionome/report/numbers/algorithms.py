@@ -127,18 +127,19 @@ def claims(found: Sequence[Claim]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``n`` statements; how many are ``right`` (right, complete, or seen in our data), ``partly``
-        so (an incomplete list, or seen in part), ``unseen`` in our data, and ``wrong`` (misleading,
-        out of date or wrong).
+        ``n`` statements, and ``counts``, a clause with how many are right (right, complete, or
+        seen in our data), right in part (an incomplete list, or seen in part), not seen, and
+        misleading, out of date or wrong.
     """
     groups = {
         "right": ("right", "complete", "holds"),
-        "partly": ("incomplete", "holds in part"),
-        "unseen": ("not seen", "not measured"),
-        "wrong": ("misleading", "out of date", "wrong"),
+        "right in part": ("incomplete", "holds in part"),
+        "not seen in our data": ("not seen", "not measured"),
+        "misleading, out of date or wrong": ("misleading", "out of date", "wrong"),
     }
     counted = {key: sum(c.verdict in words for c in found) for key, words in groups.items()}
-    return {"n": str(len(found)), **{key: str(n) for key, n in counted.items()}}
+    told = [f"{n} {'is' if n == 1 else 'are'} {key}" for key, n in counted.items() if n]
+    return {"n": str(len(found)), "counts": listed(told)}
 
 
 def splits(found: pd.DataFrame, curve: str, one: str, other: str) -> dict[str, str]:
