@@ -4,7 +4,7 @@ Conventions
 -----------
 A *track* is named like ``blues.00042``; a *window* is one of its ten 3-second pieces.
 ``data/gtzan/features.parquet`` holds what our extractor measured from the clips whose audio
-can be had; rows of the published Kaggle table may not be shipped, so the tracks without
+was found; rows of the published Kaggle table may not be shipped, so the tracks without
 audio are missing until a copy of that table completes them (`load`).
 
 References
