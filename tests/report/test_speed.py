@@ -107,6 +107,7 @@ def test_answers(found: store.Benchmark) -> None:
     assert list(chart.figure.data[0].x) == [3.0, 1.0, 0.2, 0.1]
     assert len(chart.table) == 6
     assert f"in a running program, one core 0.20{SPACE}s" in chart.alt
+    assert list(chart.figure.data[0].y)[-1] == "the same by --model extended"
 
 
 def test_lengths(found: store.Benchmark) -> None:
