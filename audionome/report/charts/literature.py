@@ -86,7 +86,7 @@ def beside_others(others: pd.DataFrame, ours: pd.DataFrame) -> Chart:
             )
     figure.update_layout(
         template=TEMPLATE,
-        height=130 + 23 * len(labels),
+        height=130 + 21 * len(labels),
         xaxis={"title": {"text": "Accuracy"}, "range": [0.38, 1.0], "tickformat": ".0%"},
         yaxis={
             "range": [len(labels) - 0.4, -0.6],
