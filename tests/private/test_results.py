@@ -11,6 +11,7 @@ import pytest
 from audionome import audio
 from audionome._paths import data_path
 from audionome.datasets import gtzan
+from audionome.features import COLUMNS
 from audionome.lab import crossval, protocols, store
 from audionome.lab.studies import (
     contrast_tonnetz,
@@ -18,6 +19,7 @@ from audionome.lab.studies import (
     importance,
     learning_curve,
     loudness,
+    replay,
 )
 
 
@@ -121,3 +123,13 @@ def test_a_sample_of_every_study_recomputes(
     wanted = np.quantile(values, (0.05, 0.5, 0.95), axis=0)
     got = stored.loc[list(contrast_tonnetz.FEATURES), ["p05", "p50", "p95"]].to_numpy().T
     np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_the_study_answers_again_as_it_is_stored(published: Path) -> None:
+    table = gtzan.read_published(published, list(COLUMNS))
+    models = ("logistic", "tree", "knn", "knn_printed")
+    again = replay.replay(table, models=models)
+    stored = replay.load().rows.merge(again, on=["track", "window"], validate="one_to_one")
+    assert len(stored) == len(again) == len(table)
+    for name in models:
+        assert (stored[f"{name}_x"] == stored[f"{name}_y"]).mean() > 0.998, name

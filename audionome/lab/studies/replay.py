@@ -14,6 +14,7 @@ rows: then the sides are those of the whole table, less the rows that are not th
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,19 +72,22 @@ def sides() -> pd.DataFrame:
     return table
 
 
-def replay(published: pd.DataFrame) -> pd.DataFrame:
+def replay(
+    published: pd.DataFrame, *, models: Sequence[str] = (*STUDIED, *PRINTED.values())
+) -> pd.DataFrame:
     """Fit the study's models on its side of the table and let them answer about every row.
 
     Parameters
     ----------
     published : DataFrame
         From `audionome.datasets.gtzan.read_published`.
+    models : sequence of str
+        Names in `STUDIED` and values of `PRINTED`.
 
     Returns
     -------
     DataFrame
-        ``track``, ``window``, ``genre``, ``side``, and one column of answers for each name in
-        `STUDIED` and each value in `PRINTED`.
+        ``track``, ``window``, ``genre``, ``side``, and one column of answers for each model.
     """
     from sklearn.preprocessing import StandardScaler
 
@@ -92,7 +96,7 @@ def replay(published: pd.DataFrame) -> pd.DataFrame:
     y = rows["genre"].to_numpy(dtype=str)
     train = (rows["side"] == "train").to_numpy()
     out = rows[["track", "window", "genre", "side"]].copy()
-    for name in (*STUDIED, *PRINTED.values()):
+    for name in models:
         out[name] = _fitted(name, X[train], y[train]).predict(X)
     return out
 

@@ -126,6 +126,11 @@ def _observed(key: str) -> Judge:
     return judge
 
 
+def _tiny(value: float) -> str:
+    """Write what is zero but for rounding, which differs from machine to machine."""
+    return "0.0000001" if value < 1e-7 else f"{value:.1g}"
+
+
 def _r(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
@@ -169,7 +174,7 @@ def _uncorrelated(e: Evidence) -> Answer:
     rest, most = (np.abs(m - np.eye(len(m))).max() for m in (scores, before))
     return holds_if(
         bool(rest < 1e-6 < most),
-        f"largest correlation {most:.2f} before, {rest:.0e} after",
+        f"largest correlation {most:.2f} before, {_tiny(rest)} after",
     )
 
 
@@ -179,7 +184,8 @@ def _unit(e: Evidence) -> Answer:
     Z = StandardScaler().fit_transform(e.tracks[features_of(e.tracks)].to_numpy(np.float64))
     mean, spread = np.abs(Z.mean(axis=0)).max(), np.abs(Z.std(axis=0) - 1).max()
     return holds_if(
-        bool(max(mean, spread) < 1e-6), f"means within {mean:.0e}, deviations within {spread:.0e}"
+        bool(max(mean, spread) < 1e-6),
+        f"means within {_tiny(mean)} of 0, deviations within {_tiny(spread)} of 1",
     )
 
 
@@ -189,7 +195,7 @@ def _four_steps(e: Evidence) -> Answer:
     X = e.tracks[features_of(e.tracks)].to_numpy(np.float64)
     by_hand = (X - X.mean(axis=0)) / X.std(axis=0)
     apart = np.abs(by_hand - StandardScaler().fit_transform(X)).max()
-    return holds_if(bool(apart < 1e-6), f"by hand and by scikit-learn within {apart:.0e}")
+    return holds_if(bool(apart < 1e-6), f"by hand and by scikit-learn within {_tiny(apart)}")
 
 
 def _scale_matters(e: Evidence) -> Answer:
@@ -217,7 +223,7 @@ def _pca_steps(e: Evidence) -> Answer:
     return Answer(
         HOLDS if apart > 1e-6 else PART,
         "two ways to one result: eigenvectors of the covariance, or SVD of the centred data "
-        f"(variances equal within {apart:.0e}); for this table scikit-learn takes “{done}”",
+        f"(variances equal within {_tiny(apart)}); for this table scikit-learn takes “{done}”",
     )
 
 
