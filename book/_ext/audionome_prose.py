@@ -26,8 +26,9 @@ logger = logging.getLogger(__name__)
 GLOSSARY = "book/glossary"
 #: Words that also mean something else: only an explicit ``{term}`` explains them.
 EVERYDAY = {
-    "clip", "confidence", "feature", "filter", "fold", "frame", "gap", "head", "interval", "key", "ladder",
-    "level", "loss", "margin", "patch", "tag", "tempo", "threshold", "track", "wild", "window",
+    "clip", "confidence", "feature", "filter", "fold", "frame", "gap", "head", "interval", "key",
+    "ladder", "level", "loss", "margin", "patch", "tag", "tempo", "threshold", "track", "wild",
+    "window",
 }  # fmt: skip
 #: Where a link would stand in the way, or a word is no prose.
 NOT_PROSE = (
