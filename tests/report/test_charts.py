@@ -347,10 +347,14 @@ def test_reliability_diagram_has_the_diagonal() -> None:
 def test_learning_curve_has_one_line_per_model() -> None:
     rows = [{"title": t, "tracks": n} | interval(0.5) for t in "AB" for n in (200, 100)]
     chart = charts.learning_curve(pd.DataFrame(rows))
-    assert [(line.name, list(line.x)) for line in chart.figure.data] == [
-        ("A", [100, 200]),
-        ("B", [100, 200]),
+    first, second = chart.figure.data
+    assert [(line.name, list(line.customdata)) for line in (first, second)] == [
+        ("A", ["100", "200"]),
+        ("B", ["100", "200"]),
     ]
+    # Side by side, so that the intervals can be seen.
+    assert list(first.x) == pytest.approx([100, 200], rel=0.02)
+    assert all(a < b for a, b in zip(first.x, second.x, strict=True))
     assert chart.figure.data[0].marker.symbol != chart.figure.data[1].marker.symbol
     assert chart.figure.layout.xaxis.type == "log"
     assert "with 100 to 200 training tracks: A from 50% to 50%" in chart.alt
