@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import metadata, requires
 
-from audionome._words import listed, share, span
+from audionome._words import listed, points, share, span
 from audionome.datasets.gtzan import GENRES, N_TRACKS
 from audionome.features import COLUMNS
 from audionome.lab.estimators import MODELS
@@ -93,12 +93,11 @@ def _overlap(e: Evidence) -> Answer:
 
 
 def _representation(e: Evidence) -> Answer:
-    new, old = (e.cards[name]["artist-grouped"] for name in ("extended", "classic"))
-    apart = new["low"] > old["high"]
+    found = e.features_help
     return Answer(
-        HOLDS if apart else OPEN,
-        f"other features of the same music: {share(new['accuracy'])} instead of "
-        f"{share(old['accuracy'])}",
+        HOLDS if found.verdict.word == "better" else OPEN,
+        f"other features of the same {found.accuracy_a.n} tracks: "
+        f"{share(found.accuracy_a.estimate)} instead of {share(found.accuracy_b.estimate)} right",
     )
 
 
@@ -106,7 +105,7 @@ def _important(e: Evidence) -> str:
     top = e.results.importance.sort_values("drop", ascending=False).iloc[0]
     return (
         f"most is lost without {str(top['group']).split(',')[0]} and its like: "
-        f"{share(top['drop'])} ({span(top['low'], top['high'])})"
+        f"{points(top['drop'])} points ({span(top['low'], top['high'])})"
     )
 
 
@@ -158,7 +157,9 @@ def _truth(e: Evidence) -> Answer:
 def _disagree(e: Evidence) -> Answer:
     row = e.literature.set_index("key").loc["listeners_accuracy", ["value", "unit"]]
     agree = amount(*row.to_numpy(dtype=str))
-    return holds_if(agree < 0.9, f"listeners of one experiment gave the label in {share(agree)}")
+    return holds_if(
+        agree < 0.9, f"students of one experiment gave the label in {100 * agree:.0f} %"
+    )
 
 
 def _labelled(e: Evidence) -> Answer:

@@ -73,8 +73,8 @@ def _seen(one: Seen) -> str:
     music = "its training music" if one.part == "train" else "other artists"
     also = f", with `{one.also}`" if one.also else ""
     return (
-        f"{one.one} instead of {one.other}{also}: {share(first)} instead of {share(second)} on "
-        f"{music}" + (f" ({SAME})" if one.word == SAME else "")
+        f"`{one.parameter}` {one.one} instead of {one.other}{also}: {share(first)} instead of "
+        f"{share(second)} on {music}" + (f" ({SAME})" if one.word == SAME else "")
     )
 
 

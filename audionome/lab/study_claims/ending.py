@@ -8,8 +8,7 @@ import sys
 from argparse import ArgumentParser
 from importlib.metadata import metadata, requires
 
-from audionome._words import duration, listed, points, share, span
-from audionome.lab.compare import SAME
+from audionome._words import duration, genre_name, listed, points, share, span
 from audionome.lab.names import select
 from audionome.lab.studies.replay import STUDIED
 from audionome.lab.study_claims import places
@@ -70,11 +69,11 @@ def _potential(e: Evidence) -> Answer:
 
 
 def _features_help(e: Evidence) -> Answer:
-    new, old = (e.cards[m]["artist-grouped"] for m in ("extended", "classic"))
+    found = e.features_help
     return Answer(
-        HOLDS if new["low"] > old["high"] else OPEN,
-        f"extended model {share(new['accuracy'])} ({span(new['low'], new['high'])}), classic "
-        f"{share(old['accuracy'])} ({span(old['low'], old['high'])})",
+        HOLDS if found.verdict.word == "better" else OPEN,
+        f"the extended model beside the classic one, same {found.accuracy_a.n} tracks, artists "
+        f"apart: {between(found.verdict.interval)}",
     )
 
 
@@ -201,15 +200,14 @@ def _pip(_: Evidence) -> Answer:
     )
 
 
-def _chosen_still(e: Evidence) -> Answer:
-    others = e.best_apart[~e.best_apart["reference"].to_numpy(dtype=bool)]
-    same = int((others["verdict"] == SAME).sum())
-    return Answer("answered by us", f"{same} of {len(others)} others cannot be told from it")
+def _further(e: Evidence) -> str:
+    of = e.cards["ear"]["leave-one-source-out"]
+    return f"this report goes on: {share(of['accuracy'])} of {of['n']} recordings from elsewhere"
 
 
 def _missed(e: Evidence) -> str:
     found = e.apart["svc"].missed
-    return f"with artists apart its model struggles with {listed(found)}"
+    return f"with artists apart its model struggles with {listed([genre_name(g) for g in found])}"
 
 
 CLAIMS: tuple[Claim, ...] = (
@@ -243,7 +241,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("future genres", _FUTURE, "Further research on the harder genres is needed",
           places.GENRES, answered(_missed)),
     Claim("future choice", _FUTURE, "The work can be developed further", places.NEXT,
-          _chosen_still),
+          answered(_further)),
     Claim("future app", _FUTURE, "Deploy it as a web application with Streamlit", places.USE,
           _used("streamlit", "a dashboard with Voilà instead")),
     Claim("future choose", _FUTURE, "People upload a file or choose a prepared one", places.USE,

@@ -25,6 +25,8 @@ from audionome.lab.compare import (
 )
 from audionome.lab.estimators import MODELS
 from audionome.lab.exploration.projection import features_of
+from audionome.lab.model_card import released
+from audionome.lab.model_card.accuracy import Comparison, comparisons
 from audionome.lab.names import FLOOR, select
 from audionome.lab.studies import replay, validation_curves
 from audionome.lab.studies.replay import STUDIED, Replay, judged
@@ -288,6 +290,12 @@ class Evidence:
     def literature(self) -> pd.DataFrame:
         """See `audionome.lab.literature`."""
         return literature.load()
+
+    @cached_property
+    def features_help(self) -> Comparison:
+        """The extended model beside the classic one, on the same tracks, artists kept apart."""
+        found = comparisons(released.load())
+        return found[APART, "extended", "classic"]
 
     @cached_property
     def cards(self) -> dict[str, dict[str, Any]]:

@@ -74,10 +74,8 @@ def _settings(model: str) -> Judge:
 def _told(found: Recalls, genres: Sequence[str]) -> str:
     recall = found.by_genre("recall")
     text = f"{listed([f'{g} {share(recall[g])}' for g in genres])}, mean {share(found.mean)}"
-    others = [g for g in found.missed if g not in genres]
-    if not others:
-        return text
-    return f"{text}; it also struggles with {listed([genre_name(g) for g in others])}"
+    missed = listed([genre_name(g) for g in found.missed]) or "none"
+    return f"{text}; shown to be below it: {missed}"
 
 
 def _struggles(model: str) -> Judge:
@@ -104,8 +102,8 @@ def _well(model: str) -> Judge:
             well, badly = len(found.done_well), int((found.table["high"] < WELL).sum())
             parts += [
                 HOLDS if well > 5 else FAILS if badly >= 5 else OPEN,
-                f"recall above {100 * WELL:.0f} %: {well} genres; below it: {badly}; open: "
-                f"{10 - well - badly}",
+                f"recall above {100 * WELL:.0f} % in {well} of 10 genres, below in {badly}, open "
+                f"in {10 - well - badly}",
             ]
         return Answer(*parts)
 
@@ -166,7 +164,7 @@ def _lowest_hits(e: Evidence) -> Answer:
         low = sorted(hits, key=lambda g: hits[g])[:3]
         same = len(set(low) & set(_THREE))
         parts += [HOLDS if same == 3 else PART if same else FAILS,
-                  f"fewest: {listed([f'{g} {hits[g]:.0f}' for g in low])}"]  # fmt: skip
+                  f"fewest: {listed([f'{genre_name(g)} {hits[g]:.0f}' for g in low])}"]  # fmt: skip
     return Answer(*parts)
 
 
