@@ -3,7 +3,8 @@
 Conventions
 -----------
 Nothing is fitted here. Every prediction is about a track (or an excerpt of one) whose artist the
-model had not heard, except under ``track-grouped``. Shares lie in [0, 1]. Intervals are those of
+model had not heard, except under ``track-grouped``; of music from elsewhere, it is the collection
+that was left out, and some artists are GTZAN's. Shares lie in [0, 1]. Intervals are those of
 `audionome.lab.bootstrap`, over artists; what is better than what is decided by
 `audionome.lab.compare`, for all comparisons of a table together.
 

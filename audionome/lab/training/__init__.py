@@ -3,8 +3,9 @@
 Two models, one shape: a linear score per genre and window, a softmax with one temperature, and a
 track's probabilities as the mean over its windows. ``classic`` reads the level-free classic
 columns and learns from all 1 000 tracks; ``extended`` needs audio and learns from the 856 that
-have it. Everything that is said about them (temperature, thresholds, how often they are right)
-comes from tracks by artists that the fitted model never heard.
+have it. Everything that is said about them (temperature, thresholds of the sets, how often they are
+right) comes from tracks by artists that the fitted model never heard; only the distance from which
+on a sound is out of distribution comes from the tracks that it learned from.
 
 `audionome.lab.training.data` is what they learn from, `audionome.lab.training.calibration`
 predicts by folds and finds the temperature, `audionome.lab.training.evaluation` goes through the
