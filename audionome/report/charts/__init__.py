@@ -61,11 +61,9 @@ from audionome.report.charts.model_card import (
     held_back_shares,
     inside_and_outside,
     leaving_gtzan,
-    nearest_repeated,
-    neighbour_precision,
     released_ladder,
-    track_map,
 )
+from audionome.report.charts.neighbours import nearest_repeated, neighbour_precision, track_map
 from audionome.report.charts.promises import nearness_of_the_truth, promise_kept
 from audionome.report.charts.regions import decision_regions, model_results, validation_curves
 from audionome.report.charts.resolution import resolution
