@@ -30,7 +30,7 @@ from audionome import load_classifier
 from audionome.charts import OTHER, PALETTE
 from audionome.datasets.gtzan import GENRES
 from audionome.datasets.recordings import recordings
-from audionome.lab import store
+from audionome.lab import store, study_claims
 from audionome.lab.protocols import LADDER
 from audionome.report.numbers import speed as timings
 
@@ -38,6 +38,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DATASET = "notebooks/dataset.html"
 RESULTS = "notebooks/results.html"
+STUDY = "notebooks/study.html"
 ERRORS = "notebooks/errors.html"
 ALL_RESULTS = "notebooks/all_results.html"
 SPEED = "notebooks/speed.html"
@@ -246,6 +247,28 @@ def test_the_feature_menu_changes_the_chart(chromium: Browser, base_url: str) ->
     after = state()
     assert "tempo" in after[0]
     assert all(a != b for a, b in zip(before, after, strict=True))
+    assert problems == []
+    page.context.close()
+
+
+def test_the_study_is_checked_claim_by_claim(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(STUDY, wait_until="networkidle")
+    assert charts_drawn(page) == 4
+    figure = page.locator("figure.audionome-chart", has=page.locator(".hm"))
+    cells = "f => f.querySelector('.plotly-graph-div').data.map(d => d.z.flat().join()).join()"
+    before = figure.evaluate(cells)
+    figure.get_by_role("combobox", name="Model").select_option("k-nearest neighbours")
+    assert figure.evaluate(cells) != before
+    folded = page.locator("details:has(table):has(summary:text-matches('[✓◐✗→]'))")
+    assert folded.count() == len(study_claims.SECTIONS)
+    shown = [" ".join(row.split()) for row in folded.locator("tbody tr").all_text_contents()]
+    assert len(shown) == len(study_claims.CLAIMS)
+    for row, claim in zip(shown, study_claims.CLAIMS, strict=True):
+        heading = claim.place.heading.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
+        assert row.endswith(heading), claim.key
+    # Every answer is linked.
+    assert folded.locator("tbody td:last-child a").count() == len(shown)
     assert problems == []
     page.context.close()
 
