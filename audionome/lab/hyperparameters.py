@@ -26,7 +26,7 @@ from audionome.lab.names import select
 from audionome.lab.studies import validation_curves
 
 __all__ = [
-    "Claim",
+    "Statement",
     "Hyperparameter",
     "Seen",
     "claims",
@@ -131,7 +131,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Statement:
     """What the source study says of a hyperparameter, and whether it is so.
 
     Attributes
@@ -308,7 +308,7 @@ def _chosen(model: str, params: pd.DataFrame) -> dict[str, tuple[tuple[str, int]
     }
 
 
-def claims(found: pd.DataFrame, models: Sequence[str] | None = None) -> list[Claim]:
+def claims(found: pd.DataFrame, models: Sequence[str] | None = None) -> list[Statement]:
     """Judge what the study says of the hyperparameters.
 
     Parameters
@@ -320,7 +320,7 @@ def claims(found: pd.DataFrame, models: Sequence[str] | None = None) -> list[Cla
 
     Returns
     -------
-    list of Claim
+    list of Statement
         In the order of the models. All comparisons on other artists are one family.
     """
     wanted = list(DIALS) if models is None else list(models)
@@ -332,7 +332,7 @@ def claims(found: pd.DataFrame, models: Sequence[str] | None = None) -> list[Cla
         seen = tuple(s for (k, _), s in zip(pairs, judged, strict=True) if k == i and s is not None)
         missing, gone = _lists(row)
         out.append(
-            Claim(
+            Statement(
                 row["model"],
                 row.get("about", row.get("parameter", "")),
                 row.get("says") or f"It can be {either([f'`{o}`' for o in row['listed']])}.",

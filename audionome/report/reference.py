@@ -15,7 +15,7 @@ import pandas as pd
 from audionome._words import listed, points, share, span
 from audionome.lab.compare import SAME
 from audionome.lab.estimators import MODELS
-from audionome.lab.hyperparameters import Claim, Hyperparameter, Seen, estimator
+from audionome.lab.hyperparameters import Statement, Hyperparameter, Seen, estimator
 from audionome.lab.names import select
 from audionome.report.render import Shown
 
@@ -63,7 +63,7 @@ def scoreboard(scores: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def claims(found: Sequence[Claim]) -> Shown:
+def claims(found: Sequence[Statement]) -> Shown:
     """Write what the study says of the hyperparameters, with verdicts.
 
     Parameters
@@ -164,7 +164,7 @@ def _codes(names: Sequence[str]) -> str:
     return listed([f"<code>{html.escape(name)}</code>" for name in names])
 
 
-def _is_name(claim: Claim) -> bool:
+def _is_name(claim: Statement) -> bool:
     return " " not in claim.about
 
 

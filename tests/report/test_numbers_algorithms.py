@@ -14,7 +14,7 @@ from audionome.lab import hyperparameters, store
 from audionome.lab.bootstrap import ConfidenceInterval
 from audionome.lab.compare import SAME, Verdict
 from audionome.lab.exploration import DIALS, Regions, Step
-from audionome.lab.hyperparameters import Claim, Hyperparameter, Seen
+from audionome.lab.hyperparameters import Statement, Hyperparameter, Seen
 from audionome.lab.studies import validation_curves
 from audionome.report import charts, reference
 from audionome.report.numbers import algorithms as numbers
@@ -128,7 +128,7 @@ def test_every_verdict_is_counted_once() -> None:
     found = hyperparameters.claims(validation_curves.load())
     told = numbers.claims(found)
     assert sum(map(int, re.findall(r"\d+", told["counts"]))) == len(found) == int(told["n"])
-    made = [Claim("knn", "p", "", "", word) for word in ("holds", "wrong", "wrong", "not seen")]
+    made = [Statement("knn", "p", "", "", word) for word in ("holds", "wrong", "wrong", "not seen")]
     assert numbers.claims(made)["counts"] == (
         "1 is right, 1 is not seen in our data and 2 are misleading, out of date or wrong"
     )
@@ -166,7 +166,7 @@ def test_a_hyperparameter_becomes_a_row() -> None:
 def test_a_claim_becomes_a_row_with_what_was_measured() -> None:
     seen = Seen("n_neighbors", "", "31", "1", "test", (0.5, 0.4), EQUAL, "better")
     train = Seen("gamma", "C = 1", "0.1", "1", "train", (0.5, 0.9), None, "worse")
-    found = Claim("knn", "n_neighbors", "It is so.", "It is *not*.", "not seen", ("None",),
+    found = Statement("knn", "n_neighbors", "It is so.", "It is *not*.", "not seen", ("None",),
                   ("squared_loss",), (seen, train))  # fmt: skip
     soup = BeautifulSoup(reference.claims([found])._repr_mimebundle_()["text/html"], "html.parser")
     cells = [" ".join(cell.get_text().split()) for cell in soup.find_all("td")]

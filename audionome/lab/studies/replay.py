@@ -38,6 +38,7 @@ SEED = 42
 STUDIED = ("logistic", "sgd", "forest", "svc", "knn", "tree", "boosting")
 #: Two of them again with the settings that the report prints; its notebook shows others.
 PRINTED = {"sgd": "sgd_printed", "knn": "knn_printed"}
+REPLAYED = (*STUDIED, *PRINTED.values())
 #: Tracks whose tenth window the published table does not have.
 SHORT = (
     "classical.00049", "classical.00051", "country.00003", "country.00004", "country.00007",
@@ -72,9 +73,7 @@ def sides() -> pd.DataFrame:
     return table
 
 
-def replay(
-    published: pd.DataFrame, *, models: Sequence[str] = (*STUDIED, *PRINTED.values())
-) -> pd.DataFrame:
+def replay(published: pd.DataFrame, *, models: Sequence[str] = REPLAYED) -> pd.DataFrame:
     """Fit the study's models on its side of the table and let them answer about every row.
 
     Parameters

@@ -64,7 +64,7 @@ def _judged(model: str, about: str) -> Judge:
     return judge
 
 
-def _sentence(claim: hyperparameters.Claim) -> str:
+def _sentence(claim: hyperparameters.Statement) -> str:
     return claim.right[:1].lower() + claim.right[1:].removesuffix(".")
 
 

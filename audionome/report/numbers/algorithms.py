@@ -10,7 +10,7 @@ from audionome._words import listed, points, share, span
 from audionome.lab.compare import SAME
 from audionome.lab.estimators import MODELS
 from audionome.lab.exploration import DIALS, Regions
-from audionome.lab.hyperparameters import Claim
+from audionome.lab.hyperparameters import Statement
 from audionome.lab.names import select
 from audionome.lab.studies import validation_curves
 
@@ -116,12 +116,12 @@ def seven(scores: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def claims(found: Sequence[Claim]) -> dict[str, str]:
+def claims(found: Sequence[Statement]) -> dict[str, str]:
     """Count the verdicts on what the study says of the hyperparameters.
 
     Parameters
     ----------
-    found : sequence of Claim
+    found : sequence of Statement
         From `audionome.lab.hyperparameters.claims`.
 
     Returns
