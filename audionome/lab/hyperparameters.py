@@ -26,9 +26,9 @@ from audionome.lab.names import select
 from audionome.lab.studies import validation_curves
 
 __all__ = [
-    "Statement",
     "Hyperparameter",
     "Seen",
+    "Statement",
     "claims",
     "estimator",
     "named",

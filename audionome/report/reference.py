@@ -15,7 +15,7 @@ import pandas as pd
 from audionome._words import listed, points, share, span
 from audionome.lab.compare import SAME
 from audionome.lab.estimators import MODELS
-from audionome.lab.hyperparameters import Statement, Hyperparameter, Seen, estimator
+from audionome.lab.hyperparameters import Hyperparameter, Seen, Statement, estimator
 from audionome.lab.names import select
 from audionome.report.render import Shown
 

@@ -14,7 +14,7 @@ from audionome.lab import hyperparameters, store
 from audionome.lab.bootstrap import ConfidenceInterval
 from audionome.lab.compare import SAME, Verdict
 from audionome.lab.exploration import DIALS, Regions, Step
-from audionome.lab.hyperparameters import Statement, Hyperparameter, Seen
+from audionome.lab.hyperparameters import Hyperparameter, Seen, Statement
 from audionome.lab.studies import validation_curves
 from audionome.report import charts, reference
 from audionome.report.numbers import algorithms as numbers

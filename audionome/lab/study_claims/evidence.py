@@ -279,7 +279,7 @@ class Evidence:
         return verdict(paired_difference(one.right, other.right, self._halves[-1]))
 
     @cached_property
-    def hyperparameters(self) -> dict[tuple[str, str], hyperparameters.Claim]:
+    def hyperparameters(self) -> dict[tuple[str, str], hyperparameters.Statement]:
         """What becomes of the statements on hyperparameters, by model and subject."""
         found = hyperparameters.claims(validation_curves.load())
         return {(claim.model, claim.about): claim for claim in found}
