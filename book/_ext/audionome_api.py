@@ -57,13 +57,17 @@ def fold(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for returned in list(entry[0].findall(addnodes.desc_returns)):
             returned.parent.remove(returned)
     for content in list(doctree.findall(addnodes.desc_content)):
-        first, rest = content.children[:1], content.children[1:]
-        if not rest or not isinstance(first[0], nodes.paragraph):
+        told = [c for c in content.children if isinstance(c, nodes.paragraph)
+                and not c.astext().startswith("Bases: ")][:1]  # fmt: skip
+        rest = [child for child in content.children if child not in told]
+        if not told or not rest:
             continue
+        for link in list(told[0].findall(nodes.reference)):
+            link.replace_self(link.children)  # what unfolds on a click cannot hold a link
         content.children = []
         content += [
             nodes.raw("", '<details class="audionome-api"><summary>', format="html"),
-            nodes.inline("", "", *first[0].children),
+            nodes.inline("", "", *told[0].children),
             nodes.raw("", "</summary>", format="html"),
             *rest,
             nodes.raw("", "</details>", format="html"),

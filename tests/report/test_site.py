@@ -403,6 +403,8 @@ def test_a_reader_walks_from_track_to_track(chromium: Browser, base_url: str) ->
         " box.y + yaxis._offset + yaxis.d2p(t.y[i])]; }"
     )
     page.mouse.move(where[1] - 3, where[2])
+    page.mouse.move(where[1], where[2], steps=3)
+    figure.locator(".hovertext").first.wait_for()  # a click is on what is hovered
     page.mouse.click(where[1], where[2])
     page.wait_for_function(
         "name => document.querySelector('.audionome-neighbours p').textContent.includes(name)",
@@ -442,7 +444,7 @@ def test_the_data_of_a_chart_can_be_downloaded(chromium: Browser, base_url: str)
     figure.locator("summary").click()
     with page.expect_download() as download:
         figure.get_by_role("button", name="Download as CSV").click()
-    assert download.value.suggested_filename == "how-much-each-component-holds-a-scree-chart.csv"
+    assert download.value.suggested_filename == "share-of-the-variance-on-each-component-and.csv"
     table = pd.read_csv(download.value.path())
     assert list(table.columns) == ["component", "share", "all up to it"]
     assert len(table) == figure.locator("tbody tr").count()
@@ -727,7 +729,7 @@ def test_a_page_explains_a_term_once_and_only_in_its_text(site: Path) -> None:
         assert not terms or not path.startswith(("book/api", "book/glossary", "book/changelog"))
         for term in terms:
             assert len(str(term["data-definition"])) > 10, (path, term)
-            assert not term.find_parent(["h1", "h2", "h3", "pre", "code", "table"]), (path, term)
+            assert not term.find_parent(["h1", "h2", "h3", "pre", "code", "summary"]), (path, term)
         links = [str(term["href"]) for term in terms if not term.find("span", class_="std-term")]
         assert len(links) == len(set(links)), path
 

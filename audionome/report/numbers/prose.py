@@ -1,6 +1,6 @@
 """Numbers of the prose pages: the home page, the problem, the conclusion, tools and usage.
 
-Their pages name them as ``{{ name }}``; `book/_ext/audionome_book.py` gathers and substitutes them.
+Their pages name them in double braces; `book/_ext/audionome_book.py` gathers and substitutes them.
 """
 
 from __future__ import annotations
