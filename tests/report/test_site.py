@@ -393,21 +393,21 @@ def test_a_reader_walks_from_track_to_track(chromium: Browser, base_url: str) ->
     page.keyboard.press("Enter")
     near(first)
     assert figure.get_by_role("combobox", name="Track").locator(":checked").inner_text() == first
-    # Somebody far from the crowd can be hit with a mouse.
-    where = figure.evaluate(
-        "f => { const d = f.querySelector('.plotly-graph-div');"
-        " d.scrollIntoView({block: 'center', behavior: 'instant'}); const {xaxis, yaxis} = "
-        "d._fullLayout; const t = d.data.find((t) => t.name === 'jazz');"
-        " const i = t.x.indexOf(Math.max(...t.x)); const box = d.getBoundingClientRect();"
-        " return [t.text[i], box.x + xaxis._offset + xaxis.d2p(t.x[i]),"
-        " box.y + yaxis._offset + yaxis.d2p(t.y[i])]; }"
-    )
+    # Somebody far from the crowd can be hit with a mouse, once the page has come to rest.
     told = figure.locator(".audionome-neighbours p")
-    for _ in range(10):  # a click is on what is hovered, and a chart that is redrawn hears nothing
+    for _ in range(10):
+        where = figure.evaluate(
+            "f => { const d = f.querySelector('.plotly-graph-div');"
+            " d.scrollIntoView({block: 'center', behavior: 'instant'}); const {xaxis, yaxis} = "
+            "d._fullLayout; const t = d.data.find((t) => t.name === 'jazz');"
+            " const i = t.x.indexOf(Math.max(...t.x)); const box = d.getBoundingClientRect();"
+            " return [t.text[i], box.x + xaxis._offset + xaxis.d2p(t.x[i]),"
+            " box.y + yaxis._offset + yaxis.d2p(t.y[i])]; }"
+        )
         page.mouse.move(where[1] - 3, where[2])
         page.mouse.move(where[1], where[2])
         page.wait_for_timeout(300)
-        page.mouse.click(where[1], where[2], delay=100)
+        page.mouse.click(where[1], where[2])
         page.wait_for_timeout(300)
         if where[0] in told.inner_text():
             break
