@@ -147,6 +147,8 @@ class Statement:
     missing, gone : tuple of str
         Options of the installed scikit-learn that the study does not name, and the reverse.
     seen : tuple of Seen
+    by_reading : bool
+        Whether the verdict was given by a person who read the statement; else it is computed.
     """
 
     model: str
@@ -157,6 +159,7 @@ class Statement:
     missing: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     seen: tuple[Seen, ...] = field(default=())
+    by_reading: bool = False
 
 
 @cache
@@ -341,6 +344,7 @@ def claims(found: pd.DataFrame, models: Sequence[str] | None = None) -> list[Sta
                 missing,
                 gone,
                 seen,
+                "verdict" in row,
             )
         )
     return [claim for claim in out if claim.model in wanted]

@@ -88,7 +88,7 @@ def claims(found: Sequence[Statement]) -> Shown:
                 (
                     ("", f"{MODELS[claim.model].title}<br>{about}", True),
                     ("The study says", _inline(claim.says), False),
-                    ("Verdict", f"<strong>{claim.verdict}</strong>", False),
+                    ("Verdict", _judged(claim), False),
                     ("What is right", " ".join(right), False),
                 )
             )
@@ -162,6 +162,10 @@ def _inline(text: str) -> str:
 
 def _codes(names: Sequence[str]) -> str:
     return listed([f"<code>{html.escape(name)}</code>" for name in names])
+
+
+def _judged(claim: Statement) -> str:
+    return f"<strong>{claim.verdict}</strong>" + ", by reading" * claim.by_reading
 
 
 def _is_name(claim: Statement) -> bool:
