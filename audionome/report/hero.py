@@ -25,7 +25,7 @@ class Rung:
     Attributes
     ----------
     question : str
-        What is asked, in at most forty letters.
+        What music is tested, in about forty letters at most.
     accuracy, low, high : float
         Share of right answers, and the ends of its 95 % interval.
     n : int
@@ -134,6 +134,6 @@ def _table(rungs: list[Rung]) -> str:
     return (
         "<details><summary>The figures, with 95 % intervals</summary>"
         '<div class="audionome-scroll" tabindex="0"><table class="audionome-table"><thead><tr>'
-        "<th>question</th><th>right</th><th>95 % interval</th><th>windows</th></tr></thead>"
+        "<th>tested on</th><th>right</th><th>95 % interval</th><th>windows</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div></details>"
     )

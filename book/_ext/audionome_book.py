@@ -113,13 +113,13 @@ def numbers() -> dict[str, str]:
     )
 
 
-#: What each rung of the ladder asks, in the picture of the home page.
+#: The music that each rung of the ladder tests, in the picture of the home page.
 QUESTIONS = {
-    "random-windows": "Pieces of each song on both sides",
-    "track-grouped": "Every song kept in one piece",
-    "artist-grouped": "Every artist on one side",
-    "fault-filtered": "Repeats out, half the music to learn",
-    "wild": "Music from another collection",
+    "random-windows": "Songs it partly knows",
+    "track-grouped": "New songs, known artists",
+    "artist-grouped": "New artists",
+    "fault-filtered": "New artists, half the music to learn from",
+    "wild": "Another collection",
 }
 
 
@@ -137,7 +137,8 @@ def hero() -> str:
             )
             for row in steps.to_dict("records")
         ],
-        "One model, five questions: of ten windows of three seconds, how many does it name right?",
+        "We teach one model and test it in five ways. Of ten three-second windows, how many "
+        "genres does it get right?",
     )  # fmt: skip
 
 
