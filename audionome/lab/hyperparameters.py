@@ -2,7 +2,9 @@
 
 The words stand in ``data/research/hyperparameters.toml``. Defaults come from the installed
 scikit-learn, the study's settings and the searched ones from `audionome.lab.estimators`, what the
-search took from the stored results, and effects from `audionome.lab.studies.validation_curves`.
+search took from the stored results, effects from `audionome.lab.studies.validation_curves` and
+times from `audionome.lab.studies.times`. A setting overfits more than another if the gap between
+training windows and windows of other artists is wider.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ import pandas as pd
 
 from audionome._paths import data_path
 from audionome._words import either
-from audionome.lab.compare import SAME, Verdict
+from audionome.lab.compare import SAME, Difference, Verdict, verdicts
 from audionome.lab.estimators import MODELS
 from audionome.lab.exploration.regions import DIALS
 from audionome.lab.names import select
-from audionome.lab.studies import validation_curves
+from audionome.lab.studies import times, validation_curves
 
 __all__ = [
     "Hyperparameter",
@@ -37,6 +39,11 @@ __all__ = [
 ]
 
 Way = Literal["large", "small", ""]
+_MORE_LESS = {
+    "train": ("better", "worse"),
+    "test": ("better", "worse"),
+    "gap": ("wider", "narrower"),
+}
 # Set by us for the speed or the seed; the study does not tell.
 _TECHNICAL = {"cache_size", "decision_function_shape", "random_state"}
 
@@ -90,7 +97,7 @@ class Hyperparameter:
 
 @dataclass(frozen=True)
 class Seen:
-    """Two settings of a validation curve beside each other.
+    """Two settings beside each other, along a validation curve or on the clock.
 
     Attributes
     ----------
@@ -98,13 +105,16 @@ class Seen:
         What was changed, and what else differed from the study's settings.
     one, other : str
         The settings; the claim promises that ``one`` is as ``expected``.
-    part : {"train", "test"}
-        Whether the accuracy on the training windows was asked for, or that on other artists.
-    accuracies : (float, float)
+    part : {"train", "test", "gap", "time to train", "time to answer"}
+        What was compared: accuracy on training windows, accuracy on other artists, the gap between
+        the two, or seconds.
+    figures : (float, float)
         Of the two settings.
     verdict : Verdict or None
-        Of ``one`` set beside ``other``; None for training windows, which need no test.
-    expected : {"better", "worse"}
+        Of ``one`` set beside ``other``; None for training windows and seconds, which are compared
+        as they are.
+    expected : str
+        What the claim promises; empty if this is only told beside it.
     """
 
     parameter: str
@@ -112,17 +122,18 @@ class Seen:
     one: str
     other: str
     part: str
-    accuracies: tuple[float, float]
+    figures: tuple[float, float]
     verdict: Verdict | None
     expected: str
 
     @property
     def word(self) -> str:
         """Return what ``one`` is, beside ``other``."""
+        more, less = _MORE_LESS.get(self.part, ("longer", "shorter"))
         if self.verdict is not None:
-            return self.verdict.word
-        first, second = self.accuracies
-        return "better" if first > second else "worse" if first < second else SAME
+            return {"better": more, "worse": less}.get(self.verdict.word, SAME)
+        first, second = self.figures
+        return more if first > second else less if first < second else SAME
 
     @property
     def holds(self) -> bool:
@@ -143,12 +154,15 @@ class Statement:
         What the study says, in our words; the right statement.
     verdict : str
         "right", "misleading" or "wrong"; "complete", "incomplete" or "out of date" for a list of
-        options; "holds", "holds in part" or "not seen" for what a validation curve can show.
+        options; "holds", "holds in part", "does not hold" or "not seen" for what can be measured.
     missing, gone : tuple of str
-        Options of the installed scikit-learn that the study does not name, and the reverse.
+        Options of the installed scikit-learn that the study does not name, and the reverse. Second
+        names of an option that it names are not missing, nor are functions of one's own.
     seen : tuple of Seen
     by_reading : bool
         Whether the verdict was given by a person who read the statement; else it is computed.
+    deprecated : str
+        The version of scikit-learn since which a listed parameter should not be used; else empty.
     """
 
     model: str
@@ -160,6 +174,7 @@ class Statement:
     gone: tuple[str, ...] = ()
     seen: tuple[Seen, ...] = field(default=())
     by_reading: bool = False
+    deprecated: str = ""
 
 
 @cache
@@ -311,7 +326,12 @@ def _chosen(model: str, params: pd.DataFrame) -> dict[str, tuple[tuple[str, int]
     }
 
 
-def claims(found: pd.DataFrame, models: Sequence[str] | None = None) -> list[Statement]:
+def claims(
+    found: pd.DataFrame,
+    models: Sequence[str] | None = None,
+    *,
+    timed: Sequence[Mapping[str, Any]] = (),
+) -> list[Statement]:
     """Judge what the study says of the hyperparameters.
 
     Parameters
@@ -320,6 +340,8 @@ def claims(found: pd.DataFrame, models: Sequence[str] | None = None) -> list[Sta
         From `audionome.lab.studies.validation_curves.load`.
     models : sequence of str, optional
         Default: all seven.
+    timed : sequence of dict
+        The ``times`` of `audionome.lab.studies.times.load`; by default the stored ones.
 
     Returns
     -------
@@ -330,21 +352,25 @@ def claims(found: pd.DataFrame, models: Sequence[str] | None = None) -> list[Sta
     rows = [c for model in DIALS for c in _words()["claims"] if c["model"] == model]
     pairs = [(i, seen) for i, row in enumerate(rows) for seen in row.get("seen", ())]
     judged = _compared(found, [seen for _, seen in pairs])
+    known = timed or times.load()["times"]
     out = []
     for i, row in enumerate(rows):
         seen = tuple(s for (k, _), s in zip(pairs, judged, strict=True) if k == i and s is not None)
+        seen += tuple(_clocked(row, one, known) for one in row.get("timed", ()))
         missing, gone = _lists(row)
+        old = _deprecated(row)
         out.append(
             Statement(
                 row["model"],
                 row.get("about", row.get("parameter", "")),
                 row.get("says") or f"It can be {either([f'`{o}`' for o in row['listed']])}.",
                 row["right"],
-                row.get("verdict") or _verdict(row, missing, gone, seen),
+                row.get("verdict") or _verdict(row, missing, bool(gone or old), seen),
                 missing,
                 gone,
                 seen,
                 "verdict" in row,
+                old,
             )
         )
     return [claim for claim in out if claim.model in wanted]
@@ -354,42 +380,95 @@ def _lists(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if "listed" not in row:
         return (), ()
     known = options(row["model"], row["parameter"])
-    text = _words()["parameters"][row["model"]][row["parameter"]].get("allowed", "")
-    missing = [o for o in known if o not in row["listed"]] + ["None"] * ("None" in text)
+    rules = estimator(row["model"])._parameter_constraints[row["parameter"]]
+    same = row.get("same", {})
+    missing = [
+        o for o in (*known, *["None"] * (None in rules)) if same.get(o, o) not in row["listed"]
+    ]
     return tuple(missing), tuple(o for o in row["listed"] if o not in known)
 
 
+def _deprecated(row: Mapping[str, Any]) -> str:
+    if "listed" not in row:
+        return ""
+    default = inspect.signature(estimator(row["model"])).parameters[row["parameter"]].default
+    text = _words()["parameters"][row["model"]][row["parameter"]]
+    return str(text["deprecated"]) if default == "deprecated" else ""
+
+
 def _verdict(
-    row: Mapping[str, Any], missing: Sequence[str], gone: Sequence[str], seen: Sequence[Seen]
+    row: Mapping[str, Any], missing: Sequence[str], old: bool, seen: Sequence[Seen]
 ) -> str:
     if "listed" in row:
-        return "out of date" if gone else "incomplete" if missing else "complete"
-    if not seen:
+        return "out of date" if old else "incomplete" if missing else "complete"
+    judged = [one for one in seen if one.expected]
+    if not judged:
         return "not measured"
-    n = sum(one.holds for one in seen)
-    return "holds" if n == len(seen) else "holds in part" if n else "not seen"
+    # 1: as promised; 0: cannot be told; -1: the opposite.
+    found = [(1 if one.holds else 0 if one.word == SAME else -1, one.part) for one in judged]
+    timed = [mark for mark, part in found if part.startswith("time")]
+    effects = [mark for mark, part in found if not part.startswith("time")]
+    # What can happen holds once it has been seen.
+    marks = [*([max(effects)] if effects and row.get("can") else effects), *timed]
+    if min(marks) == 1:
+        return "holds"
+    if max(marks) == 1:
+        return "holds in part"
+    return "does not hold" if max(marks) == -1 else "not seen"
+
+
+def _clocked(
+    row: Mapping[str, Any], seen: Mapping[str, Any], known: Sequence[Mapping[str, Any]]
+) -> Seen:
+    model, parameter, part = row["model"], seen["parameter"], seen["of"]
+    taken = {
+        str(one["setting"]): float(one[part])
+        for one in known
+        if (one["model"], one["parameter"]) == (model, parameter)
+    }
+    one, other = seen["settings"]
+    return Seen(parameter, "", one, other, f"time to {part}", (taken[one], taken[other]), None,
+                seen.get("expect", ""))  # fmt: skip
 
 
 def _compared(found: pd.DataFrame, wanted: Sequence[Mapping[str, Any]]) -> list[Seen | None]:
     curves = {curve.name: curve for curve in validation_curves.CURVES}
     measured = set(found["curve"])
-    asked = [
-        (seen["curve"], *seen["settings"])
+    asked = {
+        (part, seen["curve"], *seen["settings"])
         for seen in wanted
-        if seen["curve"] in measured and seen.get("of", "test") == "test"
-    ]
-    verdicts = dict(zip(asked, validation_curves.compare(found, asked), strict=True))
+        if seen["curve"] in measured and (part := seen.get("of", "test")) != "train"
+    }
+    keys = sorted(asked)
+    judged = dict(zip(keys, verdicts([_difference(found, *key) for key in keys]), strict=True))
     out: list[Seen | None] = []
     for seen in wanted:
         if seen["curve"] not in measured:
             out.append(None)
             continue
         curve, (one, other), part = curves[seen["curve"]], seen["settings"], seen.get("of", "test")
-        values = [validation_curves.accuracy(found, curve.name, s, part=part) for s in (one, other)]
+        values = [_value(found, curve.name, setting, part) for setting in (one, other)]
         also = ", ".join(f"{key} = {written(value)}" for key, value in curve.also.items())
-        verdict = verdicts.get((curve.name, one, other)) if part == "test" else None
-        expected = seen["expect"]
         out.append(
-            Seen(curve.parameter, also, one, other, part, (values[0], values[1]), verdict, expected)
+            Seen(
+                curve.parameter,
+                also,
+                one,
+                other,
+                part,
+                (values[0], values[1]),
+                judged.get((part, curve.name, one, other)),
+                seen.get("expect", ""),
+            )
         )
     return out
+
+
+def _difference(found: pd.DataFrame, part: Any, curve: str, one: str, other: str) -> Difference:
+    return validation_curves.differences(found, [(curve, one, other)], of=part)[0]
+
+
+def _value(found: pd.DataFrame, curve: str, setting: str, part: str) -> float:
+    if part == "gap":
+        return validation_curves.gap(found, curve, setting)
+    return validation_curves.accuracy(found, curve, setting, part=part)

@@ -13,24 +13,32 @@ from collections.abc import Sequence
 import pandas as pd
 
 from audionome._words import listed, points, share, span
+from audionome.lab.bootstrap import mean_interval
 from audionome.lab.compare import SAME
 from audionome.lab.estimators import MODELS
 from audionome.lab.hyperparameters import Hyperparameter, Seen, Statement, estimator
 from audionome.lab.names import select
+from audionome.lab.studies.replay import Replay
 from audionome.report.render import Shown
 
 __all__ = ["claims", "hyperparameters", "scoreboard"]
 
-_PARTS = {"train": "training windows", "test": "windows of other artists"}
+_PARTS = {
+    "train": "Accuracy on training windows",
+    "test": "Accuracy on windows of other artists",
+    "gap": "Gap between training windows and windows of other artists",
+}
 
 
-def scoreboard(scores: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+def scoreboard(scores: pd.DataFrame, again: Replay, models: Sequence[str]) -> pd.DataFrame:
     """Write what each model scores: the study's figure, and ours by honest protocols.
 
     Parameters
     ----------
     scores : DataFrame
         See `audionome.lab.store`.
+    again : Replay
+        From `audionome.lab.studies.replay.load`: the study's own test windows, asked again.
     models : sequence of str
 
     Returns
@@ -39,28 +47,33 @@ def scoreboard(scores: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
         One row per model; accuracies of ours with their 95 % intervals.
     """
     columns = {
-        "ours, same split": ("random-windows", "window", "study"),
         "new artists, study's settings": ("artist-grouped", "track", "study"),
         "new artists, tuned": ("artist-grouped", "track", "tuned"),
         "other music, tuned": ("wild", "track", "tuned"),
     }
+    test = again.side("test")
     rows = []
     for model in models:
         row = {
             "algorithm": MODELS[model].title,
             "the study": share(MODELS[model].study_accuracy or 0),
         }
+        own = mean_interval(test[model] == test["genre"], test["artist"])
+        row["ours, the study's split"] = _with_interval(own.estimate, own.low, own.high)
         for name, (protocol, level, variant) in columns.items():
             found = select(
                 scores, model=model, split="test", protocol=protocol, level=level, variant=variant
             )
             row[name] = "".join(
-                f"{share(one['accuracy'])} ({points(one['accuracy_low'])} to "
-                f"{points(one['accuracy_high'])})"
+                _with_interval(one["accuracy"], one["accuracy_low"], one["accuracy_high"])
                 for _, one in found.iterrows()
             )
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _with_interval(value: float, low: float, high: float) -> str:
+    return f"{share(value)} ({points(low)} to {points(high)})"
 
 
 def claims(found: Sequence[Statement]) -> Shown:
@@ -79,6 +92,8 @@ def claims(found: Sequence[Statement]) -> Shown:
     for claim in found:
         about = f"<code>{html.escape(claim.about)}</code>" if _is_name(claim) else claim.about
         right = [_inline(claim.right), *map(_seen, claim.seen)]
+        if claim.deprecated:
+            right.insert(0, f"Deprecated since scikit-learn {claim.deprecated}.")
         if claim.missing:
             right.insert(0, f"Missing: {_codes(claim.missing)}.")
         if claim.gone:
@@ -174,14 +189,20 @@ def _is_name(claim: Statement) -> bool:
 
 def _seen(one: Seen) -> str:
     also = f" (with <code>{html.escape(one.also)}</code>)" if one.also else ""
-    both = zip((one.one, one.other), one.accuracies, strict=True)
-    told = [f"{_codes([setting])} {share(accuracy)}" for setting, accuracy in both]
-    text = f"Measured on {_PARTS[one.part]}{also}: {told[0]}, {told[1]}"
+    both = zip((one.one, one.other), one.figures, strict=True)
+    told = [f"{_codes([setting])} {_value(one.part, value)}" for setting, value in both]
+    text = f"{_PARTS.get(one.part, one.part.capitalize())}{also}: {told[0]}, {told[1]}"
     if one.verdict is None:
         return f"{text}."
     interval = span(one.verdict.interval.low, one.verdict.interval.high)
     word = "the two cannot be told apart" if one.word == SAME else f"the first is {one.word}"
     return f"{text}; {word} (difference: {interval})."
+
+
+def _value(part: str, value: float) -> str:
+    if part == "gap":
+        return f"{points(value)} points"
+    return share(value) if part in _PARTS else f"{1000 * value:,.0f} ms"
 
 
 def _head(one: Hyperparameter) -> str:

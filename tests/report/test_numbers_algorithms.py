@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+from audionome._words import share
 from audionome.lab import hyperparameters, store
 from audionome.lab.bootstrap import ConfidenceInterval
 from audionome.lab.compare import SAME, Verdict
 from audionome.lab.exploration import DIALS, Regions, Step
 from audionome.lab.hyperparameters import Hyperparameter, Seen, Statement
-from audionome.lab.studies import validation_curves
+from audionome.lab.studies import replay, validation_curves
 from audionome.report import charts, reference
 from audionome.report.numbers import algorithms as numbers
 
@@ -128,7 +129,9 @@ def test_every_verdict_is_counted_once() -> None:
     found = hyperparameters.claims(validation_curves.load())
     told = numbers.claims(found)
     assert sum(map(int, re.findall(r"\d+", told["counts"]))) == len(found) == int(told["n"])
-    made = [Statement("knn", "p", "", "", word) for word in ("holds", "wrong", "wrong", "not seen")]
+    words = ("holds", "wrong", "does not hold", "not seen")
+    made = [Statement("knn", "p", "", "", word, by_reading=word == "wrong") for word in words]
+    assert numbers.claims(made)["n_reading"] == "1"
     assert numbers.claims(made)["counts"] == (
         "1 is right, 1 is not seen in our data and 2 are misleading, out of date or wrong"
     )
@@ -166,16 +169,23 @@ def test_a_hyperparameter_becomes_a_row() -> None:
 def test_a_claim_becomes_a_row_with_what_was_measured() -> None:
     seen = Seen("n_neighbors", "", "31", "1", "test", (0.5, 0.4), EQUAL, "better")
     train = Seen("gamma", "C = 1", "0.1", "1", "train", (0.5, 0.9), None, "worse")
+    gap = Seen("n_neighbors", "", "1", "31", "gap", (0.5, 0.4), EQUAL, "wider")
+    clock = Seen("n_neighbors", "", "31", "1", "time to answer", (0.0294, 0.1), None, "longer")
     found = Statement("knn", "n_neighbors", "It is so.", "It is *not*.", "not seen", ("None",),
-                  ("squared_loss",), (seen, train))  # fmt: skip
+                  ("squared_loss",), (seen, train, gap, clock), True, "1.8")  # fmt: skip
     soup = BeautifulSoup(reference.claims([found])._repr_mimebundle_()["text/html"], "html.parser")
     cells = [" ".join(cell.get_text().split()) for cell in soup.find_all("td")]
-    assert cells[:2] == ["It is so.", "not seen"]
-    assert "No longer known: squared_loss. Missing: None. It is not." in cells[2]
+    assert cells[:2] == ["It is so.", "not seen, by reading"]
     assert (
-        "Measured on windows of other artists: 31 50.0 %, 1 40.0 %; the two cannot be" in cells[2]
+        "No longer known: squared_loss. Missing: None. Deprecated since scikit-learn 1.8."
+        in (cells[2])
     )
-    assert "Measured on training windows (with C = 1): 0.1 50.0 %, 1 90.0 %." in cells[2]
+    assert (
+        "Accuracy on windows of other artists: 31 50.0 %, 1 40.0 %; the two cannot be" in cells[2]
+    )
+    assert "Accuracy on training windows (with C = 1): 0.1 50.0 %, 1 90.0 %." in cells[2]
+    assert "other artists: 1 50.0 points, 31 40.0 points; the two cannot be told" in cells[2]
+    assert "Time to answer: 31 29 ms, 1 100 ms." in cells[2]
 
 
 def test_the_whole_reference_is_light_and_complete() -> None:
@@ -191,8 +201,13 @@ def test_the_whole_reference_is_light_and_complete() -> None:
 
 
 def test_the_scores_of_each_model_stand_once() -> None:
-    table = reference.scoreboard(store.load().scores, list(DIALS))
+    again = replay.load()
+    table = reference.scoreboard(store.load().scores, again, list(DIALS))
     assert len(table) == 7
+    # The study's own split, and not another shuffle.
+    own = again.reported().drop_duplicates("model").set_index("model")["ours"]
+    told = table["ours, the study's split"].str.split(" ").str[0]
+    assert told.tolist() == [share(own[model]).split(" ")[0] for model in DIALS]
     assert table["the study"].iloc[0] == f"72.2{SPACE}%"
     assert (table.drop(columns=["algorithm", "the study"]).map(lambda v: v.count(" to ")) == 1).all(
         axis=None

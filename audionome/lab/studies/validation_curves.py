@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,21 @@ from audionome.datasets import gtzan
 from audionome.features import COLUMNS
 from audionome.files import require_output_folder, written_whole
 from audionome.lab.bootstrap import mean_interval
-from audionome.lab.compare import Verdict, paired_difference, verdicts
+from audionome.lab.compare import Difference, Verdict, paired_difference, verdicts
 from audionome.lab.estimators import MODELS
 
-__all__ = ["CURVES", "SPLITS", "Curve", "accuracy", "compare", "load", "measure", "summarise"]
+__all__ = [
+    "CURVES",
+    "SPLITS",
+    "Curve",
+    "accuracy",
+    "compare",
+    "differences",
+    "gap",
+    "load",
+    "measure",
+    "summarise",
+]
 
 #: How windows are split: what the table calls it, and what a reader does.
 SPLITS = {"random": "new windows of the same songs", "artist": "windows of other artists"}
@@ -264,10 +275,69 @@ def accuracy(
     return float(rows["right"].sum() / rows["n"].sum())
 
 
+def gap(found: pd.DataFrame, curve: str, setting: str, *, split: str = "artist") -> float:
+    """Return by how much accuracy on training windows exceeds that on tested ones.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From `measure`.
+    curve, setting : str
+        Name of a curve, and the setting as a text.
+    split : str
+        A name in `SPLITS`.
+
+    Returns
+    -------
+    float
+    """
+    train, test = (
+        accuracy(found, curve, setting, part=part, split=split) for part in ("train", "test")
+    )
+    return train - test
+
+
+def differences(
+    found: pd.DataFrame,
+    pairs: Sequence[tuple[str, str, str]],
+    *,
+    of: Literal["test", "gap"] = "test",
+    split: str = "artist",
+) -> list[Difference]:
+    """Set one setting beside another on the same windows.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From `measure`.
+    pairs : sequence of (str, str, str)
+        Name of a curve, and two of its settings as texts.
+    of : {"test", "gap"}
+        Accuracy on the tested windows, or the gap between that on training windows, which is taken
+        as it is, and that on the tested ones.
+    split : str
+        A name in `SPLITS`.
+
+    Returns
+    -------
+    list of Difference
+        First setting minus second, in the order given.
+    """
+    out = []
+    for curve, *settings in pairs:
+        (a, artists), (b, _) = (_hits(_rows(found, curve, s, split)) for s in settings)
+        if of == "test":
+            out.append(paired_difference(a, b, artists))
+            continue
+        known = [accuracy(found, curve, s, part="train", split=split) for s in settings]
+        out.append(paired_difference(known[0] - a, known[1] - b, artists))
+    return out
+
+
 def compare(
     found: pd.DataFrame, pairs: Sequence[tuple[str, str, str]], *, split: str = "artist"
 ) -> list[Verdict]:
-    """Set one setting beside another on the same windows, all pairs as one family.
+    """Judge one setting beside another on the same windows, all pairs as one family.
 
     Parameters
     ----------
@@ -283,11 +353,7 @@ def compare(
     list of Verdict
         Of the first setting, in the order given.
     """
-    differences = []
-    for curve, one, other in pairs:
-        (a, artists), (b, _) = (_hits(_rows(found, curve, s, split)) for s in (one, other))
-        differences.append(paired_difference(a, b, artists))
-    return verdicts(differences)
+    return verdicts(differences(found, pairs, split=split))
 
 
 def _rows(found: pd.DataFrame, curve: str, setting: str, split: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from audionome._words import listed, share
+from audionome._words import listed, points, share
 from audionome.lab import hyperparameters
 from audionome.lab.compare import SAME
 from audionome.lab.estimators import MODELS
@@ -34,6 +34,11 @@ from audionome.lab.study_claims.evidence import Evidence
 
 __all__ = ["CLAIMS"]
 
+_PARTS = {
+    "train": "accuracy on training windows",
+    "test": "accuracy on other artists",
+    "gap": "gap between training windows and other artists",
+}
 _SECTION = "Analysis: model selection"
 _WORDS = {
     "right": HOLDS,
@@ -44,6 +49,7 @@ _WORDS = {
     "out of date": PART,
     "misleading": PART,
     "wrong": FAILS,
+    "does not hold": FAILS,
     "not seen": OPEN,
     "not measured": OPEN,
 }
@@ -55,6 +61,8 @@ def _judged(model: str, about: str) -> Judge:
     def judge(e: Evidence) -> Answer:
         claim = e.hyperparameters[model, about]
         parts = [_seen(one) for one in claim.seen]
+        if claim.deprecated:
+            parts.append(f"deprecated since scikit-learn {claim.deprecated}")
         if claim.gone:
             parts.append(f"no longer: {listed([f'`{o}`' for o in claim.gone])}")
         if claim.missing:
@@ -69,13 +77,19 @@ def _sentence(claim: hyperparameters.Statement) -> str:
 
 
 def _seen(one: Seen) -> str:
-    first, second = one.accuracies
-    music = "its training music" if one.part == "train" else "other artists"
+    first, second = (_value(one.part, value) for value in one.figures)
     also = f", with `{one.also}`" if one.also else ""
+    same = f" ({SAME})" if one.word == SAME else ""
     return (
-        f"`{one.parameter}` {one.one} instead of {one.other}{also}: {share(first)} instead of "
-        f"{share(second)} on {music}" + (f" ({SAME})" if one.word == SAME else "")
+        f"`{one.parameter}` {one.one} instead of {one.other}{also}: "
+        f"{_PARTS.get(one.part, one.part)} {first} instead of {second}{same}"
     )
+
+
+def _value(part: str, value: float) -> str:
+    if part == "gap":
+        return f"{points(value)} points"
+    return share(value) if part in _PARTS else f"{1000 * value:,.0f} ms"
 
 
 def _linear(e: Evidence) -> Answer:

@@ -211,8 +211,8 @@ def validation_curves(table: pd.DataFrame) -> Chart:
             columns=["hyperparameter", "setting", "training", "same songs", "other artists",
                      "95 % interval"],
         ),
-        caption="One hyperparameter at a time, all others as the study set them: accuracy on three "
-        "kinds of windows (95 % intervals over artists)",
+        caption="One hyperparameter at a time, all others as the study set them unless the menu "
+        "names them too: accuracy on three kinds of windows (95 % intervals over artists)",
     )  # fmt: skip
 
 

@@ -129,17 +129,18 @@ def claims(found: Sequence[Statement]) -> dict[str, str]:
     dict of str to str
         ``n`` statements, and ``counts``, a clause with how many are right (right, complete, or
         seen in our data), right in part (an incomplete list, or seen in part), not seen, and
-        misleading, out of date or wrong.
+        misleading, out of date or wrong; ``n_reading``, the verdicts given by reading.
     """
     groups = {
         "right": ("right", "complete", "holds"),
         "right in part": ("incomplete", "holds in part"),
         "not seen in our data": ("not seen", "not measured"),
-        "misleading, out of date or wrong": ("misleading", "out of date", "wrong"),
+        "misleading, out of date or wrong": ("misleading", "out of date", "wrong", "does not hold"),
     }
     counted = {key: sum(c.verdict in words for c in found) for key, words in groups.items()}
     told = [f"{n} {'is' if n == 1 else 'are'} {key}" for key, n in counted.items() if n]
-    return {"n": str(len(found)), "counts": listed(told)}
+    n_reading = sum(claim.by_reading for claim in found)
+    return {"n": str(len(found)), "counts": listed(told), "n_reading": str(n_reading)}
 
 
 def splits(found: pd.DataFrame, curve: str, one: str, other: str) -> dict[str, str]:
