@@ -199,6 +199,10 @@ def joined(
     return found
 
 
+def faded(colour: str, opacity: float) -> str:
+    return f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},{opacity})"
+
+
 def genre_marks(genre: str, *, size: float = 7) -> dict[str, Any]:
     """Return how the scatter of one genre looks."""
     return {

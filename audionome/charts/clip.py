@@ -18,6 +18,7 @@ from audionome.charts._base import (
     PARTS,
     TEMPLATE,
     Chart,
+    faded,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ["VIEWS", "View", "feature_of_clip"]
 
-DIVERGING = [[0.0, PARTS[0][0]], [0.5, "#f4f4f4"], [1.0, PARTS[1][0]]]
+# In the middle almost nothing, so that the page shows through and both ends keep their hue.
+DIVERGING: list[tuple[float, str]] = [
+    (0.0, PARTS[0][0]),
+    (0.5, faded(PARTS[0][0], 0.04)),
+    (0.5, faded(PARTS[1][0], 0.04)),
+    (1.0, PARTS[1][0]),
+]
 
 
 @dataclass(frozen=True)

@@ -257,5 +257,14 @@
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     });
     box.after(button);
+
+    const more = () => {
+      const below = box.scrollHeight - box.clientHeight - box.scrollTop;
+      const right = box.scrollWidth - box.clientWidth - box.scrollLeft;
+      box.classList.toggle("more-below", below > 2);
+      box.classList.toggle("more-right", right > 2);
+    };
+    box.addEventListener("scroll", more, { passive: true });
+    new ResizeObserver(more).observe(box);
   });
 })();

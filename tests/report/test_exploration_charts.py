@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 import pytest
 import toy
-from colours import contrast
 
 from audionome import features
 from audionome._words import coefficient
@@ -119,24 +118,31 @@ def test_two_menus_choose_a_pair(real: Any) -> None:
     assert len(chart.figure.data) == 10
 
 
-def test_solid_symbols_that_are_shared_differ_in_lightness() -> None:
-    assert set(components.SOLIDS) == set(gtzan.GENRES)
-    genres = sorted(components.SOLIDS)
-    for i, one in enumerate(genres):
-        for other in genres[i + 1 :]:
-            if components.SOLIDS[one] == components.SOLIDS[other]:
-                assert contrast(charts.PALETTE[one], charts.PALETTE[other]) > 1.5, (one, other)
+def test_every_genre_has_the_same_mark_on_a_plane_and_in_space(scaled: Any) -> None:
+    figure = charts.principal_space(scaled).figure
+    glyphs = {t.name: t.text for t in figure.data if t.type == "scatter3d"}
+    flat = {t.name: t.marker.symbol for t in charts.track_scatter(scaled).figure.data}
+    assert flat == {t.name: t.marker.symbol for t in figure.data if t.type == "scatter"}
+    assert glyphs == {genre: components.GLYPHS[symbol] for genre, symbol in flat.items()}
+    assert len(set(glyphs.values())) == len(gtzan.GENRES)
 
 
 def test_components_are_drawn_in_the_colours_of_the_genres(real: Any, scaled: Any) -> None:
     flat, solid = charts.track_scatter(scaled), charts.principal_space(scaled)
-    for chart in (flat, solid):
-        assert [t.name for t in chart.figure.data] == sorted(gtzan.GENRES)
-        assert [t.marker.color for t in chart.figure.data] == list(charts.PALETTE.values())
+    for chart, kind, opacity in (
+        (flat, "scatter", "marker.opacity"),
+        (solid, "scatter3d", "opacity"),
+    ):
+        traces = [t for t in chart.figure.data if t.type == kind]
+        assert [t.name for t in traces] == sorted(gtzan.GENRES)
+        colours = [t.marker.color or t.textfont.color for t in traces]
+        assert colours == list(charts.PALETTE.values())
         menu = chart.figure.layout.updatemenus[-1]
         assert menu.name == "Highlight"
         assert [b.label for b in menu.buttons] == ["all genres", *sorted(gtzan.GENRES)]
-        assert sum(v == 1 for v in menu.buttons[3].args[0]["marker.opacity"]) == 1
+        values = menu.buttons[3].args[0][opacity]
+        assert sum(v == 1 for v in values[:10]) == 1
+        assert len(values) == len(chart.figure.data)
         assert weight(chart) < 60_000
     assert sum(len(t.x) for t in flat.figure.data) == len(real[0])
     bars = charts.explained_variance(scaled)
@@ -149,13 +155,14 @@ def test_components_are_drawn_in_the_colours_of_the_genres(real: Any, scaled: An
 def test_the_cloud_fills_its_box(real: Any, scaled: Any) -> None:
     chart = charts.principal_space(scaled)
     assert len(chart.figure.layout.updatemenus[0].buttons) == 4
-    drawn = sum(len(t.x) for t in chart.figure.data)
+    traces = [t for t in chart.figure.data if t.type == "scatter3d"]
+    drawn = sum(len(t.x) for t in traces)
     missing = len(real[0]) - drawn
     assert 0 < missing < 0.03 * len(real[0])
     assert f"({missing} tracks lie outside" in chart.caption
     for axis in "xyz":
         low, high = chart.figure.layout.scene[f"{axis}axis"].range
-        values = pd.Series([v for t in chart.figure.data for v in t[axis]])
+        values = pd.Series([v for t in traces for v in t[axis]])
         assert low <= values.min()
         assert values.max() <= high
         # The middle nine tenths of the tracks take up most of the axis.

@@ -39,19 +39,18 @@ __all__ = [
     "track_scatter",
 ]
 
-# Three dimensions know fewer symbols; genres that share one differ in lightness. The "x" is a
-# letter of a font that is not everywhere.
-SOLIDS = {
-    "blues": "circle",
-    "classical": "diamond",
-    "country": "square",
-    "disco": "square-open",
-    "hiphop": "cross",
-    "jazz": "diamond-open",
-    "metal": "circle-open",
-    "pop": "circle-open",
-    "reggae": "square-open",
-    "rock": "square",
+# Plotly's markers in space have few shapes: these letters have the shapes of `SYMBOLS`.
+GLYPHS = {
+    "circle": "\N{BLACK CIRCLE}",
+    "diamond": "\N{BLACK DIAMOND}",
+    "square": "\N{BLACK SQUARE}",
+    "star": "\N{BLACK STAR}",
+    "cross": "\N{HEAVY GREEK CROSS}",
+    "triangle-up": "\N{BLACK UP-POINTING TRIANGLE}",
+    "x": "\N{HEAVY MULTIPLICATION X}",
+    "pentagon": "\N{BLACK PENTAGON}",
+    "triangle-down": "\N{BLACK DOWN-POINTING TRIANGLE}",
+    "hexagram": "\N{SIX POINTED BLACK STAR}",
 }
 _CAMERAS = {
     "from a corner": {"x": 1.2, "y": 1.2, "z": 0.85},
@@ -243,16 +242,29 @@ def principal_space(scaled: Principal) -> Chart:
     groups = by_genre(scaled.points[inside.to_numpy()])
     figure = go.Figure()
     for genre, rows in groups.items():
-        look = genre_marks(genre, size=4)
-        symbol = SOLIDS.get(genre, "circle")
+        look = genre_marks(genre, size=9)
+        mark = look["marker"]
         figure.add_scatter3d(
             x=digits(rows["PC1"], 3),
             y=digits(rows["PC2"], 3),
             z=digits(rows["PC3"], 3),
-            text=rows["track"].to_list(),
-            hovertemplate="%{text}<br>%{x:.1f}, %{y:.1f}, %{z:.1f}<extra></extra>",
-            **look | {"marker": look["marker"] | {"symbol": symbol}},
+            name=look["name"],
+            legendgroup=genre,
+            showlegend=False,
+            mode="text",
+            text=GLYPHS[mark["symbol"]],
+            textposition="middle center",
+            # As letters, the stars are small.
+            textfont={
+                "color": mark["color"],
+                "size": 16 if mark["symbol"] in {"star", "hexagram"} else 12,
+            },
+            hovertext=rows["track"].to_list(),
+            hovertemplate="%{hovertext}<br>%{x:.1f}, %{y:.1f}, %{z:.1f}<extra></extra>",
         )
+    # The legend of letters would be a word; flat traces without points show the shapes there.
+    for genre in groups:
+        figure.add_scatter(x=[None], y=[None], legendgroup=genre, **genre_marks(genre, size=9))
     plain = {"color": INK, "gridcolor": "#8b929c", "zerolinecolor": "#8b929c", "nticks": 5,
              "showbackground": False, "showspikes": False}  # fmt: skip
     figure.update_layout(
@@ -260,6 +272,8 @@ def principal_space(scaled: Principal) -> Chart:
         height=620,
         showlegend=True,
         legend={"itemsizing": "constant", "y": 0},
+        xaxis={"visible": False, "domain": [0, 0.01]},
+        yaxis={"visible": False, "domain": [0, 0.01]},
         scene={
             **{
                 f"{letter}axis": {**plain, "title": {"text": name},
@@ -279,7 +293,7 @@ def principal_space(scaled: Principal) -> Chart:
                     )
                     for name, eye in _CAMERAS.items()
                 },
-                "Highlight": _highlights(list(groups)),
+                "Highlight": _highlights(list(groups), of="opacity", beside=len(groups)),
             }
         ),
     )  # fmt: skip
@@ -436,12 +450,14 @@ def music_maps(found: Maps) -> Chart:
     )
 
 
-def _highlights(genres: list[str]) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    # The legend filters too, but not from the keyboard.
+def _highlights(
+    genres: list[str], *, of: str = "marker.opacity", beside: int = 0
+) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    # The legend filters too, but not from the keyboard. Traces beside those of the genres stay.
     faint = 0.07
     choices = {"all genres": [1.0] * len(genres)}
     choices |= {g: [1.0 if g == other else faint for other in genres] for g in genres}
-    return {name: ({"marker.opacity": list(values)}, {}) for name, values in choices.items()}
+    return {name: ({of: [*values, *[1.0] * beside]}, {}) for name, values in choices.items()}
 
 
 def _centres(points: pd.DataFrame, axes: list[str]) -> pd.DataFrame:

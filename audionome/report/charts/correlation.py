@@ -24,6 +24,7 @@ from audionome.charts._base import (
     menus,
     rounded,
 )
+from audionome.charts.clip import DIVERGING
 from audionome.lab.exploration import FIRST_GROUP
 
 if TYPE_CHECKING:
@@ -31,20 +32,6 @@ if TYPE_CHECKING:
     from audionome.lab.exploration import Correlations, Observed, Tested
 
 __all__ = ["correlation_matrix", "feature_pair", "study_observations"]
-
-
-def _faded(colour: str, opacity: float) -> str:
-    return f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},{opacity})"
-
-
-# In the middle almost nothing, so that the page shows through and both ends keep their hue.
-_FALLING, _RISING = PARTS[0][0], PARTS[1][0]
-_DIVERGING = [
-    [0, _FALLING],
-    [0.5, _faded(_FALLING, 0.04)],
-    [0.5, _faded(_RISING, 0.04)],
-    [1, _RISING],
-]
 
 
 def correlation_matrix(found: Correlations) -> Chart:
@@ -138,7 +125,7 @@ def _cells(found: Correlations, order: list[str], axis: str) -> go.Heatmap:
         yaxis=f"y{axis}",
         zmin=-1,
         zmax=1,
-        colorscale=_DIVERGING,
+        colorscale=DIVERGING,
         colorbar={
             "orientation": "h",
             "thickness": 10,

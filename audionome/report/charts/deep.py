@@ -100,8 +100,9 @@ def filter_gallery(
         left = column * (frames + gap_x)
         picture[top : top + bands, left : left + frames] = 127 * one
     # -128 stands for the ground between two filters, which is drawn in no colour.
-    colours = [[0.0, "rgba(0,0,0,0)"], [0.5 / 255, "rgba(0,0,0,0)"], [0.5 / 255, DIVERGING[0][1]]]
-    colours += [[128 / 255, DIVERGING[1][1]], [1.0, DIVERGING[2][1]]]
+    clear, least, middle = "rgba(0,0,0,0)", 0.5 / 255, 128 / 255
+    colours = [(0.0, clear), (least, clear)]
+    colours += [(float(np.interp(at, (0, 0.5, 1), (least, middle, 1))), c) for at, c in DIVERGING]
     figure = go.Figure(
         go.Heatmap(
             z=packed(picture, "i1"),
