@@ -71,7 +71,7 @@ def numbers() -> dict[str, str]:
     from audionome.lab.studies import loudness
     from audionome.report.numbers import prose
     from audionome.report.numbers.literature import cited
-    from audionome.report.numbers.results import nested
+    from audionome.report.numbers.results import comparison, nested
 
     data, found, released = gtzan.load(), store.load(), model_card.load()
     fair = "artist-grouped"
@@ -101,7 +101,7 @@ def numbers() -> dict[str, str]:
             *(prose.released(model, card["evaluation"]) for model, card in cards.items()),
             *(prose.beside(f"{a}_beside_{b}{places[p]}", two) for (p, a, b), two in pairs.items()),
             prose.beside("cnn_beside_extended", cnn),
-            prose.settings(versus),
+            {name: comparison(versus)[name] for name in ("n_others", "n_same")},
             nested(picked),
             prose.importance(names.titled(found.importance), features.LEVEL_FREE),
             prose.level(loudness.shortcut(loudness.load())),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from audionome.datasets import gtzan
+from audionome.datasets.gtzan import GENRES
 from audionome.lab import exploration
 from audionome.lab.exploration.projection import Principal
 from audionome.lab.exploration.spread import TOO_FEW, spread
@@ -54,12 +55,29 @@ def test_a_handful_of_tracks_is_not_judged() -> None:
 
 
 def test_one_cloud_lies_together_and_islands_do_not() -> None:
+    """Islands do not, tight or wide, around an empty middle or not."""
     one = spread(plane({"rock": ((0, 0), 1, 200), "pop": ((0, 0), 1, 200)}))
     assert one.observed["together"] == "holds"
     corners = {"rock": (9, 0), "pop": (-9, 0), "jazz": (0, 9), "metal": (0, -9)}
     islands = spread(plane({genre: (at, 1, 100) for genre, at in corners.items()}))
-    assert islands.together.estimate == pytest.approx(0.5, abs=0.1)
-    assert islands.observed["together"] != "holds"
+    assert islands.together.estimate == pytest.approx(0.25, abs=0.02)
+    assert islands.observed["together"] == "fails"
+    assert one.together.estimate == pytest.approx(one.one_cloud, abs=0.1)
+    two = spread(plane({"rock": ((0, 0), 1, 200), "pop": ((7, 0), 1, 200)}))
+    assert two.observed["together"] != "holds"
+    at = np.random.default_rng(1).normal(0, 1, (10, 2))
+    ten = spread(plane({genre: (xy, 0.03, 60) for genre, xy in zip(GENRES, at, strict=True)}))
+    assert ten.together.estimate < 0.35
+    assert ten.observed["together"] == "fails"
+
+
+def test_islands_that_are_no_genres_are_seen() -> None:
+    flat = plane({"rock": ((0, 0), 1, 200), "pop": ((0, 0), 1, 200)})
+    aside = np.where(np.arange(400) % 4 < 2, 8.0, -8.0)  # both genres, both artists' tracks
+    points = flat.points.assign(PC1=flat.points["PC1"] + aside)
+    found = spread(Principal(points, flat.explained, flat.loadings))
+    assert found.together.estimate == pytest.approx(0.5, abs=0.05)
+    assert found.observed["together"] != "holds"
 
 
 def test_genres_that_meet_in_the_middle_are_mixed_there() -> None:

@@ -14,6 +14,7 @@ import toy
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
+from audionome import _words as words
 from audionome.datasets import gtzan
 from audionome.lab import compare, exploration
 from audionome.report import tables
@@ -96,6 +97,10 @@ def test_what_the_plot_shows_follows_the_verdicts() -> None:
     assert {told[k] for k in ("together", "spread", "variable", "mixed", "similar")} == {"holds"}
     assert told["differ"] == "country, classical and metal spread less"
     assert told["unjudged"] == "reggae and disco"
+    assert told["group_share"] == words.share(found.together.estimate) != told["one_cloud"]
+    assert told["cloud"] == "most of the tracks form one cloud"
+    assert told["overlap"] == "the genres overlap most in the middle"
+    assert told["one_cloud"] == words.share(found.one_cloud)
     assert told["widest"].startswith("hip-hop")
     assert told["flattened"] == "the plot exaggerates the overlap"
     one = replace(
@@ -106,6 +111,11 @@ def test_what_the_plot_shows_follows_the_verdicts() -> None:
     told = pca.spread(one)
     assert (told["differ"], told["unjudged"]) == ("hip-hop spreads more", "none")
     assert told["flattened"].startswith("the plot does not exaggerate")
+    low = replace(found.together, estimate=0.2, low=0.1, high=0.3)
+    islands = pca.spread(replace(found, together=low))
+    assert (islands["together"], islands["cloud"]) == (
+        "fails", "most of the tracks do not lie in one cloud"
+    )  # fmt: skip
     none = replace(one, genres=found.genres.assign(verdict="cannot be told apart"))
     assert pca.spread(none)["differ"] == "no genre can be told apart"
     assert pca.spread(none)["spread"] == "remains open"

@@ -31,6 +31,13 @@ def test_no_model_wins() -> None:
     assert picks.accuracy.estimate < table["accuracy"].max()
 
 
+def test_the_floor_is_below_guessing_where_the_pages_say_so() -> None:
+    scores = results().scores
+    rows = scores[(scores["model"] == FLOOR) & (scores["split"] == "test")]
+    right = rows.groupby(rows["protocol"].astype(str))["accuracy"].max()
+    assert (right[["artist-grouped", "wild"]] < 0.1).all()
+
+
 def test_the_decomposition_starts_and_ends_on_the_ladder() -> None:
     """Its first and last accuracy are those of the rungs, so its steps are that rung's."""
     scores = results().scores.set_index(["model", "variant", "protocol", "level", "split"])

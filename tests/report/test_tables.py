@@ -27,12 +27,14 @@ def test_the_score_table_prints_one_row_per_result() -> None:
 
 
 def test_measures_of_the_floors_certainty_are_left_out_and_explained() -> None:
-    scores = pd.DataFrame([score(), score(model="dummy", accuracy=0.075, log_loss=33.3, ece=0.925)])
+    floor = score(model="dummy", accuracy=0.075, log_loss=33.3, ece=0.925)
+    scores = pd.DataFrame([score(), floor])
     table = tables.score_table(scores)
     assert table["accuracy (%)"].to_list() == ["50.0", "7.5"]
     assert table["log loss"].to_list() == ["1.00", ""]
     assert table["calibration error"].to_list() == ["0.100", ""]
-    told = numbers.floor(scores)
+    told = numbers.floor(pd.DataFrame([floor, floor | {"protocol": "wild", "accuracy": 0.067}]))
+    assert told["floor_outside"] == "6.7\N{NO-BREAK SPACE}%"
     assert told["floor_accuracy"] == "7.5\N{NO-BREAK SPACE}%"
     # What the empty cell would be: this loss for every wrong answer, and none for a right one.
     assert round(float(told["largest_loss"]) * 0.925, 1) == 33.3

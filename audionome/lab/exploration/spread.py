@@ -5,7 +5,7 @@ Conventions
 The plane is taken as given: intervals draw whole artists, and the components stay as they are.
 Distances are in units of the components. The *spread* of a genre is the mean squared distance of
 its tracks from their centroid. Tracks in the *middle* are those nearer to the common centre than
-half of all tracks.
+half of all tracks. *Groups* are those of DBSCAN: dense places that touch are one group.
 """
 
 from __future__ import annotations
@@ -34,9 +34,14 @@ from audionome.lab.compare import (
 )
 from audionome.lab.exploration.projection import Principal
 
-__all__ = ["TOO_FEW", "Spread", "spread"]
+__all__ = ["DENSE", "REACH", "TOO_FEW", "Spread", "spread"]
 
 _NEIGHBOURS = 10
+#: A group: within this part of the root mean square distance from the centre ...
+REACH = 0.15
+#: ... a track has this many tracks, itself among them.
+DENSE = 5
+_DRAWS = 20
 #: Genres with fewer tracks are not judged: a handful of artists says little about a spread.
 _LEAST = 50
 #: What is said of them.
@@ -50,9 +55,10 @@ class Spread:
     Attributes
     ----------
     together : ConfidenceInterval
-        Share of the tracks that lie nearer to the common centre than the root mean square of all
-        such distances. A cloud that is dense in its middle has most of its tracks there; islands
-        around an empty middle have not.
+        Share of the tracks in the largest group. Islands are groups of their own.
+    one_cloud : float
+        The same share in a normal cloud of as many tracks with the same variances, which has no
+        islands: the mean of a few draws.
     genres : DataFrame
         One row per genre, the widest first: ``genre``, ``spread`` on the plane with ``low`` and
         ``high``, ``verdict`` (``"wider"`` or ``"narrower"`` than the mean of the judged genres,
@@ -74,6 +80,7 @@ class Spread:
     """
 
     together: ConfidenceInterval
+    one_cloud: float
     genres: pd.DataFrame
     ranks: Difference
     alike: dict[tuple[str, str], ConfidenceInterval]
@@ -86,7 +93,7 @@ class Spread:
     def observed(self) -> dict[str, str]:
         """Verdicts on what the source study says of its plot.
 
-        ``"together"`` (most tracks lie in one cloud), ``"spread"`` (some genres spread more than
+        ``"together"`` (most tracks lie in one group), ``"spread"`` (some genres spread more than
         others), ``"variable"`` (those vary more in their features), ``"mixed"`` (genres overlap
         most in the middle) and ``"similar"`` (genres in the middle have similar features), each
         ``"holds"``, ``"fails"`` or ``"open"``.
@@ -139,7 +146,8 @@ def spread(found: Principal) -> Spread:
     )
     table, ranks = _of_genres(plane, everywhere, genres, artists)
     return Spread(
-        together=mean_interval(squares < squares.mean(), artists),
+        together=mean_interval(_largest_group(plane), artists),
+        one_cloud=_one_cloud(plane),
         genres=table,
         ranks=ranks,
         alike=alike,
@@ -148,6 +156,25 @@ def spread(found: Principal) -> Spread:
         flattened=flattened,
         k=_NEIGHBOURS,
     )
+
+
+def _largest_group(plane: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say of each row whether it belongs to the largest group."""
+    from sklearn.cluster import DBSCAN
+
+    away = plane - plane.mean(axis=0)
+    reach = REACH * np.sqrt(np.mean(np.sum(away**2, axis=1)))
+    groups = DBSCAN(eps=float(reach), min_samples=DENSE).fit_predict(away)
+    sizes = np.bincount(groups[groups >= 0], minlength=1)
+    found: NDArray[np.bool_] = groups == sizes.argmax()
+    return found
+
+
+def _one_cloud(plane: NDArray[np.float64]) -> float:
+    """Return the mean share of the largest group in normal clouds of this size and shape."""
+    rng = np.random.default_rng(0)
+    clouds = [rng.normal(0, plane.std(axis=0), plane.shape) for _ in range(_DRAWS)]
+    return float(np.mean([_largest_group(cloud).mean() for cloud in clouds]))
 
 
 def _nearest(xy: NDArray[np.float64], artists: NDArray[np.intp]) -> NDArray[np.intp]:

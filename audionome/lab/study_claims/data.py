@@ -246,7 +246,10 @@ def _plot(*keys: str) -> Judge:
 
 def _together(e: Evidence) -> str:
     i = e.spread.together
-    return f"{share(i.estimate)} lie near the centre ({span(i.low, i.high)})"
+    return (
+        f"{share(i.estimate)} lie in one group ({span(i.low, i.high)}); of one normal cloud "
+        f"{share(e.spread.one_cloud)} would"
+    )
 
 
 def _wide(e: Evidence) -> str:

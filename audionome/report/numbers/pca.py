@@ -10,7 +10,7 @@ from audionome._words import coefficient, genre_name, listed, points, share, spa
 from audionome.lab.compare import SAME
 from audionome.lab.exploration import Maps, Principal, Spread
 from audionome.lab.exploration.projection import ALL_FEATURES, LDA_MAP, LDA_OWN, PCA_MAP, TSNE_MAP
-from audionome.lab.exploration.spread import TOO_FEW
+from audionome.lab.exploration.spread import DENSE, REACH, TOO_FEW
 
 __all__ = [
     "agreement",
@@ -156,6 +156,16 @@ def heaviest(scaled: Principal, *, most: int = 3) -> dict[str, str]:
 
 
 _OBSERVED = {"holds": "holds", "fails": "fails", "open": "remains open"}
+_CLOUD = {
+    "holds": "most of the tracks form one cloud",
+    "fails": "most of the tracks do not lie in one cloud",
+    "open": "the tracks may form one cloud or several",
+}
+_OVERLAP = {
+    "holds": "the genres overlap most in the middle",
+    "fails": "the genres overlap least in the middle",
+    "open": "the genres overlap",
+}
 
 
 def spread(found: Spread) -> dict[str, str]:
@@ -169,9 +179,10 @@ def spread(found: Spread) -> dict[str, str]:
     -------
     dict of str to str
         Verdict words ``together``, ``spread``, ``variable``, ``mixed`` and ``similar`` (see
-        `audionome.lab.exploration.Spread.observed`); ``near_share`` of the tracks nearer to the
-        centre than the typical distance, with ``near_interval``; ``widest``, the three widest
-        genres; ``differ``, a clause that names the genres that spread less or more than the mean
+        `audionome.lab.exploration.Spread.observed`); ``group_share`` of the tracks in the
+        largest group, with ``group_interval``, and in ``one_cloud``; ``reach`` and ``dense``, what
+        makes a group; ``cloud`` and ``overlap``, clauses on the plot as a whole; ``widest``, the
+        three widest genres; ``differ``, a clause that names the genres that spread less or more than the mean
         genre; ``unjudged``, the genres with too few tracks, or "none";
         ``rank_correlation`` of both spreads with ``rank_interval``; the shares of ``k`` neighbours
         with the same genre, ``middle``, ``edge``, ``middle_all`` and ``edge_all``; ``flattened``, a
@@ -197,8 +208,13 @@ def spread(found: Spread) -> dict[str, str]:
     less = found.flattened.word == "worse"
     return {
         **{name: _OBSERVED[word] for name, word in found.observed.items()},
-        "near_share": share(found.together.estimate),
-        "near_interval": span(found.together.low, found.together.high),
+        "group_share": share(found.together.estimate),
+        "group_interval": span(found.together.low, found.together.high),
+        "one_cloud": share(found.one_cloud),
+        "reach": f"{100 * REACH:.0f} %",
+        "dense": str(DENSE),
+        "cloud": _CLOUD[found.observed["together"]],
+        "overlap": _OVERLAP[found.observed["mixed"]],
         "widest": listed([genre_name(str(genre)) for genre in rows["genre"].head(3)]),
         "differ": " and ".join(parts) or "no genre can be told apart",
         "unjudged": listed(named.get(TOO_FEW, [])) or "none",

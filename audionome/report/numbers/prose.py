@@ -30,7 +30,6 @@ __all__ = [
     "promise",
     "released",
     "resolution",
-    "settings",
     "speed",
     "study",
 ]
@@ -194,23 +193,6 @@ def study(table: pd.DataFrame) -> dict[str, str]:
         for row in table.to_dict("records")
     }
     return reported | {"study_widest": points(table["difference"].abs().max())}
-
-
-def settings(versus: pd.DataFrame) -> dict[str, str]:
-    """Count the settings that cannot be told from the reference.
-
-    Parameters
-    ----------
-    versus : DataFrame
-        From `audionome.lab.ladder.compare_models`.
-
-    Returns
-    -------
-    dict of str to str
-        ``n_others`` and, of these, ``n_same``.
-    """
-    verdicts = versus.loc[versus["verdict"] != "", "verdict"]
-    return {"n_others": f"{len(verdicts)}", "n_same": f"{int((verdicts == SAME).sum())}"}
 
 
 def importance(table: pd.DataFrame, level_free: Collection[str]) -> dict[str, str]:
