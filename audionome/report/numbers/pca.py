@@ -182,8 +182,8 @@ def spread(found: Spread) -> dict[str, str]:
         `audionome.lab.exploration.Spread.observed`); ``group_share`` of the tracks in the
         largest group, with ``group_interval``, and in ``one_cloud``; ``reach`` and ``dense``, what
         makes a group; ``cloud`` and ``overlap``, clauses on the plot as a whole; ``widest``, the
-        three widest genres; ``differ``, a clause that names the genres that spread less or more than the mean
-        genre; ``unjudged``, the genres with too few tracks, or "none";
+        three widest genres; ``differ``, a clause that names those that spread less or more than the
+        mean genre; ``unjudged``, the genres with too few tracks, or "none";
         ``rank_correlation`` of both spreads with ``rank_interval``; the shares of ``k`` neighbours
         with the same genre, ``middle``, ``edge``, ``middle_all`` and ``edge_all``; ``flattened``, a
         clause on whether the plane exaggerates the overlap.
