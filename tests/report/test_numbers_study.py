@@ -92,13 +92,15 @@ CHECKED = checked(
     ("b", "holds", "holds"),
     ("c", "does not hold", ""),
     ("d", "cannot be checked", ""),
+    ("f", "from the documentation", ""),
     ("e", "answered by us", ""),
 )
 
 
 def test_claims_are_counted_by_their_verdict() -> None:
     found = numbers.tally(CHECKED)
-    assert (found["n_claims"], found["n_tested"]) == ("5", "3")
+    assert (found["n_claims"], found["n_tested"]) == ("6", "3")
+    assert (found["n_read"], found["n_unchecked"], found["n_answered"]) == ("1", "1", "1")
     assert (found["n_hold"], found["n_part"], found["n_fail"], found["n_open"]) == (
         "2", "0", "1", "0",
     )  # fmt: skip
@@ -107,7 +109,7 @@ def test_claims_are_counted_by_their_verdict() -> None:
 
 def test_every_claim_is_written_with_its_verdict_and_a_link() -> None:
     text = numbers.claims(CHECKED)["claims"]
-    assert "<summary>Results (✓ 2, ✗ 1, – 1, → 1)</summary>" in text
+    assert "<summary>Results (✓ 2, ✗ 1, § 1, – 1, → 1)</summary>" in text
     assert "| A | ✓ **holds**: 3 of 7 | ✗ **does not hold**: 1 of 7 |" in text
     assert (
         "| C | ✗ **does not hold**: 3 of 7 |  | [What PCA hides](pca.ipynb#what-pca-hides) |"
@@ -128,7 +130,8 @@ def test_the_windows_of_a_clip_are_counted_on_both_sides() -> None:
 
 
 def test_the_settings_of_neighbours_are_told_as_run_and_as_printed() -> None:
-    row = {"n": 10, "absent": 1, "theirs": 9}
+    row = {"n": 10, "absent": 1, "theirs": 9, "title": "", "needed": 0, "likely": 0.6,
+           "p_value": 0.004}  # fmt: skip
     table = pd.DataFrame(
         [
             row | {"model": "svc", "as_printed": True, "study": 0.9, "ours": 0.9, "right": 9,
@@ -142,6 +145,30 @@ def test_the_settings_of_neighbours_are_told_as_run_and_as_printed() -> None:
     found = numbers.printed(table)
     assert (found["knn_run"], found["knn_printed"], found["knn_theirs"]) == ("8", "5", "9")
     assert (found["n_possible"], found["n_models"], found["largest"]) == ("2", "2", "10.0")
+    assert found["close"] == ""
+    table.loc[0, "possible"] = False
+    close = numbers.printed(table)["close"]
+    assert close.startswith(" The support vector classifier comes close: 9 of 10 windows")
+    assert "add 0; " in close
+    assert "about 1 (p = 0.004)" in close
+
+
+def test_the_reasons_that_stand_are_named() -> None:
+    table = checked(
+        ("highest", "holds", "holds in part"),
+        ("relatively small", "holds", "holds"),
+        ("no overfit", "does not hold", "does not hold"),
+        ("most genres", "holds", "does not hold"),
+    )
+    assert numbers.kept(table)["kept"] == (
+        "“its gap is relatively small” holds; “it has the highest accuracy” holds in part; "
+        "“it does not overfit” and “it does well on most genres” do not hold"
+    )
+
+
+def test_the_rules_are_those_that_decide() -> None:
+    found = numbers.rules()
+    assert (found["well"], found["near"], found["ordinary"]) == ("80 %", "5", "60")
 
 
 def found_of(**missed: str) -> dict[str, Any]:

@@ -20,17 +20,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from audionome._paths import data_path, output_path
 from audionome.datasets import gtzan
 from audionome.datasets.gtzan import GENRES
 from audionome.features import COLUMNS
 from audionome.files import require_output_folder, written_whole
-from audionome.lab.compare import Difference, accuracy_difference, verdicts
+from audionome.lab.compare import SIGNIFICANT, Difference, accuracy_difference, verdicts
 from audionome.lab.estimators import MODELS
 from audionome.lab.store import missing
 
-__all__ = ["PRINTED", "SHORT", "STUDIED", "Replay", "load", "replay", "sides"]
+__all__ = ["PRINTED", "SHORT", "STUDIED", "Replay", "load", "replay", "sides", "two_sided"]
 
 #: Seed of the study's split and of its models.
 SEED = 42
@@ -139,19 +140,29 @@ class Replay:
             One row for each model, and a second one for those in `PRINTED`: ``model``, ``title``,
             ``as_printed``, ``study`` (reported accuracy), ``ours``, ``n`` (test windows that are
             there), ``right``, ``theirs`` (right answers that the study's accuracy means among all
-            its test windows), ``absent`` (test windows that are not there) and ``possible``:
-            whether the absent ones can explain the difference.
+            its test windows), ``absent`` (test windows that are not there), ``needed`` (how many of
+            these the model must get right to reach its figure), ``likely`` (how many it gets right
+            if it finds of each genre what it finds among the windows that are there), ``p_value``
+            of a number as far off as that, and ``possible``: whether it is above `SIGNIFICANT`,
+            divided by the number of models.
         """
         test = self.side("test")
-        whole = int((sides()["side"] == "test").sum())
+        planned = sides()
+        whole = planned[planned["side"] == "test"]
+        gone = (genre_counts(whole["track"].str.split(".").str[0])
+                - genre_counts(test["genre"])).clip(lower=0)  # fmt: skip
         out = []
         for name in STUDIED:
             for column in (name, PRINTED.get(name)):
                 if column is None:
                     continue
-                right = int((test[column] == test["genre"]).sum())
+                hits = test[column] == test["genre"]
+                right = int(hits.sum())
+                recall = hits.groupby(test["genre"]).mean().reindex(GENRES, fill_value=0.0)
                 study = float(MODELS[name].study_accuracy or np.nan)
-                theirs, absent = round(study * whole), whole - len(test)
+                theirs, absent = round(study * len(whole)), len(whole) - len(test)
+                chances = np.repeat(np.asarray(recall, dtype=np.float64), gone.to_numpy())
+                p_value = two_sided(theirs - right, chances)
                 out.append(
                     {
                         "model": name,
@@ -163,7 +174,10 @@ class Replay:
                         "right": right,
                         "theirs": theirs,
                         "absent": absent,
-                        "possible": 0 <= theirs - right <= absent,
+                        "needed": theirs - right,
+                        "likely": float(chances.sum()),
+                        "p_value": p_value,
+                        "possible": p_value >= SIGNIFICANT / len(STUDIED),
                     }
                 )
         return pd.DataFrame(out)
@@ -190,6 +204,40 @@ class Replay:
             shares = {side: float(answers.mean()) for side, answers in right.items()}
             out.append({"model": name, "title": MODELS[name].title, **shares})
         return pd.DataFrame(out).assign(**judged(found))
+
+
+def genre_counts(genres: pd.Series) -> pd.Series:
+    """Count the rows of each genre."""
+    return genres.astype(str).value_counts().reindex(GENRES, fill_value=0)
+
+
+def two_sided(n: int, chances: NDArray[np.float64]) -> float:
+    """Return how likely a number of right answers as far off as this is.
+
+    Parameters
+    ----------
+    n : int
+        Right answers.
+    chances : ndarray
+        Chance of each answer to be right, independent of the others.
+
+    Returns
+    -------
+    float
+        Twice the smaller tail of the Poisson-binomial distribution, at most 1; 0 for a number that
+        is negative or larger than the number of answers.
+
+    Examples
+    --------
+    >>> two_sided(2, np.array([0.5, 0.5]))
+    0.5
+    """
+    if not 0 <= n <= len(chances):
+        return 0.0
+    exactly = np.ones(1)
+    for p in chances:
+        exactly = np.convolve(exactly, [1 - p, p])
+    return float(min(1.0, 2 * min(exactly[: n + 1].sum(), exactly[n:].sum())))
 
 
 def judged(found: list[Difference]) -> dict[str, list[Any]]:

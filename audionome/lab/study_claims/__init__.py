@@ -5,7 +5,11 @@ Conventions
 A claim is told in our words. Its verdict is one of `VERDICTS`, on the study's own terms: its
 shuffle of the windows, its models (`audionome.lab.studies.replay`). A claim about a model has a
 second verdict: of the same model and the same rule with artists kept apart
-(`audionome.lab.protocols`, "artist-grouped", per window). Nothing is typed but the claims.
+(`audionome.lab.protocols`, "artist-grouped", per window).
+
+"Holds", "holds in part", "does not hold" and "cannot be decided" (`TESTED`) are computed, by a rule
+of ours, from tables, from the installed libraries or from arithmetic. The other words are chosen by
+reading: no number decides such a claim, and it is not counted as tested.
 """
 
 from __future__ import annotations
@@ -13,12 +17,12 @@ from __future__ import annotations
 import pandas as pd
 
 from audionome.lab.study_claims import aims, algorithms, data, ending, results
-from audionome.lab.study_claims._base import VERDICTS, Answer, Claim, Place
+from audionome.lab.study_claims._base import TESTED, VERDICTS, Answer, Claim, Place
 from audionome.lab.study_claims.evidence import Evidence
 from audionome.lab.study_claims.results import COMMENTS
 
-__all__ = ["CLAIMS", "COMMENTS", "SECTIONS", "VERDICTS", "Answer", "Claim", "Evidence", "Place",
-           "check"]  # fmt: skip
+__all__ = ["CLAIMS", "COMMENTS", "SECTIONS", "TESTED", "VERDICTS", "Answer", "Claim", "Evidence",
+           "Place", "check"]  # fmt: skip
 
 #: Sections of the study that say something, in its order. Its table of contents says nothing.
 SECTIONS = (

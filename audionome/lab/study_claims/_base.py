@@ -19,6 +19,8 @@ __all__ = [
     "HOLDS",
     "OPEN",
     "PART",
+    "READ",
+    "TESTED",
     "UNCHECKED",
     "VERDICTS",
     "Answer",
@@ -27,6 +29,7 @@ __all__ = [
     "Place",
     "answered",
     "between",
+    "by_reading",
     "holds_if",
     "in_words",
     "overall",
@@ -38,12 +41,16 @@ HOLDS = "holds"
 PART = "holds in part"
 FAILS = "does not hold"
 OPEN = "cannot be decided"
+READ = "from the documentation"
 UNCHECKED = "cannot be checked"
 ANSWERED = "answered by us"
-#: What may become of a claim. The first three are results. "Cannot be decided": our interval leaves
-#: both open. "Cannot be checked": nothing that we have bears on it. "Answered by us": it is an aim
-#: or a plan, and the report says what became of it here.
-VERDICTS = (HOLDS, PART, FAILS, OPEN, UNCHECKED, ANSWERED)
+#: What may become of a claim. The first four are computed, the others are decided by reading.
+#: "Cannot be decided": our interval leaves both open. "From the documentation": a definition or a
+#: manual decides, and no number. "Cannot be checked": nothing that we have bears on it. "Answered
+#: by us": it is an aim or a plan, and the report says what became of it here.
+VERDICTS = (HOLDS, PART, FAILS, OPEN, READ, UNCHECKED, ANSWERED)
+#: Those that a rule and a number decide.
+TESTED = VERDICTS[:4]
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,11 @@ class Claim:
 def answered(numbers: str | Callable[[Evidence], str]) -> Judge:
     """Judge an aim or a plan: the report says what became of it."""
     return lambda e: Answer(ANSWERED, numbers if isinstance(numbers, str) else numbers(e))
+
+
+def by_reading(says: str | Callable[[Evidence], str]) -> Judge:
+    """Judge what a definition or a manual decides: "right: ..." or "misleading: ..."."""
+    return lambda e: Answer(READ, says if isinstance(says, str) else says(e))
 
 
 def unchecked(why: str) -> Judge:

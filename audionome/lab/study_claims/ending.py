@@ -23,27 +23,29 @@ from audionome.lab.study_claims._base import (
     Judge,
     answered,
     between,
+    by_reading,
     holds_if,
     unchecked,
 )
 from audionome.lab.study_claims.evidence import APART, Evidence
 
-__all__ = ["CLAIMS", "PIP", "installs"]
+__all__ = ["ACCURATE", "CLAIMS", "ORDINARY", "PIP", "installs"]
 
 _CONCLUSION = "Conclusion"
 _FUTURE = "Future work"
 _TOOLS = "Tools"
+#: Accuracy that is accurate; seconds of training that an ordinary computer may take.
+ACCURATE, ORDINARY = 0.9, 3600
 #: The command that the study gives.
 PIP = "pip install -r requirements.txt requirements.training.txt"
 
 
 def _capable(e: Evidence) -> Answer:
     apart, wild = (e.accuracy("svc", protocol) for protocol in (APART, "wild"))
-    good = 0.9
     return Answer(
-        HOLDS if e.reported["svc"]["ours"] > good else FAILS,
+        HOLDS if e.reported["svc"]["ours"] > ACCURATE else FAILS,
         f"{share(e.reported['svc']['ours'])} of windows from clips that it partly knows",
-        HOLDS if apart["accuracy_low"] > good else FAILS,
+        HOLDS if apart["accuracy_low"] > ACCURATE else FAILS,
         f"{share(apart['accuracy'])} ({span(apart['accuracy_low'], apart['accuracy_high'])}); on "
         f"music from elsewhere {share(wild['accuracy'])}",
     )
@@ -51,10 +53,11 @@ def _capable(e: Evidence) -> Answer:
 
 def _respectable(e: Evidence) -> Answer:
     lost = e.lost("svc", "random-windows")
+    shuffled, apart = (e.accuracy("svc", p)["accuracy"] for p in ("random-windows", APART))
     return Answer(
         PART if lost.word == "worse" else HOLDS,
-        f"its figure stands; it is not one for new music: artists kept apart are worth "
-        f"{between(lost.interval)}",
+        f"on new music it is another figure: with windows shuffled {share(shuffled)}, with artists "
+        f"kept apart {share(apart)}, a difference of {between(lost.interval)}",
     )
 
 
@@ -64,7 +67,8 @@ def _potential(e: Evidence) -> Answer:
         HOLDS if row["accuracy_low"] > 0.1 else OPEN,
         f"with artists apart {share(row['accuracy'])} "
         f"({span(row['accuracy_low'], row['accuracy_high'])}), always the same answer "
-        f"{share(e.floor)}",
+        f"{share(e.floor)} (less than one in ten: a genre that is frequent among the artists "
+        "learned from is rare among the others)",
     )
 
 
@@ -82,9 +86,12 @@ def _data_help(e: Evidence) -> Answer:
     last = curve.groupby(["model", "variant"], sort=False).tail(1)
     rising = int((last["verdict"] == "better").sum())
     gains = [f"{points(a)}" for a in last["gain"]]
+    ear = e.ear_helps.verdict
     return Answer(
         HOLDS if rising == len(last) else PART if rising else OPEN,
-        f"{rising} of {len(last)} learning curves still rise at their end ({listed(gains)} points)",
+        f"{rising} of {len(last)} learning curves still rise at the end ({listed(gains)} points); "
+        f"the ear, whose network learned from far more music, differs from the extended model by "
+        f"{between(ear.interval)}, but it is another method too",
     )
 
 
@@ -100,8 +107,8 @@ def _small(e: Evidence) -> Answer:
     lost, row = e.lost("svc", "wild"), e.accuracy("svc", APART, level="track")
     return Answer(
         HOLDS if lost.word == "better" else OPEN,
-        f"{int(row['artists'])} artists, worth {row['effective_n']:.0f} independent clips; "
-        f"on music from elsewhere {between(lost.interval)} less",
+        f"{int(row['artists'])} artists, worth {row['effective_n']:.0f} independent clips for this "
+        f"model; beside music from elsewhere {between(lost.interval)}",
     )
 
 
@@ -111,7 +118,7 @@ def _unequal(e: Evidence) -> Answer:
         n = sum(bool(found[m].missed) for m in STUDIED)
         worst = found["svc"].table.sort_values("recall").iloc[0]
         parts += [
-            HOLDS if n == len(STUDIED) else PART if n else OPEN,
+            HOLDS if n else OPEN,
             f"{n} of {len(STUDIED)} models struggle with some genre; the support vector "
             f"classifier finds least of {worst['genre']} ({share(worst['recall'])})",
         ]
@@ -142,7 +149,7 @@ def _hardware(e: Evidence) -> Answer:
     rows = rows[rows["model"].isin(STUDIED)]
     seconds = rows["fit_seconds"]
     return holds_if(
-        bool(seconds.sum() < 3600),
+        bool(seconds.sum() < ORDINARY),
         f"on one core all seven are fitted in {seconds.sum() / 60:.0f} minutes; without gradient "
         f"boosting in {duration(seconds.sum() - seconds.max())}",
     )
@@ -152,8 +159,8 @@ def _python(e: Evidence) -> Answer:
     allowed = metadata("audionome")["Requires-Python"]
     again = sum(row["possible"] for row in e.reported.values())
     return Answer(
-        FAILS if again == len(e.reported) else OPEN,
-        f"{again} of {len(e.reported)} figures come out again with other versions; ours takes "
+        FAILS if again > len(e.reported) / 2 else OPEN,
+        f"{again} of {len(e.reported)} figures can come out again with other versions; ours takes "
         f"Python {allowed}",
     )
 
@@ -227,19 +234,19 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("reached interface", _CONCLUSION, "Sub-goal reached: an interface takes a file",
           places.USE, _interface),
     Claim("reached test", _CONCLUSION, "Sub-goal reached: tested with different audio files",
-          places.LOST, _tested),
+          places.BEHIND, _tested),
     Claim("reached deep", _CONCLUSION, "Deep learning was looked into, but not implemented",
           places.DEEP, answered("implemented here: a small network, and a pretrained one")),
     Claim("small", _CONCLUSION, "GTZAN is small and may not stand for all music", places.LOST,
           _small),
     Claim("generalise", _CONCLUSION, "So the model may not carry over to other data",
           places.LOST, _small),
-    Claim("unequal", _CONCLUSION, "Some genres are harder than others", places.CONFUSED,
+    Claim("unequal", _CONCLUSION, "Some genres are harder than others", places.FOUND,
           _unequal),
-    Claim("satisfied", _CONCLUSION, "The authors are satisfied and learned much", places.QUESTIONS,
+    Claim("satisfied", _CONCLUSION, "The authors are satisfied and learned much", places.EVERY,
           unchecked("theirs to say")),
     Claim("future genres", _FUTURE, "Further research on the harder genres is needed",
-          places.GENRES, answered(_missed)),
+          places.FOUND, answered(_missed)),
     Claim("future choice", _FUTURE, "The work can be developed further", places.NEXT,
           answered(_further)),
     Claim("future app", _FUTURE, "Deploy it as a web application with Streamlit", places.USE,
@@ -249,8 +256,11 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("future pages", _FUTURE, "A page shows research, analysis, results and conclusions",
           places.COMMANDS, answered("this book")),
     Claim("future docker", _FUTURE, "Docker makes it consistent and reproducible",
-          places.COMMANDS, answered("no container: exact versions are pinned, and one command "
+          places.STACK, answered("no container: exact versions are pinned, and one command "
                                     "builds everything")),
+    Claim("future compose", _FUTURE, "`docker compose up -d` builds the image and starts it",
+          places.STACK, by_reading("misleading: it builds only where there is no image yet; "
+                                   "`--build` builds it again")),
     Claim("future port", _FUTURE, "It then answers on localhost:8501", places.USE,
           unchecked("its container is not ours to run; our dashboard answers on port 8866")),
     Claim("python", _TOOLS, "Python is the language", places.STACK,
@@ -275,11 +285,11 @@ CLAIMS: tuple[Claim, ...] = (
           _used("pickle", "plain arrays and JSON: loading a pickle runs code")),
     Claim("tool streamlit", _TOOLS, "Streamlit makes the interface", places.STACK,
           _used("streamlit", "Voilà and anywidget instead")),
-    Claim("hardware", _TOOLS, "An ordinary computer is enough", places.CLIP, _hardware),
-    Claim("python version", _TOOLS, "Python 3.12.9 is needed", places.USE, _python),
+    Claim("hardware", _TOOLS, "An ordinary computer is enough", places.STACK, _hardware),
+    Claim("python version", _TOOLS, "Python 3.12.9 is needed", places.STACK, _python),
     Claim("libraries", _TOOLS, "Nine libraries are to be installed, pickle among them",
           places.STACK, _pickle),
-    Claim("pip", _TOOLS, f"They are installed by `{PIP}`", places.USE, _pip),
+    Claim("pip", _TOOLS, f"They are installed by `{PIP}`", places.STACK, _pip),
     Claim("references", "References", "Its contents list references; what it links are the "
           "dataset and five projects", places.REFERENCES,
           answered("every figure of others is cited")),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from audionome._paths import data_path
 from audionome.datasets import gtzan
@@ -22,6 +23,7 @@ from audionome.lab.compare import (
     difference,
     paired_difference,
     verdict,
+    verdicts,
 )
 from audionome.lab.estimators import MODELS
 from audionome.lab.exploration.projection import features_of
@@ -126,6 +128,12 @@ class Evidence:
         first, second = (test[name] == test["genre"] for name in (one, other))
         return verdict(paired_difference(first, second, test["artist"]))
 
+    def within(self, one: str, other: str, genres: Sequence[str]) -> dict[str, Verdict]:
+        """Compare what two models find of some genres on the study's own test windows."""
+        test = self.replay.side("test")
+        first, second = (test[name] == test["genre"] for name in (one, other))
+        return _by_genre(first, second, test["genre"], test["artist"], genres)
+
     # -- the same models with artists kept apart ------------------------------------------
 
     @cached_property
@@ -147,6 +155,13 @@ class Evidence:
         first, second = (self._apart[name] for name in (one, other))
         a, b = ((r["genre"] == r["predicted"]).to_numpy() for r in (first, second))
         return verdict(paired_difference(a, b, first["artist"]))
+
+    def within_apart(self, one: str, other: str, genres: Sequence[str]) -> dict[str, Verdict]:
+        """As `within`, on windows by artists that they had not met."""
+        rows = self._apart[one]
+        pair = (self._apart[name] for name in (one, other))
+        first, second = ((r["genre"] == r["predicted"]).to_numpy() for r in pair)
+        return _by_genre(first, second, rows["genre"], rows["artist"], genres)
 
     @cached_property
     def gaps_apart(self) -> Rows:
@@ -294,8 +309,16 @@ class Evidence:
     @cached_property
     def features_help(self) -> Comparison:
         """The extended model beside the classic one, on the same tracks, artists kept apart."""
-        found = comparisons(released.load())
-        return found[APART, "extended", "classic"]
+        return self._compared[APART, "extended", "classic"]
+
+    @cached_property
+    def ear_helps(self) -> Comparison:
+        """The ear beside the extended model, on the same tracks, artists kept apart."""
+        return self._compared[APART, "ear", "extended"]
+
+    @cached_property
+    def _compared(self) -> dict[tuple[str, str, str], Comparison]:
+        return comparisons(released.load())
 
     @cached_property
     def cards(self) -> dict[str, dict[str, Any]]:
@@ -304,6 +327,16 @@ class Evidence:
             name: json.loads(data_path("models", f"{name}.json").read_text())["evaluation"]
             for name in ("ear", "extended", "classic")
         }
+
+
+def _by_genre(
+    one: ArrayLike, other: ArrayLike, genre: ArrayLike, artist: ArrayLike, genres: Sequence[str]
+) -> dict[str, Verdict]:
+    """Compare two arrays of right answers within each of some genres, as one family."""
+    first, second, kinds, artists = map(np.asarray, (one, other, genre, artist))
+    parts = [kinds == g for g in genres]
+    family = verdicts([paired_difference(first[p], second[p], artists[p]) for p in parts])
+    return dict(zip(genres, family, strict=True))
 
 
 def _ratios_apart(train: NDArray[np.float64], test: NDArray[np.float64]) -> Difference:

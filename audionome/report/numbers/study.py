@@ -5,34 +5,37 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from audionome._words import genre_name, listed, points, share, span
+from audionome._words import genre_name, listed, points, probability, share, span
 from audionome.lab.compare import SAME
 from audionome.lab.ladder import TOLERANCE
 from audionome.lab.names import FLOOR
 from audionome.lab.studies.replay import SHORT
-from audionome.lab.study_claims import VERDICTS, Evidence
+from audionome.lab.study_claims import TESTED, VERDICTS, Evidence, aims, data, ending
 from audionome.lab.study_claims.evidence import APART
-from audionome.lab.study_claims.genres import Recalls
-from audionome.lab.study_claims.results import NAMED, NAMES
+from audionome.lab.study_claims.genres import WELL, Recalls
+from audionome.lab.study_claims.results import NAMED, NAMES, NEAR
 
 __all__ = [
     "claims",
     "comments",
     "dealt",
     "gaps",
+    "kept",
     "measures",
     "named",
     "printed",
     "reasons",
     "reported",
+    "rules",
     "tally",
 ]  # fmt: skip
 
 #: A sign beside each verdict, so that a table can be read at a glance.
-_SIGNS = dict(zip(VERDICTS, "✓◐✗?–→", strict=True))
+_SIGNS = dict(zip(VERDICTS, "✓◐✗?§–→", strict=True))
 
 
 def tally(table: pd.DataFrame) -> dict[str, str]:
@@ -47,16 +50,17 @@ def tally(table: pd.DataFrame) -> dict[str, str]:
     -------
     dict of str to str
         ``n_claims``; ``n_tested`` (those with a result), of which ``n_hold``, ``n_part``,
-        ``n_fail`` and ``n_open``; ``n_unchecked`` and ``n_answered``; ``n_twice``, the claims about
-        models that hold on the study's own shuffle, of which ``n_still`` hold with artists apart.
+        ``n_fail`` and ``n_open``; ``n_read``, ``n_unchecked`` and ``n_answered``; ``n_twice``, the
+        claims about models that hold on the study's own shuffle, of which ``n_still`` hold with
+        artists apart.
     """
     count = table["verdict"].value_counts().reindex(VERDICTS, fill_value=0)
     holds = (table["verdict"] == VERDICTS[0]) & (table["apart"] != "")
     still = holds & (table["apart"] == VERDICTS[0])
-    names = ("n_hold", "n_part", "n_fail", "n_open", "n_unchecked", "n_answered")
+    names = ("n_hold", "n_part", "n_fail", "n_open", "n_read", "n_unchecked", "n_answered")
     return {
         "n_claims": str(len(table)),
-        "n_tested": str(int(count.iloc[:4].sum())),
+        "n_tested": str(int(count[list(TESTED)].sum())),
         **{name: str(int(n)) for name, n in zip(names, count, strict=True)},
         "n_twice": str(int(holds.sum())),
         "n_still": str(int(still.sum())),
@@ -104,7 +108,8 @@ def printed(table: pd.DataFrame) -> dict[str, str]:
     dict of str to str
         ``n_possible`` of ``n_models`` figures can come out as the study ran them; ``largest``
         difference in points; ``n_test`` windows and ``n_absent``; right answers of KNN as reported
-        (``knn_theirs``), as run (``knn_run``) and as printed (``knn_printed``).
+        (``knn_theirs``), as run (``knn_run``) and as printed (``knn_printed``); ``close``, a
+        sentence for each figure that cannot come out, or nothing.
     """
     records = table.to_dict("records")
     printed = {row["model"]: row for row in records if row["as_printed"]}
@@ -122,6 +127,14 @@ def printed(table: pd.DataFrame) -> dict[str, str]:
         "knn_run": str(run["knn"]["right"]),
         "knn_printed": str(printed["knn"]["right"]),
     }
+    found["close"] = "".join(
+        f" {_capital(_called(row))} comes close: {row['right']} of {row['n']} windows are right "
+        f"here. The missing windows would have to add {row['needed']}; if the model finds as much "
+        f"of their genres as of the others, they add about {row['likely']:.0f} "
+        f"({probability(row['p_value'])})."
+        for row in run.values()
+        if not row["possible"]
+    )
     return found
 
 
@@ -183,7 +196,11 @@ def gaps(table: pd.DataFrame) -> dict[str, str]:
     return found | {"n_perfect": str(perfect), "n_models": str(len(have))}
 
 
-def _called(row: pd.Series) -> str:
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _called(row: Mapping[str, Any] | pd.Series) -> str:
     """Return what a model is called in a sentence."""
     return NAMES.get(str(row["model"]), str(row["title"]))
 
@@ -234,15 +251,16 @@ def reasons(e: Evidence) -> dict[str, str]:
         ``svc`` and ``knn`` (accuracy on the study's test windows), their ``difference`` in points
         with ``interval`` and ``verdict``; its ``gap`` in points and ``place`` from the smallest,
         ``train``; ``n_well`` genres that it does well on; ``apart`` and ``gap_apart``,
-        ``n_well_apart`` with artists apart, and ``rivals``, the models that cannot be told from it
-        there.
+        ``place_apart`` and ``n_well_apart`` with artists apart, and ``rivals``, the models that
+        cannot be told from it there.
     """
     v = e.against("svc", "knn")
     own, other = e.gaps["svc"], e.gaps_apart["svc"]
     rivals = [
         NAMES[m] for m in e.gaps_apart if m != "svc" and e.against_apart("svc", m).word == SAME
     ]
-    place = sum(row["gap"] < own["gap"] for row in e.gaps.values())
+    place, place_apart = (sum(row["gap"] < rows["svc"]["gap"] for row in rows.values())
+                          for rows in (e.gaps, e.gaps_apart))  # fmt: skip
     apart = e.accuracy("svc", APART)
     return {
         "svc": share(own["test"]),
@@ -257,6 +275,7 @@ def reasons(e: Evidence) -> dict[str, str]:
         "apart": share(apart["accuracy"]),
         "apart_interval": span(apart["accuracy_low"], apart["accuracy_high"]),
         "gap_apart": points(other["gap"]),
+        "place_apart": _ORDINALS[place_apart],
         "n_well_apart": str(len(e.apart["svc"].done_well)),
         "rivals": listed(rivals) or "none",
         "wild": share(e.accuracy("svc", "wild")["accuracy"]),
@@ -265,6 +284,60 @@ def reasons(e: Evidence) -> dict[str, str]:
 
 _ORDINALS = ("smallest", "second smallest", "third smallest", "fourth smallest", "fifth smallest",
              "sixth smallest", "largest")  # fmt: skip
+
+
+#: The four reasons for the choice, by the key of their claim.
+_REASONS = {
+    "highest": "“it has the highest accuracy”",
+    "relatively small": "“its gap is relatively small”",
+    "no overfit": "“it does not overfit”",
+    "most genres": "“it does well on most genres”",
+}
+
+
+def kept(table: pd.DataFrame) -> dict[str, str]:
+    """Say which of the reasons for the choice stand with artists kept apart.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `audionome.lab.study_claims.check`.
+
+    Returns
+    -------
+    dict of str to str
+        ``kept``: a clause for each verdict, as "“its gap is relatively small” holds".
+    """
+    words = table.set_index("key").loc[list(_REASONS), "apart"]
+    parts = []
+    for word in TESTED:
+        keys = words.index[words == word]
+        if len(keys):
+            verb = word.replace("does not", "do not").replace("holds", "hold")
+            parts.append(f"{listed([_REASONS[k] for k in keys])} {verb if len(keys) > 1 else word}")
+    return {"kept": "; ".join(parts)}
+
+
+def rules() -> dict[str, str]:
+    """Write the thresholds of the rules that are ours.
+
+    Returns
+    -------
+    dict of str to str
+        ``well``, ``accurate`` and ``high`` shares in per cent, ``agreed`` too; ``near`` in points;
+        ``works``, ``uses`` and ``several`` works; ``strong``, a rank correlation; ``ordinary``
+        minutes.
+    """
+    shares = {"well": WELL, "accurate": ending.ACCURATE, "high": aims.HIGH, "agreed": aims.AGREED}
+    return {
+        **{name: f"{100 * value:.0f} %" for name, value in shares.items()},
+        "near": f"{100 * NEAR:.0f}",
+        "works": str(aims.WORKS),
+        "uses": str(aims.USES),
+        "several": str(aims.SEVERAL),
+        "strong": str(data.STRONG),
+        "ordinary": str(ending.ORDINARY // 60),
+    }
 
 
 def named(own: Mapping[str, Recalls], apart: Mapping[str, Recalls]) -> dict[str, str]:
