@@ -202,7 +202,9 @@ def _seen(one: Seen) -> str:
 def _value(part: str, value: float) -> str:
     if part == "gap":
         return f"{points(value)} points"
-    return share(value) if part in _PARTS else f"{1000 * value:,.0f} ms"
+    if part in _PARTS:
+        return share(value)
+    return f"{value:.1f} s" if value >= 1 else f"{1000 * value:.0f} ms"
 
 
 def _head(one: Hyperparameter) -> str:

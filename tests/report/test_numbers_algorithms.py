@@ -170,7 +170,7 @@ def test_a_claim_becomes_a_row_with_what_was_measured() -> None:
     seen = Seen("n_neighbors", "", "31", "1", "test", (0.5, 0.4), EQUAL, "better")
     train = Seen("gamma", "C = 1", "0.1", "1", "train", (0.5, 0.9), None, "worse")
     gap = Seen("n_neighbors", "", "1", "31", "gap", (0.5, 0.4), EQUAL, "wider")
-    clock = Seen("n_neighbors", "", "31", "1", "time to answer", (0.0294, 0.1), None, "longer")
+    clock = Seen("n_neighbors", "", "31", "1", "time to answer", (0.0294, 2.04), None, "longer")
     found = Statement("knn", "n_neighbors", "It is so.", "It is *not*.", "not seen", ("None",),
                   ("squared_loss",), (seen, train, gap, clock), True, "1.8")  # fmt: skip
     soup = BeautifulSoup(reference.claims([found])._repr_mimebundle_()["text/html"], "html.parser")
@@ -185,7 +185,7 @@ def test_a_claim_becomes_a_row_with_what_was_measured() -> None:
     )
     assert "Accuracy on training windows (with C = 1): 0.1 50.0 %, 1 90.0 %." in cells[2]
     assert "other artists: 1 50.0 points, 31 40.0 points; the two cannot be told" in cells[2]
-    assert "Time to answer: 31 29 ms, 1 100 ms." in cells[2]
+    assert "Time to answer: 31 29 ms, 1 2.0 s." in cells[2]
 
 
 def test_the_whole_reference_is_light_and_complete() -> None:
