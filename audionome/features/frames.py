@@ -209,7 +209,7 @@ def frame_features(
         Mono samples at 22 050 Hz, full scale [-1, 1], at least three seconds.
     pad_mode : {"reflect", "constant"}
         What lies before the first and after the last sample of the spectra: the mirrored sound, as
-        in the published tables and our model, or zeros, as in librosa since version 0.10.
+        in the published tables and our model, or zeros, as in librosa since version 0.9.
 
     Returns
     -------

@@ -5,7 +5,7 @@ Conventions
 Sounds are mono at 22 050 Hz. A frame is 2 048 samples long under a Hann window, and there is one
 every 512 samples; its centre lies on the first sample of its hop, for half a frame is added before
 and after the sound. Spectra are arrays ``(frames, bins)`` in single precision. The added samples
-are the mirrored sound, as in librosa before 0.10, with which the published GTZAN tables were made;
+are the mirrored sound, as in librosa before 0.9, with which the published GTZAN tables were made;
 later versions add zeros and give other numbers.
 
 References

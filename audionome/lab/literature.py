@@ -17,8 +17,17 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from audionome._paths import data_path
-from audionome.lab.bootstrap import LEVEL
-from audionome.lab.deep.results import EAR, EAR_ON_GTZAN, RUNGS, SCRATCH, STUDY, TITLES
+from audionome.lab.bootstrap import LEVEL, mean_interval
+from audionome.lab.deep.results import (
+    EAR,
+    EAR_ON_GTZAN,
+    RUNGS,
+    SCRATCH,
+    STUDY,
+    TITLES,
+    Rungs,
+    deep_ladder,
+)
 from audionome.lab.deep.settings import MODEL
 from audionome.lab.store import missing
 
@@ -115,35 +124,46 @@ _NAMES = {
     TITLES[EAR_ON_GTZAN]: "ear, GTZAN head",
     EAR: "ear",
 }
-_NO_DISCO = RUNGS["fault-filtered-nine-genres"]
+_NO_DISCO = "fault-filtered-nine-genres"
 
 
-def ours(scores: pd.DataFrame, rungs: pd.DataFrame) -> pd.DataFrame:
+def ours(scores: pd.DataFrame, rungs: Rungs, study: pd.DataFrame) -> pd.DataFrame:
     """Return the accuracies of ours that were measured by a protocol of the literature.
 
     Parameters
     ----------
     scores : DataFrame
         From `audionome.lab.store.load`.
-    rungs : DataFrame
-        From `audionome.lab.deep.results.deep_ladder`.
+    rungs : dict
+        From `audionome.lab.deep.results.on_rungs`.
+    study : DataFrame
+        Predictions of the study's best model on the fault-filtered split, per track.
 
     Returns
     -------
     DataFrame
         ``model``, ``family``, ``protocol`` (as `load` names it), ``n``, ``accuracy``, and ``low``
-        and ``high``, over artists. Models that learn from sound were tested without disco: on
-        fewer clips of the same split.
+        and ``high``, over artists. Models that learn from sound were tested without disco, on
+        fewer clips: the protocol ``fault-filtered-nine-genres``. The study's model is there too,
+        on the same clips.
     """
     protocols = {"fault-filtered": "fault-filtered", "track-grouped": "ten random folds"}
-    rows = scores.astype(dict.fromkeys(("model", "variant", "protocol", "level", "split"), str))
-    rows = rows[(rows["model"] == "svc") & (rows["variant"] == "study")]
+    table = scores.astype(dict.fromkeys(("model", "variant", "protocol", "level", "split"), str))
+    rows = table[(table["model"] == "svc") & (table["variant"] == "study")]
     rows = rows[(rows["level"] == "track") & (rows["split"] == "test")]
     rows = rows[rows["protocol"].isin(list(protocols))]
-    study = rows.rename(columns={"accuracy_low": "low", "accuracy_high": "high"}).assign(
+    whole = rows.rename(columns={"accuracy_low": "low", "accuracy_high": "high"}).assign(
         model=STUDY, family=SCRATCH, protocol=rows["protocol"].map(protocols)
     )
-    heard = rungs[(rungs["rung"] == _NO_DISCO) & rungs["model"].isin(list(_NAMES))]
-    heard = heard.assign(model=heard["model"].map(_NAMES), protocol="fault-filtered")
+    tested = rungs[RUNGS[_NO_DISCO]]
+    heard = deep_ladder({RUNGS[_NO_DISCO]: {m: r for m, r in tested.items() if m in _NAMES}})
+    heard = heard.assign(model=heard["model"].map(_NAMES), protocol=_NO_DISCO)
+    clips = set(next(iter(tested.values()))["track"].astype(str))
+    same = study[study["track"].astype(str).isin(clips)]
+    right = mean_interval(same["correct"].to_numpy(dtype=bool), same["artist"].to_numpy())
+    beside = pd.DataFrame(
+        {"model": [STUDY], "family": SCRATCH, "protocol": _NO_DISCO, "n": right.n,
+         "accuracy": right.estimate, "low": right.low, "high": right.high}
+    )  # fmt: skip
     columns = ["model", "family", "protocol", "n", "accuracy", "low", "high"]
-    return pd.concat([study[columns], heard[columns]], ignore_index=True)
+    return pd.concat([whole[columns], beside, heard[columns]], ignore_index=True)

@@ -175,6 +175,11 @@ def test_models_on_a_rung_are_asked_about_the_same_clips() -> None:
     models = rungs[results.RUNGS[results.OUTSIDE]]
     assert {len(rows) for rows in models.values()} == {6}
     assert all(rows["track"].to_list() == clips[:6] for rows in models.values())
+    # Two names of one artist, told by one table only, are one for every model.
+    tables[1]["artist"] = ["c0", "c0", *clips[2:6]]
+    again = results.on_rungs(found, study[:0].assign(model=""), study, outside=tables)
+    of = again[results.RUNGS[results.OUTSIDE]].values()
+    assert {rows["artist"].nunique() for rows in of} == {5}
     (one,) = results.across_families(rungs).values()
     assert (one.accuracy_a.estimate, one.accuracy_b.estimate) == (0.0, 1.0)
     assert (one.only_a, one.only_b) == (0, 6)
@@ -187,14 +192,18 @@ def test_models_on_a_rung_are_asked_about_the_same_clips() -> None:
 
 
 def test_ours_stand_under_the_protocols_of_the_literature() -> None:
-    table = pd.DataFrame(
-        {"model": ["small CNN", "classic"], "rung": results.RUNGS["fault-filtered-nine-genres"],
-         "family": SCRATCH, "n": 242, "accuracy": 0.6, "low": 0.5, "high": 0.7}
-    )  # fmt: skip
-    ours = literature.ours(store.load().scores, table)
-    assert ours["model"].to_list() == ["the study's best model"] * 2 + ["small CNN"]
+    rows = pd.DataFrame({"track": ["a", "b"], "artist": [1, 2], "right": [True, False]})
+    rungs = {results.RUNGS["fault-filtered-nine-genres"]: {"small CNN": rows, "classic": rows}}
+    # The study's model is also asked about a third clip, of disco: it does not count there.
+    study = pd.DataFrame({"track": ["a", "b", "c"], "artist": [1, 2, 3], "correct": True})
+    ours = literature.ours(store.load().scores, rungs, study)
+    assert ours["model"].to_list() == ["the study's best model"] * 3 + ["small CNN"]
     assert dict(zip(ours["protocol"], ours["n"], strict=True))["ten random folds"] == 1000
-    assert set(ours["protocol"]) <= set(literature.load()["protocol"])
+    nine = ours[ours["protocol"] == "fault-filtered-nine-genres"].set_index("model")
+    assert nine["n"].to_list() == [2, 2]
+    assert nine["accuracy"].to_dict() == {"the study's best model": 1.0, "small CNN": 0.5}
+    others = set(ours["protocol"]) - {"fault-filtered-nine-genres"}
+    assert others <= set(literature.load()["protocol"])
 
 
 def test_the_ears_rows_are_those_of_its_card(tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ def test_spread_shows_the_columns_of_a_family() -> None:
     assert len(chart.table) == 6
     assert len(chart.figure.layout.updatemenus[0].buttons) == 6
     single = pictures.family_spread(summary, REGISTRY, "tempo")
+    assert single.alt.startswith("Distribution of tempo in each of the 10 genres")
     assert not single.figure.layout.updatemenus
     assert "tempo" in single.caption
 

@@ -39,9 +39,9 @@ WORSE, SAME, BETTER = ([True, False, False, False], [True, True, False, True], [
 @pytest.mark.parametrize(
     ("right", "answer", "told"),
     [
-        (WORSE, "no", "worse by 50.0 points (95\N{NO-BREAK SPACE}% interval "),
-        (SAME, "not that we can tell", "not to be told apart from it (difference 0.0 points"),
-        (BETTER, "yes", "better by 25.0 points"),
+        (WORSE, "no", "the small network is worse by 50.0 points (95\N{NO-BREAK SPACE}% interval "),
+        (SAME, "not that we can tell", "the two cannot be told apart (difference 0.0 points"),
+        (BETTER, "yes", "the small network is better by 25.0 points"),
     ],
 )
 def test_the_comparison_says_what_the_interval_says(
@@ -177,3 +177,25 @@ def test_the_split_tells_less_than_its_clips() -> None:
     assert said["split_clips"] == "290"
     assert int(said["effective_clips"]) < int(said["split_artists"]) < 290
     assert int(said["if_independent"]) < int(said["over_artists"])
+
+
+def test_the_split_is_told_with_disco_and_without() -> None:
+    table = pd.DataFrame(
+        {"model": [results.STUDY, results.STUDY, "extended"], "accuracy": [0.5, 0.6, 0.8],
+         "protocol": ["fault-filtered", *["fault-filtered-nine-genres"] * 2]}
+    )  # fmt: skip
+    space = "\N{NO-BREAK SPACE}"
+    assert deep.on_the_split(table) == {
+        "our_extended": f"80.0{space}%", "study_nine": f"60.0{space}%",
+        "study_all": f"50.0{space}%",
+    }  # fmt: skip
+
+
+def test_the_ear_that_ships_has_figures_of_its_own() -> None:
+    table = pd.DataFrame(
+        {"model": ["ear", "ear", results.TITLES[results.EAR_ON_GTZAN]], "accuracy": [0.8, 0.7, 0.9],
+         "rung": [BY_ARTIST, OUTSIDE, BY_ARTIST]}
+    )  # fmt: skip
+    space = "\N{NO-BREAK SPACE}"
+    told = {"shipped_artist": f"80.0{space}%", "shipped_outside": f"70.0{space}%"}
+    assert deep.shipped(table) == told

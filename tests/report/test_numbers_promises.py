@@ -29,12 +29,13 @@ def test_what_was_kept_is_told_of_the_first_model() -> None:
     ])  # fmt: skip
     said = told.coverage({"ear": table, "classic": table})
     assert said["kept"] == f"91.0{SPACE}%"
+    assert (said["n_asked"], said["n_refused"], said["n_answers"]) == ("102", "2", "100")
     assert said["kept_span"] == f"95{SPACE}% interval 88.0 to 94.0"
     assert (said["size"], said["alone"]) == ("3.2", f"25.0{SPACE}%")
     assert said["beside"] == "in line with"
     assert told.coverage({"ear": table.assign(verdict="missed")})["beside"] == "less than"
     assert said["promised"] == f"90{SPACE}%"
-    assert said["below"] == "Less than promised was kept by ear (3 s) and classic (3 s)."
+    assert said["below"] == "The promise was broken by ear (3 s) and classic (3 s)."
     assert told.coverage({"ear": table.head(1)})["below"].startswith("No interval lies below")
 
 
@@ -72,10 +73,11 @@ def test_genres_that_miss_the_promise_are_named_with_the_models() -> None:
         kept(0.9, 0.8, 0.95, "kept", genre="rock"),
     ])  # fmt: skip
     said = told.groups({"ear": table, "classic": table.head(1)}, "genre")
-    assert said["missed"] == "hip-hop (ear and classic)"
+    assert said["missed_sentence"] == "The promise was broken for hip-hop (ear and classic)"
     assert said["exceeded"] == "jazz (ear)"
     assert said["n_intervals"] == "4"
-    assert told.groups({"ear": table.tail(1)}, "genre")["missed"] == "none"
+    none = told.groups({"ear": table.tail(1)}, "genre")["missed_sentence"]
+    assert none == "The promise was broken for no group"
 
 
 def claim(low: float, high: float, **more: object) -> pd.DataFrame:

@@ -30,6 +30,7 @@ def test_the_losses_of_the_ladder_leave_the_released_model_out() -> None:
     assert told["every"] == "All 2 models"
     assert (told["least"], told["least_model"]) == ("15.0", "decision tree")
     assert (told["most"], told["most_model"]) == ("20.0", "support vector machine")
+    assert told["classic_loss"] == "10.0"
     assert (told["best"], told["best_right"]) == ("support vector machine", f"40.0{S}%")
     table.loc[1, "outside"] = 0.6
     assert wild.leaving(table)["every"] == "1 of 2 models"
@@ -66,7 +67,7 @@ def test_genres_by_verdict() -> None:
     assert told["won"] == "More often: reggae."
     assert told["unsure"] == "2"
     told = wild.genres(table.assign(verdict=SAME))
-    assert (told["lost"], told["won"]) == ("none", "It finds no genre more often.")
+    assert (told["lost"], told["won"]) == ("none", "No genre is shown to be found more often.")
 
 
 def test_many_genres_for_soul_may_be_chance() -> None:

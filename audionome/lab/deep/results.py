@@ -276,7 +276,7 @@ def on_rungs(
             models = {TITLES[MODEL]: judged(found, rung)} | _by_model(
                 t[(t["protocol"] == rung) & t["genre"].isin(GENRES)] for t in tables
             )
-        models = _on_common_tracks(models)
+        models = _with_one_list_of_artists(_on_common_tracks(models))
         for one, other in FUSED:
             if one in models and other in models:
                 models[f"{one} × {other}"] = fused(models[one], models[other])
@@ -299,6 +299,14 @@ def _on_common_tracks(models: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame
         .reset_index(drop=True)
         for name, rows in models.items()
     }
+
+
+def _with_one_list_of_artists(models: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Give every model the list with the fewest artists: two names of one artist are one there."""
+    if not models:
+        return models
+    artists = min((rows["artist"] for rows in models.values()), key=lambda a: a.nunique())
+    return {name: rows.assign(artist=artists.to_numpy()) for name, rows in models.items()}
 
 
 def deep_ladder(rungs: Rungs) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import listed
+from audionome._words import genre_name, listed
 from audionome.charts._base import (
     OTHER,
     PALETTE,
@@ -197,8 +197,8 @@ def feature_distribution(
     for i, genre in enumerate(genres):
         color = PALETTE.get(genre, OTHER)
         figure.add_box(
-            y=[genre],
-            name=genre,
+            y=[genre_name(genre)],
+            name=genre_name(genre),
             orientation="h",
             boxmean=True,
             line={"color": color, "width": 2},
@@ -226,12 +226,14 @@ def feature_distribution(
     medians = rows["p50"].unstack("genre").loc[list(registry)]  # noqa: PD010
     table = medians.map(lambda value: f"{value:.4g}")
     table.insert(0, "unit", [registry[name].unit for name in table.index])
-    now = rows.loc[first]["p50"]
+    now = rows.loc[first]["p50"].rename(genre_name)
+    told = first
+    if len(registry) > 1:
+        told = f"one of {len(registry)} features, chosen from a menu (at first {first}),"
     return Chart(
         figure=figure,
-        alt=f"Distribution of one of {len(registry)} features in each of the {len(genres)} genres, "
-        f"chosen from a menu. At first {first}: the median is lowest for {now.idxmin()} and "
-        f"highest for {now.idxmax()}.",
+        alt=f"Distribution of {told} in each of the {len(genres)} genres: the median is "
+        f"lowest for {now.idxmin()} and highest for {now.idxmax()}.",
         table=table.rename_axis(columns=None).reset_index(),
         caption="One feature by genre (the table lists the medians)",
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import counted, listed
+from audionome._words import counted, genre_name, listed
 from audionome.charts._base import (
     INK,
     MARKS,
@@ -141,10 +141,16 @@ def recall_by_genre(protocols: Mapping[str, pd.DataFrame], *, choice: str = "Pro
     if not found:
         return nothing("How much of each genre is found")
 
+    def named(table: pd.DataFrame) -> list[str]:
+        few = zip(table["genre"], table["n"], table["recall"].isna(), strict=True)
+        return [genre_name(str(g)) + (f" ({n}: too few)" if none else "") for g, n, none in few]
+
     def bars(table: pd.DataFrame) -> dict[str, list[Any]]:
         recall = table["recall"]
         return {
             "x": [rounded(recall)],
+            # Where there are too few to say, the row says so: an empty one reads as none.
+            "y": [named(table)],
             "error_x.array": [rounded(table["recall_high"] - recall)],
             "error_x.arrayminus": [rounded(recall - table["recall_low"])],
         }
@@ -153,7 +159,7 @@ def recall_by_genre(protocols: Mapping[str, pd.DataFrame], *, choice: str = "Pro
     genres = [str(g) for g in first["genre"]]
     figure = go.Figure(
         go.Bar(
-            y=genres,
+            y=named(first),
             orientation="h",
             marker={
                 "color": [PALETTE.get(g, OTHER) for g in genres],

@@ -24,6 +24,7 @@ __all__ = ["beside_others"]
 
 _GROUPS = {
     "fault-filtered": "Fault-filtered",
+    "fault-filtered-nine-genres": "Without disco",
     "ten random folds": "Ten random folds",
     "one of ten random folds": "One random fold",
 }

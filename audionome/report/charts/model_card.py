@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import listed
+from audionome._words import genre_name, listed
 from audionome.charts._base import (
     INK,
     MARKS,
@@ -386,6 +386,10 @@ def leaving_gtzan(table: pd.DataFrame) -> Chart:
     )
 
 
+#: What a verdict on the recall inside, beside that outside, says of the library.
+_CHANGES = {"better": "found less often", "worse": "found more often"}
+
+
 def inside_and_outside(table: pd.DataFrame) -> Chart:
     """Draw how much of each genre is found inside and outside GTZAN.
 
@@ -398,8 +402,9 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
     if table.empty:
         return nothing(caption)
     table = table.sort_values("loss", ascending=False, kind="stable")
+    genres = [genre_name(str(g)) for g in table["genre"]]
     figure = _two_ends(
-        table["genre"].to_list(),
+        genres,
         {
             "new artists of GTZAN": (table["inside"], None, None),
             "the commercial library": (table["outside"], None, None),
@@ -414,7 +419,7 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
         f"{listed(told)}.",
         table=pd.DataFrame(
             {
-                "genre": table["genre"],
+                "genre": genres,
                 "inside": [tenths(v) for v in table["inside"]],
                 "outside": [tenths(v) for v in table["outside"]],
                 "lost (points)": [points(v) for v in table["loss"]],
@@ -422,7 +427,10 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
                     f"{points(a)} to {points(b)}"
                     for a, b in table[["loss_low", "loss_high"]].to_numpy()
                 ],
-                "mostly taken for": table["instead"],
+                "after Holm's correction": [
+                    _CHANGES.get(str(v), "not shown") for v in table["verdict"]
+                ],
+                "mostly taken for": [genre_name(str(g)) for g in table["instead"]],
             }
         ),
         caption=caption,

@@ -55,7 +55,7 @@ def tempo_candidates(rhythm: Rhythm, name: str) -> Chart:
         template=TEMPLATE,
         height=340,
         xaxis={"type": "log", "title": {"text": "Tempo (BPM)"}, "tickvals": [30, 60, 120, 240]},
-        yaxis={"title": {"text": "Mean autocorrelation after one to four beats"}},
+        yaxis={"title": {"text": "Mean autocorrelation"}},
     )
     order = np.argsort(-probability)
     told = [f"{rhythm.bpm[k]:.0f} BPM ({probability[k]:.0%})" for k in order[:3]]

@@ -14,7 +14,15 @@ import pandas as pd
 
 from audionome._words import duration, listed, points, share, span
 from audionome.lab.deep.opened import OpenedCNN
-from audionome.lab.deep.results import RUNGS, DeepResults, training_cost, watched
+from audionome.lab.deep.results import (
+    EAR,
+    OUTSIDE,
+    RUNGS,
+    STUDY,
+    DeepResults,
+    training_cost,
+    watched,
+)
 from audionome.lab.deep.settings import WATTS_PER_CORE
 from audionome.lab.model_card import Comparison
 from audionome.lab.protocols import PROTOCOLS
@@ -28,6 +36,8 @@ __all__ = [
     "families",
     "layers",
     "learned",
+    "on_the_split",
+    "shipped",
     "trained",
 ]
 
@@ -142,9 +152,10 @@ def compared(found: Mapping[str, Comparison]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``cnn`` and ``extended``, the accuracies; ``n`` clips by ``artists``; ``told``, what the
-        small network is ("worse by 11.0 points", with the interval); ``answer`` to whether its
-        features beat the chosen ones; ``everywhere``, a sentence about the other protocols.
+        ``cnn`` and ``extended``, the accuracies; ``n`` clips by ``artists``; ``told``, a
+        clause ("the small network is worse by 11.0 points", with the interval); ``answer`` to
+        whether its features beat the chosen ones; ``everywhere``, a sentence about the
+        other protocols.
     """
     first, *others = found.values()
     words = {"worse": "no", "better": "yes", "cannot be told apart": "not that we can tell"}
@@ -155,7 +166,7 @@ def compared(found: Mapping[str, Comparison]) -> dict[str, str]:
         "extended": share(first.accuracy_b.estimate),
         "n": f"{interval.n:,}",
         "artists": f"{interval.clusters:,}",
-        "told": _told(first),
+        "told": _told(first, "the small network"),
         "answer": words[first.verdict.word],
         "everywhere": "The other split says the same." if same else "The other split disagrees.",
     }
@@ -173,8 +184,8 @@ def families(found: Mapping[str, Comparison]) -> dict[str, str]:
     -------
     dict of str to str
         For the rungs ``split``, ``artist`` and ``outside``: ``_pretrained`` and ``_scratch``, the
-        accuracies; ``_n``, the clips; ``_told``, what the pretrained model is: "better by 7.0
-        points (95 % interval 2.8 to 11.2)", say. Every text is "not measured" where there are not
+        accuracies; ``_n``, the clips; ``_told``, a clause: "the ear is better by 7.0 points
+        (95 % interval 2.8 to 11.2)", say. Every text is "not measured" where there are not
         both. ``pretrained_answer`` to whether the pretrained model is better on new artists.
     """
     rungs = {
@@ -191,7 +202,7 @@ def families(found: Mapping[str, Comparison]) -> dict[str, str]:
                 "pretrained": share(one.accuracy_a.estimate),
                 "scratch": share(one.accuracy_b.estimate),
                 "n": f"{one.verdict.interval.n:,}",
-                "told": _told(one),
+                "told": _told(one, "the ear"),
             }
         out |= {f"{name}_{part}": text for part, text in told.items()}
     words = {one.verdict.word for rung, one in found.items() if rung in _NEW_ARTISTS}
@@ -203,14 +214,55 @@ def families(found: Mapping[str, Comparison]) -> dict[str, str]:
 _NEW_ARTISTS = (RUNGS["artist-grouped"], RUNGS["outside"])
 
 
-def _told(one: Comparison) -> str:
+def shipped(table: pd.DataFrame) -> dict[str, str]:
+    """Tell how often the ear that ships is right.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `audionome.lab.deep.results.deep_ladder`.
+
+    Returns
+    -------
+    dict of str to str
+        ``shipped_artist`` on clips by new artists of GTZAN, ``shipped_outside`` outside GTZAN.
+    """
+    right = table[table["model"] == EAR].set_index("rung")["accuracy"]
+    rungs = {"artist": RUNGS["artist-grouped"], "outside": RUNGS[OUTSIDE]}
+    return {f"shipped_{name}": share(float(right[rung])) for name, rung in rungs.items()}
+
+
+def on_the_split(ours: pd.DataFrame) -> dict[str, str]:
+    """Tell how often models of ours are right on the fault-filtered split, with and without disco.
+
+    Parameters
+    ----------
+    ours : DataFrame
+        From `audionome.lab.literature.ours`.
+
+    Returns
+    -------
+    dict of str to str
+        ``our_extended``, on nine genres; the study's model on nine, ``study_nine``, and on all
+        ten, ``study_all``.
+    """
+    right = ours.set_index(["protocol", "model"])["accuracy"]
+    nine = "fault-filtered-nine-genres"
+    return {
+        "our_extended": share(float(right[nine, "extended"])),
+        "study_nine": share(float(right[nine, STUDY])),
+        "study_all": share(float(right["fault-filtered", STUDY])),
+    }
+
+
+def _told(one: Comparison, subject: str) -> str:
     gap, word = one.verdict.interval, one.verdict.word
     if word == "cannot be told apart":
         apart = f"{points(gap.estimate)} points, {span(gap.low, gap.high)}"
-        return f"not to be told apart from it (difference {apart})"
+        return f"the two cannot be told apart (difference {apart})"
     sign = 1 if word == "better" else -1
     low, high = sorted((sign * gap.low, sign * gap.high))
-    return f"{word} by {points(sign * gap.estimate)} points ({span(low, high)})"
+    return f"{subject} is {word} by {points(sign * gap.estimate)} points ({span(low, high)})"
 
 
 def answers(likely: Mapping[str, tuple[str, float]]) -> dict[str, str]:

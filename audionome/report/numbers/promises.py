@@ -78,13 +78,15 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Of the first model and whole clips: ``n_answers`` by ``n_artists``, ``kept`` with
+        Of the first model and whole clips: ``n_asked`` clips, ``n_refused`` (no genre was named)
+        and ``n_answers``, the others, by ``n_artists``, ``kept`` with
         ``kept_span``, ``beside`` (what that is, beside the promise), ``size`` (genres on average),
         ``alone`` (answers of one genre) and ``alone_right``. ``promised``, the promise. ``below``,
         a sentence about the intervals that lie below it.
     """
     first = next(iter(tables.values()))
     row = first[first["excerpt"] == 0].iloc[0]
+    asked = round(row["n"] / (1 - row["strange"]))
     missed = [
         f"{model} ({_LENGTHS[int(r['excerpt'])]})"
         for model, table in tables.items()
@@ -93,6 +95,8 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     ]
     return {
         "promised": f"{100 * COVERAGE:.0f}{_SPACE}%",
+        "n_asked": str(asked),
+        "n_refused": str(asked - int(row["n"])),
         "n_answers": str(int(row["n"])),
         "n_artists": str(int(row["artists"])),
         "kept": share(row["coverage"]),
@@ -101,7 +105,7 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "size": f"{row['size']:.1f}",
         "alone": share(row["one"]),
         "alone_right": share(row["one_right"]) if row["one"] > 0 else "none",
-        "below": f"Less than promised was kept by {listed(missed)}." if missed
+        "below": f"The promise was broken by {listed(missed)}." if missed
         else "No interval lies below the promise, at any length and for any model.",
     }  # fmt: skip
 
@@ -150,7 +154,8 @@ def groups(tables: Mapping[str, pd.DataFrame], group: str) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``missed`` and ``exceeded``: groups, each with the models in brackets, or "none";
+        ``missed_sentence``, a clause on the groups with less; ``exceeded``: groups, each with the
+        models in brackets, or "none";
         ``n_intervals``, all that were looked at.
     """
     out = {"n_intervals": str(sum(len(table) for table in tables.values()))}
@@ -161,7 +166,11 @@ def groups(tables: Mapping[str, pd.DataFrame], group: str) -> dict[str, str]:
                 models.setdefault(genre_name(str(name)), []).append(model)
         named = [f"{name} ({listed(by)})" for name, by in models.items()]
         out[verdict] = listed(named) or "none"
-    return out
+    missed = out.pop("missed")
+    kept = "The promise was broken for no group"
+    return out | {
+        "missed_sentence": kept if missed == "none" else f"The promise was broken for {missed}"
+    }
 
 
 def claimed(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

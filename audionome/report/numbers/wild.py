@@ -62,11 +62,14 @@ def leaving(table: pd.DataFrame) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``every``: "All 10 models" or "9 of 10 models" are right less often outside; ``least`` and
+        ``every``: "All 10 models" or "9 of 10 models" are right less often outside;
+        ``classic_loss`` (points) of the released model; ``least`` and
         ``most`` (points lost), with ``least_model`` and ``most_model``; ``best``: the model that
         is right most often outside, with ``best_right`` and ``best_interval``.
     """
-    rows = table[~table["released"].to_numpy(dtype=bool)]
+    released = table["released"].to_numpy(dtype=bool)
+    rows = table[~released]
+    losses = (table["inside"] - table["outside"])[released]
     rows = rows.assign(loss=rows["inside"] - rows["outside"]).sort_values("loss", kind="stable")
     lose = int((rows["loss"] > 0).sum())
     least, most = rows.iloc[0], rows.iloc[-1]
@@ -77,6 +80,7 @@ def leaving(table: pd.DataFrame) -> dict[str, str]:
         "least_model": _inside(least["title"]),
         "most": points(most["loss"]),
         "most_model": _inside(most["title"]),
+        "classic_loss": points(float(losses.iloc[0])) if len(losses) else "not measured",
         "best": _inside(best["title"]),
         "best_right": share(best["outside"]),
         "best_interval": interval(best["low"], best["high"]),
@@ -193,7 +197,9 @@ def genres(table: pd.DataFrame) -> dict[str, str]:
     return {
         "found": named(top),
         "lost": named(lost, " (mostly taken for {})"),
-        "won": f"More often: {named(won)}." if len(won) else "It finds no genre more often.",
+        "won": f"More often: {named(won)}."
+        if len(won)
+        else "No genre is shown to be found more often.",
         "unsure": str(len(table) - len(lost) - len(won)),
     }
 
