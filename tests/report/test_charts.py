@@ -380,7 +380,7 @@ def test_hard_tracks_are_counted() -> None:
     assert list(bars.y) == [3, 1, 2]
     told = [text.replace("\N{NO-BREAK SPACE}", " ") for text in bars.customdata]
     assert told == ["3 clips: 0 models wrong", "1 clip: 1 model wrong", "2 clips: 2 models wrong"]
-    assert "no model gets 3 wrong, and 2 are wrong for all 2" in chart.alt
+    assert "no model gets 3 wrong. All 2\N{NO-BREAK SPACE}models get 2 wrong" in chart.alt
 
 
 def test_comparison_forest_fills_only_what_differs() -> None:

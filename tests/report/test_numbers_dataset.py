@@ -7,6 +7,7 @@ import pytest
 
 from audionome import features
 from audionome.datasets import gtzan
+from audionome.lab import store
 from audionome.report import charts
 from audionome.report.numbers import dataset
 
@@ -107,3 +108,8 @@ def test_thin_genres_are_named() -> None:
     told = dataset.thin(rows)["thin"]
     assert "only 12 of 100 hip-hop tracks, so what they say about this genre" in told
     assert dataset.thin(rows[:100])["thin"] == "Every genre is complete or nearly so."
+
+
+def test_the_windows_that_are_published_and_tested_are_counted() -> None:
+    told = dataset.rows(store.load().scores)
+    assert (told["published"], told["short"], told["used"]) == ("9,990", "10", "9,918")

@@ -259,9 +259,8 @@ def hard_tracks(result: Hardest) -> Chart:
     )
     return Chart(
         figure=figure,
-        alt=f"Of {counted(len(tracks), 'clip')}, no model gets {counts[0]:,} wrong, and "
-        f"{counts[-1]:,} are wrong for {'all ' * (result.n_models > 1)}"
-        f"{counted(result.n_models, 'model')}.",
+        alt=f"Of {counted(len(tracks), 'clip')}, no model gets {counts[0]:,} wrong. "
+        f"All {counted(result.n_models, 'model')} get {counts[-1]:,} wrong.",
         table=pd.DataFrame({"models that get it wrong": steps, "clips": counts}),
         caption=caption,
     )
@@ -469,6 +468,6 @@ def importance_bars(table: pd.DataFrame, *, most: int = 15) -> Chart:
                 ],
             }
         ),
-        caption="Accuracy lost when a group of features is shuffled: where the 95 % "
-        "interval reaches zero, no loss is shown",
+        caption="Accuracy lost when a group of features is shuffled, with 95 % intervals "
+        "before Holm's correction",
     )

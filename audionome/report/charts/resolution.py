@@ -25,7 +25,9 @@ def resolution(table: pd.DataFrame) -> Chart:
         One row per protocol: a diamond as if every clip were independent, a circle when whole
         artists are drawn.
     """
-    caption = "Half the width of a 95 % interval, with clips counted and with artists drawn"
+    caption = (
+        "How exactly each test measures an accuracy (±), with clips counted and with artists drawn"
+    )
     if table.empty:
         return nothing(caption)
     names = table["protocol_title"].to_list()

@@ -10,8 +10,10 @@ import pandas as pd
 from audionome import audio
 from audionome._words import genre_name, listed
 from audionome.datasets import gtzan
+from audionome.lab.names import select
+from audionome.lab.studies import replay
 
-__all__ = ["columns", "left_out", "separation", "size", "thin", "windows"]
+__all__ = ["columns", "left_out", "rows", "separation", "size", "thin", "windows"]
 
 
 def size(tracks: pd.DataFrame) -> dict[str, str]:
@@ -36,6 +38,28 @@ def size(tracks: pd.DataFrame) -> dict[str, str]:
         "genres": listed([genre_name(str(genre)) for genre in sorted(counts.index)]),
         "per_genre": str(int(counts.min())),
         "n_artists": str(tracks["artist"].nunique()),
+    }
+
+
+def rows(scores: pd.DataFrame) -> dict[str, str]:
+    """Count the windows of the published table, and those that are tested.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        See `audionome.lab.store`.
+
+    Returns
+    -------
+    dict of str to str
+        ``published`` windows; ``short``, the clips that lack their last; ``used``, the windows
+        that are tested with artists kept apart.
+    """
+    tested = select(scores, protocol="artist-grouped", level="window", split="test")
+    return {
+        "published": f"{len(replay.sides()):,}",
+        "short": str(len(replay.SHORT)),
+        "used": f"{int(tested['n'].max()):,}",
     }
 
 
