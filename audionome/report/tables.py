@@ -59,11 +59,14 @@ def score_table(scores: pd.DataFrame, *, level: str = "track") -> pd.DataFrame:
         f"{points(low)} to {points(high)}".replace(" ", "\N{NO-BREAK SPACE}")
         for low, high in rows[["accuracy_low", "accuracy_high"]].to_numpy()
     ]
+    models = [
+        title if model == FLOOR else f"{title}, {variant}"
+        for title, model, variant in rows[["title", "model", "variant"]].to_numpy(dtype=str)
+    ]
     return pd.DataFrame(
         {
             "protocol": rows["protocol_title"],
-            "model": rows["title"],
-            "settings": rows["variant"].to_numpy(dtype=str),
+            "model": models,
             "accuracy (%)": [f"{100 * a:.1f}" for a in rows["accuracy"]],
             "95 % interval": interval,
             "macro F1": column("macro_f1", 3),
@@ -71,8 +74,12 @@ def score_table(scores: pd.DataFrame, *, level: str = "track") -> pd.DataFrame:
             "calibration error": column("ece", 3),
             "predictions": rows["n"],
             "artists": rows["artists"],
-            "fit (s)": column("fit_seconds", 1),
-            "predict (s)": column("predict_seconds", 2),
+            "fit, predict (s)": [
+                f"{fit}, {predict}" if fit and predict else fit or predict
+                for fit, predict in zip(
+                    column("fit_seconds", 1), column("predict_seconds", 2), strict=True
+                )
+            ],
         }
     )
 

@@ -18,18 +18,44 @@
   // Before the cell of the first table, not in its output.
   (folds[0].closest(".cell") || folds[0]).before(box);
 
+  // As names are spoken: "learning rate" finds learning_rate.
+  const plain = (text) => text.toLowerCase().replace(/[\s_-]+/g, " ").trim();
+  // A single letter is a name ("C"), no part of a word.
+  const holds = (text, wanted) =>
+    wanted.length === 1 ? text.split(/[^a-z0-9]+/).includes(wanted) : text.includes(wanted);
+  const parts = folds.map((fold) => {
+    const summary = fold.querySelector("summary");
+    const [title] = summary.textContent.split(":");
+    const initials = (title.match(/[a-z]+/gi) || []).map((word) => word[0]).join("");
+    const hits = document.createElement("span");
+    hits.className = "audionome-hits";
+    summary.append(hits);
+    return {
+      fold,
+      hits,
+      // An algorithm is found by its name, its class or its initials: SGD, SVM, KNN.
+      names: [title, fold.querySelector("p").textContent].map(plain),
+      initials: initials.toLowerCase(),
+      rows: [...fold.querySelectorAll("tbody tr")].map((row) => [row, plain(row.textContent)]),
+    };
+  });
+
   input.addEventListener("input", () => {
-    const wanted = input.value.trim().toLowerCase();
-    let hits = 0;
-    folds.forEach((fold) => {
+    const wanted = plain(input.value);
+    let all = 0;
+    parts.forEach(({ fold, hits, names, initials, rows }) => {
+      const whole =
+        wanted === initials || (wanted.length > 1 && names.some((name) => holds(name, wanted)));
       let here = 0;
-      [...fold.querySelectorAll("tbody tr")].forEach((row) => {
-        row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      rows.forEach(([row, text]) => {
+        row.hidden = !(whole || !wanted || holds(text, wanted));
         here += row.hidden ? 0 : 1;
       });
       fold.open = Boolean(wanted) && here > 0;
-      hits += here;
+      fold.hidden = Boolean(wanted) && !here;
+      hits.textContent = wanted ? ` (${here} found)` : "";
+      all += here;
     });
-    found.textContent = wanted ? `${hits} found` : "";
+    found.textContent = wanted ? `${all} found` : "";
   });
 })();

@@ -47,7 +47,17 @@ def test_metric_comparison_draws_three_measures_of_each_model() -> None:
     assert (list(accuracy.x), list(f1.x), list(error.x)) == ([0.5, 0.7], [0.4, 0.7], [0.1, 0.2])
     assert chart.figure.layout.updatemenus[0].buttons[1].args[0]["x"][0] == [0.5, None]
     assert "B is right most often: accuracy 70.0%" in chart.alt
+    assert not chart.figure.layout.meta["notes"]
     assert chart.table["log loss"].to_list() == ["1.50", "", "1.50"]
+
+
+def test_a_measure_that_is_missing_from_a_split_leaves_the_legend() -> None:
+    table = pd.DataFrame({"title": ["A"], "accuracy": [0.5], "macro_f1": [0.4], "log_loss": 1.5})
+    splits = {"Bare": table.assign(ece=np.nan), "By artist": table.assign(ece=0.1)}
+    layout, traces = (f := charts.metric_comparison(splits).figure).layout, f.data
+    assert [t.showlegend for t in traces] == [True, True, False]
+    assert layout.updatemenus[0].buttons[1].args[0]["showlegend"] == [True, True, True]
+    assert list(layout.meta["notes"]) == ["Bare"]
 
 
 def test_charts_without_results_say_so() -> None:

@@ -517,8 +517,15 @@ def test_a_word_is_found_in_the_folded_reference(chromium: Browser, base_url: st
     box.fill("GAMMA")
     assert page.locator(".audionome-search output").inner_text() == f"{rows.count()} found"
     assert "gamma" in rows.first.inner_text()
+    folds = page.locator("details.audionome-fold:visible")
+    for spoken, name in (("learning rate", "learning_rate"), ("c", "C"), ("sgd", "loss")):
+        box.fill(spoken)
+        assert name in rows.locator("th code").all_inner_texts()
+        assert f"({rows.count()} found)" in folds.first.inner_text() or folds.count() > 1
+    assert folds.count() == 1
     box.fill("no such word")
     assert rows.count() == 0
+    assert folds.count() == 0
     assert page.locator(".audionome-search output").inner_text() == "0 found"
     box.fill("")
     page.locator("details.audionome-fold summary").first.click()

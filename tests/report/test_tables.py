@@ -23,6 +23,7 @@ def test_the_score_table_prints_one_row_per_result() -> None:
     assert table["accuracy (%)"].to_list() == ["90.0", "60.0", "50.0"]
     assert table["95 % interval"].iloc[0].split() == ["85.0", "to", "95.0"]
     assert table["log loss"].to_list() == ["", "1.00", "1.00"]
+    assert table["model"].iloc[1] == "k-nearest neighbours, tuned"
     assert tables.score_table(scores.iloc[:0]).empty
 
 

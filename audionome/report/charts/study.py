@@ -198,8 +198,7 @@ def train_valid_test(protocols: Mapping[str, pd.DataFrame]) -> Chart:
         alt=f"Accuracy of {len(table)} models on training, validation and test music, split "
         f"{name}: {told}. A menu chooses the split.",
         table=printed,
-        caption="Training music and new music: the longer the line, the less "
-        "the first says about the second",
+        caption="Accuracy on training, validation and test music: the line is the gap",
     )
 
 
@@ -223,7 +222,7 @@ def metric_comparison(protocols: Mapping[str, pd.DataFrame]) -> Chart:
         return nothing(caption)
     names = unique([n for t in tables.values() for n in t["title"]])
     marks = {
-        "accuracy": ("accuracy", PARTS[0][0], "circle"),
+        "accuracy": ("accuracy", PARTS[0][0], "circle-open"),
         "macro_f1": ("macro F1", PARTS[1][0], "diamond"),
         "gap": ("gap to training (less is better)", PARTS[4][0], "triangle-up"),
         "ece": ("calibration error (less is better)", PARTS[2][0], "x"),
@@ -232,17 +231,30 @@ def metric_comparison(protocols: Mapping[str, pd.DataFrame]) -> Chart:
 
     def values(table: pd.DataFrame) -> dict[str, list[Any]]:
         rows = table.set_index("title").reindex(names)
-        return {"x": [rounded(rows[measure]) for measure in marks]}
+        return {
+            "x": [rounded(rows[measure]) for measure in marks],
+            "showlegend": [bool(rows[measure].notna().any()) for measure in marks],
+        }
 
     name, first = next(iter(tables.items()))
     figure = go.Figure()
-    for x, (words, color, symbol) in zip(values(first)["x"], marks.values(), strict=True):
+    opening = values(first)
+    for x, named, (words, color, symbol) in zip(
+        opening["x"], opening["showlegend"], marks.values(), strict=True
+    ):
         figure.add_scatter(
             x=x,
             y=names,
             name=words,
             mode="markers",
-            marker={"size": 10, "symbol": symbol, "color": color},
+            showlegend=named,
+            # Accuracy and F1 often lie on each other: one is a ring around the other.
+            marker={
+                "size": 15 if symbol.endswith("open") else 9,
+                "symbol": symbol,
+                "color": color,
+                "line": {"width": 2 if symbol.endswith("open") else 0},
+            },
             hovertemplate="%{y}, " + words + ": %{x:.1%}<extra></extra>",
         )
     figure.update_layout(
@@ -251,6 +263,13 @@ def metric_comparison(protocols: Mapping[str, pd.DataFrame]) -> Chart:
         showlegend=True,
         xaxis={"title": {"text": "Share"}, "range": [-0.02, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": names},
+        meta={
+            "notes": {
+                n: "No probabilities are stored for this split, so there is no calibration error."
+                for n, t in tables.items()
+                if t["ece"].isna().all()
+            }
+        },
         **menu("Split", {n: (values(t), {}) for n, t in tables.items()}),
     )
     best = first.sort_values("accuracy", kind="stable").iloc[-1]
