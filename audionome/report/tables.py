@@ -72,7 +72,7 @@ def score_table(scores: pd.DataFrame, *, level: str = "track") -> pd.DataFrame:
             "macro F1": column("macro_f1", 3),
             "log loss": column("log_loss", 2),
             "calibration error": column("ece", 3),
-            "predictions": rows["n"],
+            f"{level}s": rows["n"],
             "artists": rows["artists"],
             "fit, predict (s)": [
                 f"{fit}, {predict}" if fit and predict else fit or predict
