@@ -331,6 +331,12 @@ def test_recall_by_genre_wears_the_colours_of_the_genres() -> None:
     assert list(bars.error_x.arrayminus) == [0.2, 0.1]
     assert "from 50% of blues to 80% of rock" in chart.alt
     assert chart.table["precision"].to_list() == ["50.0%", "80.0%"]
+    # A row without a bar says why, in the menu's other choices too.
+    few = table.assign(n=[3, 20], recall=[float("nan"), 0.8])
+    drawn = charts.recall_by_genre({"By artist": table, "In the wild": few}).figure
+    assert list(drawn.data[0].y) == ["blues", "rock"]
+    choices = drawn.layout.updatemenus[0].buttons
+    assert choices[1].args[0]["y"][0] == ["blues (3: too few)", "rock"]
 
 
 def test_reliability_diagram_has_the_diagonal() -> None:
@@ -462,3 +468,17 @@ def test_show_is_html_everywhere_but_on_colab(monkeypatch: pytest.MonkeyPatch) -
     assert set(render.show(chart)._repr_mimebundle_()) == {"text/html", "text/plain"}
     monkeypatch.setitem(sys.modules, "google.colab", sys)
     assert render.show(chart) is chart.figure
+
+
+def test_a_genre_outside_gtzan_wears_its_name_and_its_verdict() -> None:
+    table = pd.DataFrame(
+        {"genre": ["pop", "hiphop"], "inside": [0.7, 0.5], "outside": [0.2, 0.4],
+         "loss": [0.5, 0.1], "loss_low": [0.3, -0.1], "loss_high": [0.6, 0.3],
+         "verdict": ["better", "cannot be told apart"], "instead": ["hiphop", "reggae"]}
+    )  # fmt: skip
+    chart = charts.inside_and_outside(table)
+    assert chart.table["genre"].to_list() == ["pop", "hip-hop"]
+    assert chart.table["mostly taken for"].to_list() == ["hip-hop", "reggae"]
+    said = chart.table["after Holm's correction"].to_list()
+    assert said == ["found less often", "not shown"]
+    assert "hip-hop 50% and 40%" in chart.alt
