@@ -4,9 +4,9 @@ Conventions
 -----------
 ``correct`` arrays hold one truth value (or number) per row; a difference is the accuracy of *a*
 minus that of *b*, in [-1, 1]. Intervals are those of `audionome.lab.bootstrap`, over clusters: in
-this project artists. The p value is the smallest level at which the percentile interval of the
-difference holds zero, so p < 0.05 exactly where the 95 % interval excludes it. It is never below
-what the number of resamples can show, 0.001 for 2,000: a family of fifty or more needs more.
+this project artists. The p value is the largest alpha for which the percentile interval of level
+1 - alpha still holds zero, so p < 0.05 exactly where the 95 % interval excludes it. It is never
+below what the number of resamples can show, 0.001 for 2,000: a family of fifty or more needs more.
 
 The rule: in a family of comparisons the p values are corrected by Holm's method, and *a* is
 "better" or "worse" than *b* only if its corrected p value is below 0.05. Otherwise the two "cannot
@@ -106,7 +106,7 @@ def validate(correct_a: ArrayLike, correct_b: ArrayLike, clusters: ArrayLike) ->
 
 
 def _p_value(values: NDArray[np.float64]) -> float:
-    """Return the smallest level at which the percentile interval of the values holds zero."""
+    """Return the largest alpha for which the (1 - alpha) percentile interval holds zero."""
     ordered = np.sort(values[np.isfinite(values)])
     if ordered.size < 2:
         return 1.0

@@ -125,7 +125,8 @@ def test_there_is_one_bootstrap_in_the_tree() -> None:
         if path.suffix in {".py", ".ipynb", ".md"} and "_build" not in path.parts
         for _ in drawn.findall(path.read_text(encoding="utf-8"))
     ]
-    assert found == ["bootstrap.py"]
+    # Of what others report there are no clips to draw: SciPy's interval of a share.
+    assert found == ["bootstrap.py", "literature.py"]
 
 
 # -- measures -----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from scipy.stats import norm
 
 from audionome.datasets import gtzan
 from audionome.lab import literature
+from audionome.lab.estimators import MODELS
 from audionome.lab.protocols import PROTOCOLS
 from audionome.lab.store import StaleResultsError
 
@@ -25,6 +27,32 @@ def entry(key: str) -> str:
     found = re.search(rf"^@\w+\{{{key},\n(.*?)^\}}", BIB, re.MULTILINE | re.DOTALL)
     assert found, key
     return re.sub(r"\\'|[{}]", "", found[1])
+
+
+#: Of key, value, n and fragment of all rows. Whoever changes one looks it up again, and then this.
+DIGEST = "e0983f7961d05892"
+
+
+def digest(table: pd.DataFrame) -> str:
+    """The first digits of what a figure is and where it stands."""
+    told = table[["key", "value", "n", "fragment"]].to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def test_no_figure_changes_unnoticed() -> None:
+    assert digest(TABLE) == DIGEST
+    for column in ("value", "n", "fragment"):
+        spoilt = TABLE.copy()
+        spoilt.loc[spoilt["key"] == "vggish", column] = "71.38"
+        assert digest(spoilt) != DIGEST
+
+
+def test_the_models_name_the_figures_of_the_study() -> None:
+    printed = TABLE.set_index("key")["value"]
+    for name, model in MODELS.items():
+        if model.study_accuracy is not None:
+            assert f"{100 * model.study_accuracy:.2f}" == printed[f"study_{name}"], name
+    assert printed.index.str.startswith("study_").sum() == 7
 
 
 @pytest.mark.parametrize("row", TABLE.to_dict("records"), ids=TABLE["key"])

@@ -83,7 +83,7 @@ def test_every_stored_run_carries_its_stamp_and_every_track_its_artist(
 
 
 def test_a_sample_of_every_study_recomputes(
-    complete: gtzan.Gtzan, wild: pd.DataFrame, clips: list[Path]
+    complete: gtzan.Gtzan, wild: pd.DataFrame, clips: list[Path], published: Path
 ) -> None:
     """A last bit of another processor may turn one prediction in a few hundred."""
     rows = crossval.evaluation_rows(complete)
@@ -124,8 +124,6 @@ def test_a_sample_of_every_study_recomputes(
     got = stored.loc[list(contrast_tonnetz.FEATURES), ["p05", "p50", "p95"]].to_numpy().T
     np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-6)
 
-
-def test_the_study_answers_again_as_it_is_stored(published: Path) -> None:
     table = gtzan.read_published(published, list(COLUMNS))
     models = ("logistic", "tree", "knn", "knn_printed")
     again = replay.replay(table, models=models)
