@@ -1,4 +1,4 @@
-"""Every section and every claim of the source study, with a verdict that is computed.
+"""Every section and every claim of the source study, with a verdict.
 
 Conventions
 -----------
