@@ -412,7 +412,7 @@ def inside_and_outside(table: pd.DataFrame) -> Chart:
         axis="Tracks found (recall)",
     )
     told = [f"{g} {percent(a)} and {percent(b)}" for g, a, b in
-            table[["genre", "inside", "outside"]].to_numpy()]  # fmt: skip
+            zip(genres, table["inside"], table["outside"], strict=True)]  # fmt: skip
     return Chart(
         figure=figure,
         alt=f"Share of each genre that is found on new artists of GTZAN and outside: "
