@@ -180,7 +180,7 @@ def _codes(names: Sequence[str]) -> str:
 
 
 def _judged(claim: Statement) -> str:
-    return f"<strong>{claim.verdict}</strong>" + ", by reading" * claim.by_reading
+    return f"<strong>{claim.verdict}</strong>" + ", from the documentation" * claim.by_reading
 
 
 def _is_name(claim: Statement) -> bool:

@@ -175,7 +175,7 @@ def test_a_claim_becomes_a_row_with_what_was_measured() -> None:
                   ("squared_loss",), (seen, train, gap, clock), True, "1.8")  # fmt: skip
     soup = BeautifulSoup(reference.claims([found])._repr_mimebundle_()["text/html"], "html.parser")
     cells = [" ".join(cell.get_text().split()) for cell in soup.find_all("td")]
-    assert cells[:2] == ["It is so.", "not seen, by reading"]
+    assert cells[:2] == ["It is so.", "not seen, from the documentation"]
     assert (
         "No longer known: squared_loss. Missing: None. Deprecated since scikit-learn 1.8."
         in (cells[2])
