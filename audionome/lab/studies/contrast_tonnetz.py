@@ -125,7 +125,7 @@ def _file(path: Path) -> NDArray[np.float64]:
 
 
 def load() -> pd.DataFrame:
-    """Return the committed output of `summarise` over the GTZAN clips whose audio can be had.
+    """Return the committed output of `summarise` over the GTZAN clips with audio.
 
     Returns
     -------

@@ -84,7 +84,7 @@ def _pipelines(_: Evidence) -> Answer:
 
 def _hard(e: Evidence) -> Answer:
     wrong, clips, models = e.hard
-    return holds_if(wrong > 0, f"{wrong} of {clips:,} clips are wrong for all of {models} models")
+    return holds_if(wrong > 0, f"all {models} models get {wrong} of {clips:,} clips wrong")
 
 
 def _overlap(e: Evidence) -> Answer:

@@ -75,7 +75,7 @@ def hardest(result: Hardest) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``n_hard`` of ``n`` clips are wrong for all ``n_models``, ``n_easy`` for none; ``by_genre``
+        all ``n_models`` get ``n_hard`` of ``n`` clips wrong and ``n_easy`` right; ``by_genre``
         names the three genres with the most hard clips.
     """
     tracks, n = result.tracks, result.n_models
