@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from audionome._words import genre_name
+
 if TYPE_CHECKING:
     from audionome.features import Feature
 
@@ -206,7 +208,7 @@ def faded(colour: str, opacity: float) -> str:
 def genre_marks(genre: str, *, size: float = 7) -> dict[str, Any]:
     """Return how the scatter of one genre looks."""
     return {
-        "name": genre,
+        "name": genre_name(genre),
         "mode": "markers",
         "marker": {
             "color": PALETTE.get(genre, OTHER),
@@ -232,8 +234,8 @@ def answer_map(
     """Return a heat map of shares: what was played in rows, what was heard in columns."""
     figure = go.Figure(
         go.Heatmap(
-            x=answers,
-            y=rows,
+            x=[genre_name(answer) for answer in answers],
+            y=[genre_name(row) for row in rows],
             zmin=0,
             zmax=1,
             colorscale=[[0, f"rgba({_SHADE},{_PALEST})"], [1, f"rgba({_SHADE},{_DARKEST})"]],

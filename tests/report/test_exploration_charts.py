@@ -9,7 +9,7 @@ import pytest
 import toy
 
 from audionome import features
-from audionome._words import coefficient
+from audionome._words import coefficient, genre_name
 from audionome.datasets import gtzan
 from audionome.lab import exploration
 from audionome.lab.exploration import STUDY_CLAIMS, observe
@@ -123,6 +123,7 @@ def test_every_genre_has_the_same_mark_on_a_plane_and_in_space(scaled: Any) -> N
     glyphs = {t.name: t.text for t in figure.data if t.type == "scatter3d"}
     flat = {t.name: t.marker.symbol for t in charts.track_scatter(scaled).figure.data}
     assert flat == {t.name: t.marker.symbol for t in figure.data if t.type == "scatter"}
+    assert flat == {genre_name(g): symbol for g, symbol in charts.SYMBOLS.items()}
     assert glyphs == {genre: components.GLYPHS[symbol] for genre, symbol in flat.items()}
     assert len(set(glyphs.values())) == len(gtzan.GENRES)
 
@@ -134,12 +135,13 @@ def test_components_are_drawn_in_the_colours_of_the_genres(real: Any, scaled: An
         (solid, "scatter3d", "opacity"),
     ):
         traces = [t for t in chart.figure.data if t.type == kind]
-        assert [t.name for t in traces] == sorted(gtzan.GENRES)
+        genres = [genre_name(g) for g in sorted(gtzan.GENRES)]
+        assert [t.name for t in traces] == genres
         colours = [t.marker.color or t.textfont.color for t in traces]
         assert colours == list(charts.PALETTE.values())
         menu = chart.figure.layout.updatemenus[-1]
         assert menu.name == "Highlight"
-        assert [b.label for b in menu.buttons] == ["all genres", *sorted(gtzan.GENRES)]
+        assert [b.label for b in menu.buttons] == ["all genres", *genres]
         values = menu.buttons[3].args[0][opacity]
         assert sum(v == 1 for v in values[:10]) == 1
         assert len(values) == len(chart.figure.data)
@@ -172,10 +174,11 @@ def test_the_cloud_fills_its_box(real: Any, scaled: Any) -> None:
 def test_the_spread_of_each_genre_is_drawn_with_its_look(scaled: Any) -> None:
     found = exploration.spread(scaled)
     chart = charts.genre_spread(found)
-    assert [t.name for t in chart.figure.data] == found.genres["genre"].to_list()
-    for trace in chart.figure.data:
-        assert trace.marker.color == charts.PALETTE[trace.name]
-        assert trace.marker.symbol == charts.SYMBOLS[trace.name]
+    genres = found.genres["genre"].to_list()
+    assert [t.name for t in chart.figure.data] == [genre_name(g) for g in genres]
+    for genre, trace in zip(genres, chart.figure.data, strict=True):
+        assert trace.marker.color == charts.PALETTE[genre]
+        assert trace.marker.symbol == charts.SYMBOLS[genre]
     words = chart.table.set_index("genre")["beside the mean genre"]
     assert words["disco"] == "too few tracks"
     assert len(words) == 10

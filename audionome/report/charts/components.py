@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import listed
+from audionome._words import genre_name, listed
 from audionome.charts._base import (
     INK,
     PARTS,
@@ -330,7 +330,7 @@ def genre_spread(found: Spread) -> Chart:
         one = pd.DataFrame([row])
         figure.add_scatter(
             x=rounded(one["spread"]),
-            y=one["genre"].to_list(),
+            y=[genre_name(str(row["genre"]))],
             customdata=[[row["verdict"], int(row["tracks"]), int(row["artists"])]],
             hovertemplate="%{y}: %{x:.1f}, %{customdata[0]}<br>%{customdata[1]} tracks by "
             "%{customdata[2]} artists<extra></extra>",
@@ -360,7 +360,7 @@ def genre_spread(found: Spread) -> Chart:
         f"{wide['genre']}.",
         table=pd.DataFrame(
             {
-                "genre": rows["genre"],
+                "genre": rows["genre"].map(genre_name),
                 "spread on the plane": [f"{v:.1f}" for v in rows["spread"]],
                 "95 % interval": [f"{a:.1f} to {b:.1f}" for a, b in
                                   zip(rows["low"], rows["high"], strict=True)],
@@ -456,12 +456,12 @@ def _highlights(
     # The legend filters too, but not from the keyboard. Traces beside those of the genres stay.
     faint = 0.07
     choices = {"all genres": [1.0] * len(genres)}
-    choices |= {g: [1.0 if g == other else faint for other in genres] for g in genres}
+    choices |= {genre_name(g): [1.0 if g == other else faint for other in genres] for g in genres}
     return {name: ({of: [*values, *[1.0] * beside]}, {}) for name, values in choices.items()}
 
 
 def _centres(points: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
-    return points.groupby("genre")[axes].mean()
+    return points.groupby("genre")[axes].mean().rename(index=genre_name)
 
 
 def _printed(centres: pd.DataFrame) -> pd.DataFrame:
