@@ -89,6 +89,10 @@ def definitions(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
         for term in item.findall(nodes.term):
             if term["ids"]:
                 found[term.astext()] = (term["ids"][0], text)
+    # "See X." sends a reader on; a definition on the spot is X's own.
+    for term, (place, text) in found.items():
+        if (see := re.fullmatch(r"See (.+)\.", text)) and see[1] in found:
+            found[term] = (place, found[see[1]][1])
     return found
 
 

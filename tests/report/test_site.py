@@ -338,11 +338,11 @@ def test_all_results_are_the_stored_ones(chromium: Browser, base_url: str) -> No
         assert protocol.leaks in text
     scores = store.load().scores
     for level, table in zip(
-        ("track", "window"), page.locator("table:has(th:text-is('settings'))").all(), strict=True
+        ("track", "window"), page.locator("table:has(th:text-is('macro F1'))").all(), strict=True
     ):
         stored = scores[(scores["level"] == level) & (scores["split"] == "test")]
         cells = [row.split("\t") for row in table.inner_text().splitlines()[1:]]
-        shown = sorted(float(row[3].split()[0]) for row in cells)
+        shown = sorted(float(row[2]) for row in cells)
         assert shown == pytest.approx(sorted(100 * stored["accuracy"]), abs=0.051)
     assert problems == []
     page.context.close()
@@ -767,7 +767,7 @@ def test_the_reference_unfolds(chromium: Browser, base_url: str) -> None:
 
 
 #: Pixels at a width of 1280; a reader who scrolls further has lost the thread.
-LONGEST = 12_000
+LONGEST = {"notebooks": 12_000, "book": 15_000}
 
 
 def test_no_chapter_is_endless(chromium: Browser, base_url: str) -> None:
@@ -777,7 +777,7 @@ def test_no_chapter_is_endless(chromium: Browser, base_url: str) -> None:
         if path.startswith("notebooks/") or path.startswith("book/api"):
             page.goto(path, wait_until="domcontentloaded")
             height = page.evaluate("document.documentElement.scrollHeight")
-            if height > LONGEST:
+            if height > LONGEST[path.split("/")[0]]:
                 long[path] = height
     assert long == {}
     page.context.close()
