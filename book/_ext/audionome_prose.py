@@ -104,6 +104,20 @@ def mention(terms: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])({words})(s?)(?![\w-])", re.IGNORECASE)
 
 
+def join_lines(doctree: nodes.document) -> None:
+    """Make one text of the lines of a paragraph: a term may go over two."""
+    for element in doctree.findall(nodes.TextElement):
+        children: list[nodes.Node] = []
+        for child in element.children:
+            if isinstance(child, nodes.Text) and children and isinstance(children[-1], nodes.Text):
+                children[-1] = nodes.Text(f"{children[-1]}{child}")
+            else:
+                children.append(child)
+        if len(children) < len(element.children):
+            element.children = []
+            element += children
+
+
 def prose(doctree: nodes.document) -> Iterator[nodes.Text]:
     """Go through the running text of a page."""
     for text in list(doctree.findall(nodes.Text)):
@@ -137,6 +151,7 @@ def explain_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if place in by_place and reference["refuri"].startswith(page):
             seen.add(by_place[place])
             reference.replace_self(link(by_place[place], *reference.children))
+    join_lines(doctree)
     pattern = mention(tuple(word for word in by_word if word not in EVERYDAY))
     for text in prose(doctree):
         parts: list[nodes.Node] = []
