@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from browser import launch, page_with_watch
+from browser import page_with_watch
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from audionome.charts import Chart
 from audionome.report import render
@@ -25,14 +24,6 @@ from audionome.charts import Chart
 table = pd.DataFrame({"genre": ["jazz"], "share": ["12.5 %"]})
 show(Chart(go.Figure(go.Bar(x=["jazz"], y=[0.125])), "One bar: jazz has 12.5 %.", table, "Share"))
 """
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 def export(folder: Path, name: str, *cells: str) -> Path:

@@ -7,13 +7,9 @@ and built by ``make site`` first unless it is newer than everything it is made f
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib.util
 import json
 import re
-import threading
-from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,9 +18,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pandas as pd
 import pytest
 import yaml
-from browser import barriers, launch, page_with_watch
+from browser import barriers, page_with_watch
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from audionome import load_classifier
 from audionome.charts import OTHER, PALETTE
@@ -62,32 +58,6 @@ def listed(entry: dict[str, Any]) -> list[str]:
 TOC = listed(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
 # The pages of the table of contents, and those that Sphinx adds.
 PAGES = [f"{page}.html" for page in TOC] + ["search.html", "genindex.html"]
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without a line on the terminal for each."""
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture(scope="session")
-def base_url(site: Path) -> Iterator[str]:
-    """The address of the site, served on a free port."""
-    handler = functools.partial(QuietHandler, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all pages."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 def charts_drawn(page: Page) -> int:
