@@ -1,0 +1,286 @@
+// Live listening: the microphone, or the piece that plays, is heard as it goes. Fills every
+// .audionome-live of a page.
+"use strict";
+
+(() => {
+  const Audionome = (window.Audionome = window.Audionome || {});
+
+  const NONE = 3; // s until the first answer
+
+  const INTRO =
+    "Audionome hears the music as it goes. Every second it answers about the last half minute, " +
+    "just as it would for a recording of it. Silence is left out. Nothing leaves this page: no " +
+    "sound is sent or stored.";
+  const ASKING = "The browser asks whether this page may use the microphone.";
+  const WAITING = `Listening. The first answer comes after ${NONE} seconds of sound.`;
+  const QUIET = "It is quiet.";
+  const MUTE = "No sound at all arrives. The microphone may be muted.";
+  const HIDDEN = {
+    microphone: "Listening stopped because this page was hidden. The microphone is switched off.",
+    piece: "Listening stopped because this page was hidden. The piece is paused.",
+  };
+  const STOPPED = {
+    microphone: "Stopped. The microphone is switched off.",
+    piece: "Stopped.",
+  };
+  const SLOW = "This device is too slow to hear every second; some are skipped.";
+  const PRESS = "Press play on the player to begin.";
+  const OTHER = "Stopped, because another part of this page listens now.";
+
+  const sentence = (error) =>
+    error instanceof Audionome.Problem
+      ? error.message
+      : `Something went wrong (${error.message}). Reload the page and try again.`;
+
+  // -- one container -----------------------------------------------------------------------
+
+  function fill(container) {
+    const { make } = Audionome;
+    const parts = Audionome.liveControls();
+    const room = Audionome.projectorParts();
+    const chooser = Audionome.pieceChooser({ onChoose: choose });
+    const views = [];
+    let trail = null;
+    let run = null; // what is heard now: { kind, choice, source, controller }
+    let before = null; // what was stopped and can go on
+    let seconds = 0; // of listening, for the trail and the announcements
+
+    const said = Audionome.announcer(announce);
+    const projector = Audionome.projector(room.dialog, { onClose: layOut });
+
+    function announce(words) {
+      (room.dialog.open ? room.said : parts.said).textContent = words;
+    }
+
+    function tell(words, { aloud = true } = {}) {
+      parts.status.textContent = words;
+      room.status.textContent = words;
+      if (aloud && words) {
+        announce(words);
+      }
+    }
+
+    function layOut() {
+      const [on, ready] = [Boolean(run), Boolean(run && run.ready)];
+      parts.microphone.hidden = parts.piece.hidden = on;
+      parts.stop.hidden = !on;
+      parts.large.hidden = !views.length;
+      parts.again.hidden = room.again.hidden = on || !before;
+      parts.level.hidden = !(ready && run.kind === "microphone");
+      parts.progress.hidden = !on || ready || !run.progress;
+      container.classList.toggle("audionome-live-on", on);
+    }
+
+    function makeViews(card) {
+      if (!trail) {
+        trail = Audionome.trail(card.genres);
+        const large = { heading: "h2", order: { sort: true, most: 5 } };
+        views.push(Audionome.liveView(trail), Audionome.liveView(trail, large));
+        parts.views.append(views[0].element);
+        room.dialog.append(views[1].element, room.foot, room.said);
+      }
+    }
+
+    function wordsOf({ answer, quiet, mute }) {
+      if (quiet) {
+        return mute && run.kind === "microphone" ? MUTE : QUIET;
+      }
+      return answer.headline;
+    }
+
+    // A step that comes late is skipped, never queued.
+    async function second(mine, end, samples) {
+      const heard = await mine.ear.step(end, samples).catch((error) => fail(mine, error));
+      if (mine !== run) {
+        return;
+      }
+      mine.steps.push(Boolean(heard));
+      mine.steps.splice(0, mine.steps.length - 10);
+      if (heard) {
+        seconds += Math.max(1, end - (mine.end || end - 1));
+        mine.end = end;
+        const words = wordsOf(heard);
+        trail.add(seconds, heard.quiet ? null : heard.answer.probabilities);
+        views.forEach((view) => view.update(heard, words));
+        said.hear(words, seconds);
+        container.dispatchEvent(new CustomEvent("audionome-heard", { detail: heard }));
+      }
+      const slow = mine.steps.filter((done) => !done).length > 3;
+      tell(slow ? SLOW : mine.name, { aloud: false });
+    }
+
+    function sourceOf(kind, choice) {
+      if (kind === "microphone") {
+        return Audionome.microphone({
+          onLevel: (level) => (parts.meter.value = level),
+          onEnd: (problem) => stop(problem.message),
+        });
+      }
+      return Audionome.piece({
+        audio: chooser.audio,
+        open: (signal) => chooser.open(choice, signal),
+        onSkip: () => run && anew(run),
+      });
+    }
+
+    function anew(mine) {
+      mine.ear.reset();
+      mine.end = null;
+      trail.gap();
+    }
+
+    async function start(kind, choice = null) {
+      stop("");
+      document.dispatchEvent(new CustomEvent("audionome-listening", { detail: "live" }));
+      const controller = new AbortController();
+      const mine = { kind, choice, controller, steps: [], source: sourceOf(kind, choice) };
+      run = mine;
+      before = null;
+      tell(kind === "microphone" ? ASKING : `Reading ${choice.name}.`);
+      layOut();
+      const progress = (fraction, words) => load(mine, fraction, words);
+      try {
+        const loading = Promise.all([Audionome.load({ progress }), Audionome.card()]);
+        loading.catch(() => {}); // told below, if the source opens
+        await mine.source.open(controller.signal);
+        mine.opened = true;
+        const [engine, card] = await loading;
+        if (mine === run) {
+          await begin(mine, engine, card);
+        }
+      } catch (error) {
+        fail(mine, error);
+      }
+    }
+
+    // Also when a reader presses play on the player.
+    function choose(choice) {
+      if (!run || run.choice !== choice) {
+        start("piece", choice);
+      }
+    }
+
+    function load(mine, fraction, words) {
+      if (mine === run && !mine.ready) {
+        mine.progress = true;
+        parts.progress.value = fraction;
+        if (mine.opened) {
+          tell(words, { aloud: false });
+        }
+        layOut();
+      }
+    }
+
+    async function begin(mine, engine, card) {
+      makeViews(card);
+      mine.ear = Audionome.follow(engine, { card, quietest: mine.source.quietest });
+      mine.ready = true;
+      mine.name = mine.kind === "piece" ? `Listening to ${mine.choice.name}.` : "Listening.";
+      said.reset();
+      trail.gap();
+      views.forEach((view) => view.wait());
+      mine.source.begin(card, (end, samples) => second(mine, end, samples));
+      tell(WAITING);
+      layOut();
+      if (mine.kind === "piece" && !(await chooser.play())) {
+        tell(PRESS);
+      }
+    }
+
+    // Gives the device back. What was drawn stays.
+    function stop(words, { goOn = false } = {}) {
+      if (run) {
+        const { kind, choice, controller, source, ready } = run;
+        controller.abort();
+        source.stop();
+        before = goOn && ready ? { kind, choice } : null;
+        run = null;
+        if (trail) {
+          trail.gap();
+        }
+        views.forEach((view) => view.tell());
+      }
+      parts.meter.value = 0;
+      tell(words);
+      layOut();
+    }
+
+    function fail(mine, error) {
+      if (mine === run && error.name !== "AbortError") {
+        stop(sentence(error));
+      }
+      return null;
+    }
+
+    // The button that was pressed may be gone: the one in its place takes the focus.
+    function focusOn(...buttons) {
+      const there = buttons.find((button) => !button.hidden);
+      if (there) {
+        there.focus();
+      }
+    }
+
+    function goOn() {
+      if (before) {
+        start(before.kind, before.choice);
+      }
+    }
+
+    parts.microphone.addEventListener("click", () => {
+      start("microphone");
+      focusOn(parts.stop);
+    });
+    parts.piece.addEventListener("click", () => {
+      chooser.element.hidden = !chooser.element.hidden;
+      parts.piece.setAttribute("aria-expanded", String(!chooser.element.hidden));
+      if (!chooser.element.hidden) {
+        chooser.show().catch((error) => tell(sentence(error)));
+      }
+    });
+    parts.stop.addEventListener("click", () => {
+      const { kind } = run;
+      stop(STOPPED[kind]);
+      focusOn(kind === "piece" ? parts.piece : parts.microphone);
+    });
+    parts.again.addEventListener("click", () => {
+      goOn();
+      focusOn(parts.stop);
+    });
+    room.again.addEventListener("click", () => {
+      goOn();
+      room.leave.focus();
+    });
+    parts.large.addEventListener("click", () => projector.open());
+    room.leave.addEventListener("click", () => projector.close());
+    chooser.audio.addEventListener("pause", () => {
+      if (run && run.kind === "piece" && run.ready) {
+        const words = chooser.audio.ended ? "The piece is over." : "The piece is paused.";
+        tell(`${words} Press play to go on.`);
+      }
+    });
+
+    const hide = () => document.hidden && run && stop(HIDDEN[run.kind], { goOn: true });
+    document.addEventListener("visibilitychange", hide);
+    window.addEventListener("pagehide", () => run && stop(HIDDEN[run.kind], { goOn: true }));
+    document.addEventListener("audionome-listening", ({ detail }) => {
+      if (detail !== "live" && run) {
+        stop(OTHER);
+      }
+    });
+
+    parts.views = make("div");
+    container.replaceChildren(
+      make("p", { className: "audionome-live-intro" }, [INTRO]),
+      parts.row,
+      chooser.element,
+      parts.status,
+      parts.progress,
+      parts.views,
+      parts.said,
+      room.dialog,
+    );
+    layOut();
+  }
+
+  document.querySelectorAll(".audionome-live").forEach(fill);
+})();
