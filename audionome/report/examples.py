@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import soundfile
 from numpy.typing import NDArray
 
 from audionome import audio
@@ -195,8 +196,10 @@ def players(*kinds: str) -> Any:
             f'<source src="{_STATIC}/{one.path.stem}.{suffix}" type="audio/{kind}">'
             for suffix, kind in (("ogg", "ogg"), ("mp3", "mpeg"))
         )
+        seconds = soundfile.info(one.path).duration
         rows.append(
-            f'<figure class="audionome-player" data-piece="{escape(one.name)}">'
+            f'<figure class="audionome-player" data-piece="{escape(one.name)}" '
+            f'data-seconds="{seconds:.2f}">'
             f'<figcaption>{one.caption}</figcaption><audio controls preload="none" '
             f'aria-label="{escape(f"{one.kind}: {one.name}")}">{sources}</audio></figure>'
         )

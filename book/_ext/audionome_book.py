@@ -210,6 +210,10 @@ def copy_examples(app: Sphinx) -> None:
         soundfile.write(copy.with_suffix(".mp3"), samples, rate, format="MP3")
 
 
+#: What a page holds that plays, or that a script makes a player of.
+WITH_SOUND = ("<audio", "audionome-try", "audionome-live", "audionome-guess")
+
+
 def page_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
@@ -220,6 +224,8 @@ def page_scripts(
         app.add_js_file("audionome.js", loading_method="defer")
     if '"neighbours":' in context.get("body", ""):
         app.add_js_file("neighbours.js", loading_method="defer")
+    if any(name in context.get("body", "") for name in WITH_SOUND):
+        app.add_js_file("sounds.js", loading_method="defer")
     if "audionome-player" in context.get("body", ""):
         app.add_js_file("pieces.js", loading_method="defer")
         app.add_css_file("pieces.css")

@@ -183,8 +183,10 @@
         waiting.push(changes);
       }
     });
-    if (touch.matches) {
-      layout.dragmode = false; // A finger on a chart scrolls the page.
+    const { overTime } = layout.meta || {};
+    figure.classList.toggle("over-time", Boolean(overTime));
+    if (touch.matches || overTime) {
+      layout.dragmode = false; // A finger scrolls the page, and a chart over time is for seeking.
     }
     return async () => {
       if (begun || !figure.isConnected) {

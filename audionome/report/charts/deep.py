@@ -348,7 +348,7 @@ def occlusion_map(
                "range": [start, round(start + seconds, 2)]},
         yaxis={"tickvals": list(range(len(frequencies))), "showgrid": False, "zeroline": False,
                "ticktext": [_hertz(f) for f in frequencies], "title": {"text": "Around"}},
-        meta={"notes": {genre: note(genre) for genre in pieces}},
+        meta={"overTime": True, "notes": {genre: note(genre) for genre in pieces}},
         **menu("Piece", {genre: (traces(genre), {}) for genre in pieces}),
     )  # fmt: skip
     table = pd.DataFrame(

@@ -1,0 +1,73 @@
+// One sound at a time on a page, and each can be moved through, whatever server it comes from.
+"use strict";
+
+(() => {
+  const Audionome = (window.Audionome = window.Audionome || {});
+  const wanted = new WeakMap();
+
+  // Where a sound is, or where it will be once it has come.
+  Audionome.position = (audio) => (wanted.has(audio) ? wanted.get(audio) : audio.currentTime);
+
+  const movable = (audio) => audio.seekable.length > 0 && audio.seekable.end(0) > 0;
+
+  // Moves a sound that plays, waits, or has not been loaded.
+  Audionome.seek = (audio, seconds) => {
+    if (!movable(audio)) {
+      wanted.set(audio, seconds);
+    }
+    audio.currentTime = seconds;
+  };
+
+  const ready = (audio) =>
+    new Promise((done) => {
+      if (audio.paused || audio.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) {
+        done();
+      } else {
+        ["canplay", "pause", "error"].forEach((e) => audio.addEventListener(e, done, { once: true }));
+      }
+    });
+
+  // A simple server sends no part of a file on its own, and browsers then know the start alone.
+  async function bringWhole(audio) {
+    const source = audio.currentSrc;
+    const { muted } = audio;
+    audio.muted = muted || wanted.has(audio); // Nobody asked for the beginning.
+    try {
+      const [reply] = await Promise.all([fetch(source), ready(audio)]);
+      const sound = reply.ok ? await reply.blob() : null;
+      if (!sound || audio.currentSrc !== source) {
+        return;
+      }
+      const { paused } = audio;
+      const seconds = Audionome.position(audio);
+      audio.src = URL.createObjectURL(sound);
+      Audionome.seek(audio, seconds);
+      if (!paused) {
+        await audio.play();
+      }
+    } catch {
+      wanted.delete(audio); // It plays on from where it is.
+    } finally {
+      audio.muted = muted;
+    }
+  }
+
+  const others = (audio) => [...document.querySelectorAll("audio, video")].filter((a) => a !== audio);
+  // These events do not rise through the page, but they can be caught on their way down.
+  document.addEventListener("play", ({ target }) => others(target).forEach((a) => a.pause()), true);
+  document.addEventListener(
+    "loadedmetadata",
+    ({ target: audio }) => {
+      if (movable(audio)) {
+        const seconds = Audionome.position(audio);
+        wanted.delete(audio);
+        if (Math.abs(audio.currentTime - seconds) > 0.02) {
+          audio.currentTime = seconds;
+        }
+      } else if (audio.currentSrc.startsWith("http")) {
+        bringWhole(audio);
+      }
+    },
+    true,
+  );
+})();

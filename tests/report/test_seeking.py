@@ -1,0 +1,279 @@
+"""A reader moves through the sounds of the book: by charts, sliders and keys, on any screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import soundfile
+from browser import page_with_watch
+from playwright.sync_api import Browser, Locator, Page
+
+from audionome.report import examples
+
+FEATURES = "notebooks/features.html"
+TIMBRE = "notebooks/timbre.html"
+RHYTHM = "notebooks/rhythm.html"
+DEEP = "notebooks/deep_learning.html"
+
+#: Charts over time on each page, folded ones too.
+OVER_TIME = {FEATURES: 1, TIMBRE: 4, RHYTHM: 5, DEEP: 3}
+
+# A sound as slow as a browser plays it moves less than a pixel within a test.
+SLOW = """name => {
+  const audio = document.querySelector(`[data-piece="${name}"] audio`);
+  audio.defaultPlaybackRate = audio.playbackRate = 0.0625;
+}"""
+# What plays, and where each sound is that has left its beginning.
+PLAYING = """() => [...document.querySelectorAll("audio")].filter((a) => !a.paused)
+  .map((a) => a.closest("figure").dataset.piece)"""
+SECONDS = """name => document.querySelector(`[data-piece="${name}"] audio`).currentTime"""
+RANGE = "f => f.querySelector('.plotly-graph-div').layout.xaxis.range"
+# Where the line of a chart is (s), by what the axis says of its pixels.
+LINE = """f => {
+  const line = f.querySelector(".audionome-playhead");
+  const { xaxis } = f.querySelector(".plotly-graph-div")._fullLayout;
+  return line.hidden ? null : xaxis.p2d(parseFloat(line.style.left) - xaxis._offset);
+}"""
+# The middle of the page's chart at some time, in pixels of the window, and the seconds of a pixel.
+POINT = """(f, seconds) => {
+  const div = f.querySelector(".plotly-graph-div");
+  div.scrollIntoView({ block: "center", behavior: "instant" });
+  const { xaxis, _size } = div._fullLayout;
+  const box = div.getBoundingClientRect();
+  return [box.x + xaxis._offset + xaxis.d2p(seconds), box.y + _size.t + _size.h / 2,
+    xaxis.p2d(1) - xaxis.p2d(0)];
+}"""
+
+
+def lengths() -> dict[str, float]:
+    """Seconds of each sound, from its file."""
+    return {n: soundfile.info(e.path).duration for n, e in examples.examples().items()}
+
+
+def chart(page: Page, number: int = 0) -> Locator:
+    """Go to a chart over time and wait until it is drawn and the page has come to rest."""
+    figure = page.locator("figure.over-time").nth(number)
+    folded = figure.locator("xpath=ancestor::details[contains(@class, 'hide')]")
+    if folded.count():
+        folded.first.evaluate("d => (d.open = true)")
+    figure.scroll_into_view_if_needed()
+    page.wait_for_function("f => f.matches('.drawn')", arg=figure.element_handle())
+    page.wait_for_timeout(300)
+    return figure
+
+
+def point(figure: Locator, seconds: float) -> tuple[float, float, float]:
+    x, y, pixel = figure.evaluate(POINT, seconds)
+    return round(x), y, pixel
+
+
+def listen(page: Page, name: str) -> None:
+    """Wait until one sound plays, and nothing else."""
+    page.wait_for_function(f"name => ({PLAYING})().join() === name", arg=name)
+
+
+def reaches(page: Page, name: str, seconds: float, within: float) -> None:
+    """Wait until a sound has been moved: its file may have to come first."""
+    page.wait_for_function(
+        f"([name, seconds, within]) => Math.abs(({SECONDS})(name) - seconds) <= within",
+        arg=[name, seconds, within],
+    )
+
+
+@pytest.mark.parametrize("path", OVER_TIME)
+def test_a_click_on_a_chart_over_time_plays_from_there(
+    path: str, chromium: Browser, base_url: str
+) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(path, wait_until="networkidle")
+    assert page.locator("figure.over-time").count() == OVER_TIME[path]
+    # No chart has time on its axis and cannot be played; a filter is no sound.
+    timed = """() => [...document.querySelectorAll("figure.audionome-chart")].filter((f) =>
+      JSON.parse(f.querySelector(".audionome-figure").textContent).layout.xaxis.title?.text
+        === "Time (s)" && !f.matches(".over-time")).map((f) => f.textContent.slice(0, 20))"""
+    assert all(name.startswith("Horizontal filters") for name in page.evaluate(timed))
+    page.evaluate(SLOW, "blues")
+    lines = []
+    for i in range(OVER_TIME[path]):
+        figure = chart(page, i)
+        start, end = figure.evaluate(RANGE)
+        for share in (0.4, 0.8):  # the first starts the sound, the second moves it
+            asked = start + share * (min(end, lengths()["blues"]) - start)
+            x, y, pixel = point(figure, asked)
+            page.mouse.click(x, y)
+            listen(page, "blues")
+            reaches(page, "blues", asked, pixel + 0.05)
+            assert figure.evaluate(LINE) == pytest.approx(asked, abs=pixel + 0.05)
+            assert figure.get_by_role("button", name="Pause blues").is_visible()
+        lines.append(figure)
+        figure.get_by_role("button", name="Pause blues").click()
+    # All of them tell the same place, also after a new width.
+    now = page.evaluate(SECONDS, "blues")
+    for width in (1280, 700):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(600)
+        for figure in lines:
+            start, end = figure.evaluate(
+                "f => f.querySelector('.js-plotly-plot').layout.xaxis.range"
+            )
+            line = figure.evaluate(LINE)
+            assert line is None if not start <= now <= end else line == pytest.approx(now, abs=0.03)
+            told = figure.get_by_role("slider", name="Position in blues")
+            assert told.get_attribute("aria-valuetext") == f"{now:.1f} of 15.0 seconds"
+    assert problems == []
+    page.context.close()
+
+
+def test_a_reader_drags_and_uses_keys(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(TIMBRE, wait_until="networkidle")
+    figure = chart(page, 1)
+    page.evaluate(SLOW, "blues")
+    # From the keyboard alone, without a sound.
+    slider = figure.get_by_role("slider", name="Position in blues")
+    slider.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("ArrowLeft")
+    asked = float(slider.input_value())
+    assert 10 < asked < lengths()["blues"]
+    assert slider.get_attribute("aria-valuetext") == f"{asked:.1f} of 15.0 seconds"
+    assert figure.evaluate(LINE) == pytest.approx(asked, abs=0.03)
+    assert page.evaluate(PLAYING) == []
+    button = figure.get_by_role("button", name="Play blues")
+    button.press("Enter")
+    listen(page, "blues")
+    reaches(page, "blues", asked, 0.2)
+    # While the mouse is down the line goes with it; the sound follows when it is let go.
+    x, y, _ = point(figure, 3)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    x, _, pixel = point(figure, 6)
+    page.mouse.move(x, y + 400, steps=4)
+    assert figure.evaluate(LINE) == pytest.approx(6, abs=pixel)
+    assert page.evaluate(SECONDS, "blues") > 10
+    page.mouse.up()
+    reaches(page, "blues", 6, pixel + 0.05)
+    # The end of the sound takes it back to its beginning.
+    page.evaluate("document.querySelector(`[data-piece='blues'] audio`).playbackRate = 4")
+    slider.focus()
+    page.keyboard.press("End")
+    figure.get_by_role("button", name="Play blues").wait_for()
+    page.wait_for_function("s => s.value === '0'", arg=slider.element_handle())
+    assert figure.evaluate(LINE) is None
+    assert problems == []
+    page.context.close()
+
+
+def test_a_changed_sound_goes_on(chromium: Browser, base_url: str) -> None:
+    """It plays if the one before it did, at the same place if it is as long."""
+    longest, short = "Honor Bound", "disco"
+    assert lengths()[short] < 13 < lengths()["rock"] < 29 < lengths()[longest]
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(RHYTHM, wait_until="networkidle")
+    figure = chart(page)
+    menu = figure.get_by_role("combobox", name="Sound")
+    x, y, _ = point(figure, 5)
+    page.mouse.click(x, y)
+    listen(page, "blues")
+    for name in ("rock", longest):
+        before = page.evaluate(SECONDS, page.evaluate(PLAYING)[0])
+        menu.select_option(name)
+        listen(page, name)
+        reaches(page, name, before + 1.5, 1.5)
+        assert figure.get_by_role("button", name=f"Pause {name}").is_visible()
+    # A chart that was not drawn until now is in step, and takes over.
+    last = chart(page, OVER_TIME[RHYTHM] - 1)
+    assert last.get_by_role("combobox").evaluate("m => m.selectedOptions[0].label") == longest
+    x, y, _ = point(last, 20)
+    page.mouse.click(x, y)
+    reaches(page, longest, 20.5, 0.5)
+    pair = f"([f, g, name]) => [({LINE})(f), ({LINE})(g), ({SECONDS})(name)]"
+    handles = [figure.element_handle(), last.element_handle(), longest]
+    one, other, now = page.evaluate(pair, handles)
+    assert one == pytest.approx(now, abs=0.1)
+    assert other == pytest.approx(now, abs=0.1)
+    # Twenty seconds are too many for a short one.
+    last.get_by_role("combobox").select_option(short)
+    listen(page, short)
+    page.wait_for_timeout(300)
+    assert page.evaluate(SECONDS, short) < 5
+    # What is paused stays so, and its line moves to where it will go on.
+    last.get_by_role("button", name=f"Pause {short}").click()
+    stopped = page.evaluate(SECONDS, short)
+    last.get_by_role("combobox").select_option("pop")
+    page.wait_for_timeout(300)
+    assert page.evaluate(PLAYING) == []
+    assert last.evaluate(LINE) == pytest.approx(stopped, abs=0.1)
+    last.get_by_role("button", name="Play pop").click()
+    listen(page, "pop")
+    reaches(page, "pop", stopped + 1, 1)
+    # A sound from elsewhere on the page ends it, as its own player begins another.
+    page.evaluate("document.querySelector(`[data-piece='metal'] audio`).play()")
+    listen(page, "metal")
+    assert menu.evaluate("m => m.selectedOptions[0].label") == "metal"
+    page.evaluate(
+        "() => { const other = new Audio(document.querySelector('audio').currentSrc || "
+        "document.querySelector('source').src); document.querySelector('article').append(other);"
+        " window.other = other; return other.play(); }"
+    )
+    page.wait_for_function("document.querySelector(`[data-piece='metal'] audio`).paused")
+    assert not page.evaluate("window.other.paused")
+    figure.get_by_role("button", name="Play metal").click()
+    page.wait_for_function("window.other.paused")
+    assert problems == []
+    page.context.close()
+
+
+def test_a_tap_plays_and_a_swipe_scrolls(chromium: Browser, base_url: str) -> None:
+    phone: Any = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    page, problems = page_with_watch(chromium, base_url, **phone)
+    page.goto(FEATURES, wait_until="networkidle")
+    figure = chart(page)
+    page.evaluate(SLOW, "blues")
+    touch = page.context.new_cdp_session(page)
+
+    def swipe(x: float, y: float, dx: float, dy: float) -> None:
+        def send(kind: str, *places: tuple[float, float]) -> None:
+            at = [{"x": a, "y": b} for a, b in places]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+        send("touchStart", (x, y))
+        for i in range(1, 11):
+            send("touchMove", (x + i * dx / 10, y + i * dy / 10))
+            page.wait_for_timeout(20)
+        send("touchEnd")
+        page.wait_for_timeout(300)
+
+    x, y, _ = point(figure, 4)
+    before = page.evaluate("window.scrollY")
+    swipe(x, y, 0, -150)
+    assert page.evaluate("window.scrollY") > before + 50
+    assert page.evaluate(PLAYING) == []
+    x, y, pixel = point(figure, 4)
+    page.touchscreen.tap(x, y)
+    listen(page, "blues")
+    reaches(page, "blues", 4, pixel + 0.05)
+    swipe(x, y, 100, 0)
+    reaches(page, "blues", 4 + 100 * pixel, 2 * pixel + 0.05)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert problems == []
+    page.context.close()
+
+
+def test_a_sound_that_cannot_be_loaded_says_so(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.route("**/examples/blues.*", lambda route: route.fulfill(status=200, body="no sound"))
+    page.goto(FEATURES, wait_until="networkidle")
+    figure = chart(page)
+    x, y, _ = point(figure, 4)
+    page.mouse.click(x, y)
+    told = figure.get_by_role("status").filter(has_text="“blues” cannot be played")
+    told.wait_for()
+    figure.get_by_role("combobox").select_option("jazz")
+    figure.get_by_role("button", name="Play jazz").click()
+    listen(page, "jazz")
+    assert not told.is_visible()
+    assert problems == []
+    page.context.close()
