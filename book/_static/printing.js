@@ -11,4 +11,10 @@
   window.addEventListener("afterprint", () => {
     root.dataset.theme = theme;
   });
+  // The content security policy keeps the button's own handler from running.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(".btn-download-pdf-button")) {
+      window.print();
+    }
+  });
 })();
