@@ -15,15 +15,22 @@ Every failure is an `AudioError` whose text is one sentence for the person who c
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audionome.audio.cutting import (
+    SENTENCES,
+    Cutter,
+    require_finite,
+    require_length,
+    require_sound,
+    silent,
+    tenths,
+)
 from audionome.audio.decoding import SILENCE, Decoder
 from audionome.audio.notes import Note, clock, too_long
 from audionome.errors import (
@@ -67,17 +74,7 @@ WINDOW_HOP = 66_150
 WINDOW_LENGTH = 66_149
 MAX_SECONDS = 3 * 3600.0
 
-_HALF = WINDOW_HOP / 2 / SAMPLE_RATE  # s
-_LOUDEST = 1e10  # sums of squares beyond this are infinite in single precision
 _FULL_BAND = 0.9 * SAMPLE_RATE  # Hz
-_FRAME = 220  # samples whose level is looked at, 10 ms
-_PAUSE = 100  # such frames; shorter silence inside music belongs to it
-_QUIET = 1e-3  # of the loudest frame
-_OFFSET = 0.05  # of the standard deviation
-_LOOK_AHEAD = 30 * SAMPLE_RATE  # samples from which the first loudest frame is taken
-#: A shorter rest at the end is left out: GTZAN's clips have up to 0.65 s of it.
-_REST = round(0.7 * SAMPLE_RATE)
-_LEAST = 2 * SAMPLE_RATE  # samples of sound in a recording that is otherwise silent
 
 
 def load(
@@ -156,14 +153,14 @@ class WindowStream:
         self._decoder = Decoder(source, max_seconds=max_seconds)
         self._max_seconds = max_seconds
         self._on_block = on_block
-        self._gate = _Gate()
+        self._cutter = Cutter(SAMPLE_RATE)
         self.duration = 0.0
-        self.times: list[tuple[float, float]] = []
+        self.times = self._cutter.times
 
     @property
     def silence(self) -> float:
         """Seconds of silence left out so far."""
-        return self._gate.silent / SAMPLE_RATE
+        return self._cutter.silence
 
     @property
     def expected(self) -> float | None:
@@ -183,7 +180,7 @@ class WindowStream:
             )
             notes.append(Note("low_rate", f"{text}missing."))
         if self.silence >= 1:
-            notes.append(Note("silence", f"{clock(self.silence)} of silence were left out."))
+            notes.append(Note("silence", SENTENCES["silence"].format(time=clock(self.silence))))
         return tuple(notes)
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
@@ -204,7 +201,7 @@ class WindowStream:
         loud = False
         n = 0
         for block in _resampled(self._decoder, self._max_seconds):
-            _require_finite(block, self._decoder.name)
+            require_finite(block, self._decoder.name)
             loud = loud or bool(block.size and np.abs(block).max() >= SILENCE)
             n += block.size
             self.duration = n / SAMPLE_RATE
@@ -214,10 +211,12 @@ class WindowStream:
         broken = {note.kind for note in self._decoder.notes} & {"cut", "damaged"}
         if n < WINDOW_LENGTH and broken:
             raise DamagedAudioError(
-                f"Only {_tenths(n)} s of {self._decoder.name} can be decoded, and at least 3 s are "
-                "needed: it is damaged or incomplete; copy or download it again."
+                f"Only {tenths(n, SAMPLE_RATE)} s of {self._decoder.name} can be decoded, and at "
+                "least 3 s are needed: it is damaged or incomplete; copy or download it again."
             )
-        _require_sound(n, loud, self._decoder.name)
+        require_length(n, self._decoder.name, rate=SAMPLE_RATE)
+        if not loud:
+            raise silent(self._decoder.name)
 
     def pieces(self) -> Iterator[NDArray[np.float32]]:
         """Yield the sound, three seconds (66 150 samples) at a time.
@@ -230,112 +229,7 @@ class WindowStream:
         ------
         ndarray of shape (66150,), float32
         """
-        n = 0
-        rest = np.empty(0, np.float32)
-        for sound in self._gate.sounding(self.blocks()):
-            rest = np.concatenate([rest, sound])
-            while rest.size >= WINDOW_HOP:
-                self._place(n)
-                yield _centred(rest[:WINDOW_HOP])
-                n += WINDOW_HOP
-                rest = rest[WINDOW_HOP:]
-        if rest.size >= WINDOW_LENGTH:
-            self._place(n)
-            yield _centred(rest)
-        elif n and rest.size >= _REST:
-            self._place(n + rest.size - WINDOW_HOP)
-            yield _centred(rest)
-        elif not n and rest.size >= _LEAST:
-            self._place(n)
-            yield np.pad(_centred(rest), (0, WINDOW_LENGTH - rest.size))
-        elif not n and rest.size:
-            raise TooShortError(
-                f"{self._decoder.name} holds {_tenths(rest.size)} s of sound and is silent "
-                "otherwise; at least 3 s are needed."
-            )
-        elif not n:
-            raise _silent(self._decoder.name)
-
-    def _place(self, start: int) -> None:
-        # Around its middle, so that a window with silence inside is not drawn as a long one.
-        middle = self._gate.time(start + WINDOW_HOP // 2)
-        self.times.append((max(0.0, middle - _HALF), min(middle + _HALF, self.duration)))
-
-
-class _Gate:
-    """Leaves silence out of a recording, and remembers where.
-
-    Attributes
-    ----------
-    silent : int
-        Samples left out so far.
-    """
-
-    def __init__(self) -> None:
-        self.silent = 0
-        self._loudest = 0.0
-        # Samples of sound before each stretch of it, and samples of silence before it.
-        self._sound = [0]
-        self._before = [0]
-
-    def time(self, sample: int) -> float:
-        """Return where a sample of the sound stands in the recording (s)."""
-        stretch = bisect_right(self._sound, sample) - 1
-        return (sample + self._before[stretch]) / SAMPLE_RATE
-
-    def sounding(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-        """Yield the blocks without their silence."""
-        n = quiet = 0  # samples of sound yielded, and of silence since
-        pause: list[NDArray[np.float32]] = []  # that silence, as long as it may belong to the sound
-        for part in self._levelled(blocks):
-            frames = part.reshape(-1, _FRAME) if part.size >= _FRAME else part[None]
-            levels = frames.std(axis=1, dtype=np.float64)  # an offset is no sound
-            # Not the maximum: one click would turn all music into silence.
-            self._loudest = max(self._loudest, float(np.quantile(levels, 0.95)))
-            audible = np.ptp(frames, axis=1) >= SILENCE
-            audible &= levels >= _QUIET * self._loudest
-            edges = np.flatnonzero(np.diff(audible)) + 1
-            for start, stop in pairwise([0, *edges, len(frames)]):
-                samples = frames[start:stop].ravel()
-                if not audible[start]:
-                    quiet += samples.size
-                    within = n and quiet < _PAUSE * _FRAME
-                    pause = [*pause, samples] if within else []
-                    continue
-                if not pause and (quiet or not n):
-                    # The sound may begin inside its frame.
-                    begin = int((np.abs(samples) >= SILENCE).argmax())
-                    samples = samples[begin:]
-                    self.silent += quiet + begin
-                    self._sound.append(n)
-                    self._before.append(self.silent)
-                end = samples.size - int((np.abs(samples[::-1]) >= SILENCE).argmax())
-                sound = np.concatenate([*pause, samples[:end]])
-                yield sound
-                n += sound.size
-                pause, quiet = [samples[end:]], samples.size - end
-        self.silent += quiet
-
-    def _levelled(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-        """Yield whole frames, the first ones once their loudest is known; then the rest."""
-        rest = np.empty(0, np.float32)
-        ahead = _LOOK_AHEAD
-        for block in blocks:
-            rest = np.concatenate([rest, block])
-            if rest.size >= max(ahead, _FRAME):
-                whole = rest.size // _FRAME * _FRAME
-                yield rest[:whole]
-                rest, ahead = rest[whole:], 0
-        whole = rest.size // _FRAME * _FRAME
-        for part in (rest[:whole], rest[whole:]):
-            if part.size:
-                yield part
-
-
-def _centred(piece: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Remove the constant offset that a bad converter adds; leave other pieces as they are."""
-    offset = piece.mean(dtype=np.float64)
-    return piece - np.float32(offset) if abs(offset) > _OFFSET * piece.std() else piece
+        yield from self._cutter.pieces(self.blocks(), name=self._decoder.name)
 
 
 def last_window(before: NDArray[np.float32], piece: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -377,35 +271,9 @@ def check(samples: NDArray[np.float32], *, name: str = "The recording") -> NDArr
     samples = np.asarray(samples, dtype=np.float32)
     if samples.ndim != 1:
         raise ValueError(f"samples must be one-dimensional (mono), not of shape {samples.shape}")
-    _require_finite(samples, name)
-    _require_sound(samples.size, bool(np.abs(samples).max(initial=0) >= SILENCE), name)
+    require_finite(samples, name)
+    require_sound(samples, name, rate=SAMPLE_RATE)
     return samples
-
-
-def _require_finite(samples: NDArray[np.float32], name: str) -> None:
-    if not (np.abs(samples) <= _LOUDEST).all():  # false for what is not a number
-        raise NotFiniteError(
-            f"{name} has samples that are not numbers or beyond any scale; export it again from "
-            "the program that made it."
-        )
-
-
-def _require_sound(n: int, loud: bool, name: str) -> None:
-    if not n:
-        raise EmptyAudioError(f"{name} holds no sound at all; choose another file.")
-    if n < WINDOW_LENGTH:
-        raise TooShortError(f"{name} lasts {_tenths(n)} s; at least 3 s are needed.")
-    if not loud:
-        raise _silent(name)
-
-
-def _tenths(n: int) -> str:
-    """Return the seconds of so many samples; what is too short is not rounded up to enough."""
-    return f"{10 * n // SAMPLE_RATE / 10:.1f}"
-
-
-def _silent(name: str) -> SilentError:
-    return SilentError(f"{name} is silent; choose a recording with sound in it.")
 
 
 def windows(samples: NDArray[np.float32]) -> NDArray[np.float32]:

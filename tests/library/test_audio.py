@@ -11,6 +11,7 @@ import pytest
 import soundfile as sf
 
 from audionome import audio
+from audionome.audio import cutting
 
 RATE = audio.SAMPLE_RATE
 
@@ -560,7 +561,7 @@ def test_a_hum_far_below_the_music_is_silence() -> None:
 
 
 def test_memory_does_not_grow_with_silence() -> None:
-    gate = audio._Gate()
+    gate = cutting._Gate(RATE)
     sound = stretches(3)
     blocks = (np.zeros(RATE, np.float32) if 0 < k < 3600 else sound for k in range(3601))
     got = list(gate.sounding(blocks))
