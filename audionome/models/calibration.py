@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "FADE_POWER",
     "Calibration",
     "Curve",
     "OutOfDistribution",
@@ -29,7 +30,8 @@ __all__ = [
 #: Lengths of the sound (windows of 3 s), rising, each with a value.
 Curve = tuple[tuple[float, float], ...]
 
-_FADE_POWER = 4
+#: An answer beyond the threshold keeps ``distance**-FADE_POWER`` of its weight.
+FADE_POWER = 4
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def weight_of(distance: float) -> float:
     float
         In (0, 1].
     """
-    return min(1.0, distance**-_FADE_POWER)
+    return min(1.0, distance**-FADE_POWER)
 
 
 def normalized_entropy(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:

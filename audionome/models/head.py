@@ -32,10 +32,12 @@ from audionome.models.calibration import Calibration
 from audionome.models.linear import Linear
 from audionome.models.neighbors import Index
 
-__all__ = ["Head", "HeadFile", "Usual", "read"]
+__all__ = ["FARTHEST", "STEEPNESS", "Head", "HeadFile", "Usual", "read"]
 
-_STEEPNESS = 4.0  # of the distance
-_FARTHEST = 40.0  # exponent, so that no sound overflows
+#: What the sum is divided by before it becomes a distance.
+STEEPNESS = 4.0
+#: Largest exponent, so that no sound overflows.
+FARTHEST = 40.0
 
 #: Attributes of `Usual`, and their arrays.
 _USUAL = {
@@ -199,7 +201,7 @@ class Head:
             Above 1 a sound is out of the distribution.
         """
         strange = self.linear.transformed(vectors)[:, : self.size] @ self.other + self.other_bias
-        return np.exp(np.clip(strange / _STEEPNESS, -_FARTHEST, _FARTHEST))
+        return np.exp(np.clip(strange / STEEPNESS, -FARTHEST, FARTHEST))
 
     def distance(self, rows: NDArray[np.floating]) -> float:
         """Return how far a recording is from music.

@@ -14,6 +14,8 @@ from audionome.models.neighbors import Neighbour
 
 __all__ = [
     "FEW",
+    "HEADLINES",
+    "NO_PROMISE",
     "Prediction",
     "Status",
     "Tag",
@@ -29,6 +31,17 @@ Status = Literal["one", "few", "many", "out-of-distribution"]
 
 #: Most genres of a ``"few"``.
 FEW = 3
+
+#: An answer in a few words, with the genres of its prediction set.
+HEADLINES: dict[Status, str] = {
+    "one": "{genres}",
+    "few": "{genres}",
+    "many": "Not sure: {genres}",
+    "out-of-distribution": "Unlike anything it learned from",
+}
+
+#: What is promised of a sound that is unlike any music.
+NO_PROMISE = "No genre is promised for such a sound."
 
 
 @dataclass(frozen=True)
@@ -240,11 +253,8 @@ def headline(prediction_set: Sequence[str]) -> str:
     >>> headline([])
     'Unlike anything it learned from'
     """
-    status = status_of(prediction_set)
-    if status == "out-of-distribution":
-        return "Unlike anything it learned from"
     names = either([genre_name(g) for g in prediction_set])
-    return f"Not sure: {names}" if status == "many" else sentence_case(names)
+    return sentence_case(HEADLINES[status_of(prediction_set)].format(genres=names))
 
 
 def message(prediction_set: Sequence[str], *, coverage: float) -> str:
@@ -287,7 +297,7 @@ def promise(prediction_set: Sequence[str], *, coverage: float) -> str:
     'Of ten answers about new music, nine include the right genre.'
     """
     if not prediction_set:
-        return "No genre is promised for such a sound."
+        return NO_PROMISE
     if coverage == 0.9:
         return "Of ten answers about new music, nine include the right genre."
     return f"Of answers about new music, {coverage:.0%} include the right genre."

@@ -23,7 +23,17 @@ from numpy.typing import NDArray
 from audionome._words import listed
 from audionome.models.prediction import Tag
 
-__all__ = ["MSD_TAGS", "Meaning", "TagKind", "foreign_style", "heard"]
+__all__ = [
+    "FOREIGN",
+    "MSD_TAGS",
+    "RULES",
+    "Meaning",
+    "Rules",
+    "TagKind",
+    "foreign_style",
+    "heard",
+    "meanings",
+]
 
 TagKind = Literal["style", "instrument", "voice", "mood", "era"]
 
@@ -109,15 +119,95 @@ _STYLES = {m.name: m.genres for m in _MEANINGS.values() if m.kind == "style"}
 #: The tags of MSD_musicnn, in the order of its numbers.
 MSD_TAGS: tuple[str, ...] = tuple(_MEANINGS)
 
-_WEAK = 0.1  # mean probability below which a tag is not worth a word
-# Said of nearly everything: three in four recordings of the ten genres stay below.
-_USUAL = {"rock": 0.17, "pop": 0.15}
-# Sound comes first; when it was made and how somebody feels about it come after.
-_ORDER: tuple[tuple[TagKind, ...], ...] = (("style", "instrument", "voice"), ("era",), ("mood",))
-_MOST: dict[TagKind, int] = {"style": 3, "instrument": 2, "voice": 1, "era": 1, "mood": 1}
-_UNLIKELY = 0.25  # probability, of the likeliest genre's, below which a style is not named
-_WORDLESS = ("classical", "disco", "reggae")  # genres that no tag names
-_STRONG = 0.4  # strength from which on music that is none of the ten is called so
+
+@dataclass(frozen=True)
+class Rules:
+    """When a tag is worth a word.
+
+    Attributes
+    ----------
+    weak : float
+        Mean strength below which it is not.
+    usual : dict of str to float
+        The same for tags that are said of nearly everything: three in four recordings of the ten
+        genres stay below.
+    order : tuple of tuple of str
+        Kinds by turns: sound comes first; when it was made and how somebody feels about it, after.
+    most : dict of str to int
+        How many of a kind.
+    unlikely : float
+        Probability, of the likeliest genre's, below which a style is not named.
+    wordless : tuple of str
+        Genres that no tag names.
+    strong : float
+        Strength from which on music that is none of the ten is called so.
+    """
+
+    weak: float
+    usual: Mapping[str, float]
+    order: tuple[tuple[TagKind, ...], ...]
+    most: Mapping[TagKind, int]
+    unlikely: float
+    wordless: tuple[str, ...]
+    strong: float
+
+    def least(self, meaning: Meaning) -> float:
+        """Return the mean strength from which on a tag is worth a word.
+
+        Parameters
+        ----------
+        meaning : Meaning
+
+        Returns
+        -------
+        float
+        """
+        return self.usual.get(meaning.name, self.weak)
+
+
+RULES = Rules(
+    weak=0.1,
+    usual={"rock": 0.17, "pop": 0.15},
+    order=(("style", "instrument", "voice"), ("era",), ("mood",)),
+    most={"style": 3, "instrument": 2, "voice": 1, "era": 1, "mood": 1},
+    unlikely=0.25,
+    wordless=("classical", "disco", "reggae"),
+    strong=0.4,
+)
+
+#: What is said of music that is none of the ten genres.
+FOREIGN = "It sounds like {styles} music, none of the ten genres; those named are the nearest."
+
+
+def meanings(names: Sequence[str] = MSD_TAGS) -> dict[Meaning, list[int]]:
+    """Return what tags mean, each meaning once.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the tags, from `MSD_TAGS`.
+
+    Returns
+    -------
+    dict of Meaning to list of int
+        With the numbers of the tags that mean it, in the order of the first of them.
+
+    Raises
+    ------
+    ValueError
+        If a tag is not one of `MSD_TAGS`.
+
+    Examples
+    --------
+    >>> [(meaning.name, tags) for meaning, tags in meanings(["chill", "jazz", "chillout"]).items()]
+    [('chill', [0, 2]), ('jazz', [1])]
+    """
+    found: dict[Meaning, list[int]] = {}
+    for k, name in enumerate(names):
+        if name not in _MEANINGS:
+            raise ValueError(f"no meaning is known of the tag {name!r}")
+        found.setdefault(_MEANINGS[name], []).append(k)
+    return found
 
 
 def heard(
@@ -163,24 +253,20 @@ def heard(
     >>> [(tag.name, tag.kind, tag.strength, tag.over_time) for tag in found]
     [('rock', 'style', 0.5, (0.6, 0.4)), ('80s', 'era', 0.25, (0.2, 0.3))]
     """
-    if unknown := [name for name in names if name not in _MEANINGS]:
-        raise ValueError(f"no meaning is known of the tag {unknown[0]!r}")
+    known = meanings(names)
     if probabilities.ndim != 2 or probabilities.shape[1] != len(names):
         raise ValueError(f"{len(names)} tags need as many columns, not {probabilities.shape}")
-    curves: dict[Meaning, NDArray[np.floating]] = {}
-    for name, curve in zip(names, probabilities.T, strict=True):
-        meaning = _MEANINGS[name]
-        curves[meaning] = np.maximum(curves.get(meaning, curve), curve)
+    curves = {meaning: probabilities[:, own].max(axis=1) for meaning, own in known.items()}
     found = [
         Tag(meaning.name, meaning.kind, float(curve.mean()), tuple(map(float, curve)))
         for meaning, curve in curves.items()
-        if curve.mean() >= _USUAL.get(meaning.name, _WEAK) and _possible(meaning, genres)
+        if curve.mean() >= RULES.least(meaning) and _possible(meaning, genres)
     ]
     found.sort(key=lambda tag: -tag.strength)
     told: list[Tag] = []
-    for kinds in _ORDER:
+    for kinds in RULES.order:
         for tag in found:
-            if tag.kind in kinds and sum(t.kind == tag.kind for t in told) < _MOST[tag.kind]:
+            if tag.kind in kinds and sum(t.kind == tag.kind for t in told) < RULES.most[tag.kind]:
                 told.append(tag)
     return tuple(told)
 
@@ -188,7 +274,7 @@ def heard(
 def _possible(meaning: Meaning, genres: Mapping[str, float]) -> bool:
     if not meaning.genres:
         return True
-    return max(genres.get(g, 0) for g in meaning.genres) >= _UNLIKELY * max(genres.values())
+    return max(genres.get(g, 0) for g in meaning.genres) >= RULES.unlikely * max(genres.values())
 
 
 def foreign_style(tags: Sequence[Tag], prediction_set: Sequence[str]) -> str:
@@ -213,13 +299,12 @@ def foreign_style(tags: Sequence[Tag], prediction_set: Sequence[str]) -> str:
     >>> foreign_style([Tag("house", "style", 0.6, (0.6,))], ["pop", "hiphop"])
     'It sounds like house music, none of the ten genres; those named are the nearest.'
     """
-    if len(prediction_set) == 1 and prediction_set[0] in _WORDLESS:
+    if len(prediction_set) == 1 and prediction_set[0] in RULES.wordless:
         return ""
     styles = [tag for tag in tags if tag.kind == "style"]
     foreign = [tag for tag in styles if not _STYLES[tag.name]]
-    if not foreign or foreign[0].strength < _STRONG:
+    if not foreign or foreign[0].strength < RULES.strong:
         return ""
     if any(tag.strength >= foreign[0].strength / 2 for tag in styles if _STYLES[tag.name]):
         return ""
-    names = listed([tag.name for tag in foreign])
-    return f"It sounds like {names} music, none of the ten genres; those named are the nearest."
+    return FOREIGN.format(styles=listed([tag.name for tag in foreign]))

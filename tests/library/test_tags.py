@@ -105,7 +105,7 @@ def test_a_genre_without_a_word_is_not_called_another_kind_of_music() -> None:
     assert "ambient" in tags.foreign_style(found, ["pop"])
     assert "ambient" in tags.foreign_style(found, [])
     words = {genre for tag in tags.MSD_TAGS for genre in tag.lower().replace("-", "").split()}
-    assert set(tags._WORDLESS) == set(GENRES) - words
+    assert set(tags.RULES.wordless) == set(GENRES) - words
 
 
 def test_what_cannot_be_read_as_tags_is_refused() -> None:

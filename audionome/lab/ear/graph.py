@@ -8,14 +8,13 @@ the kernel changes its sign: the largest value after it comes of the smallest be
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import onnx
-from numpy.typing import ArrayLike, NDArray
-from onnx import TensorProto, helper, numpy_helper
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
 
 from audionome.features.stft import mel_filters
+from audionome.lab.ear.nodes import Nodes
 from audionome.lab.ear.weights import Weights
 
 __all__ = [
@@ -51,8 +50,7 @@ BRANCHES = {
     "temporal_32": (15, 16),
 }
 _EPSILON = 1e-3  # of every batch norm
-_OPSET = 18
-_IR = 9  # version of the file's format
+_LEVEL = "level"
 _LARGEST_HALF = 65504.0  # of half precision; beyond it is infinite
 
 Array = NDArray[np.float64]
@@ -76,67 +74,22 @@ def build_graph(weights: Weights) -> onnx.ModelProto:
         ``embedding`` of shape (patches, 200), what the last batch norm gives. A window of 48 000
         samples is one patch; a longer one is cut into as many as it holds.
     """
-    graph = _Graph()
+    graph = Nodes()
     patches = _levelled(graph, _patches(graph, _mel_spectrogram(graph)))
     patches = _logarithm(graph, patches, *_normalised(weights, 0))
     frames = _middle(graph, _front(graph, patches, weights), weights)
     _back(graph, frames, weights)
-    return graph.model(len(weights.tags), weights)
+    units = len(weights.variables["dense/bias"])
+    return graph.model(
+        "musicnn",
+        [_value("samples", "windows", "samples"), _value(_LEVEL)],
+        [_value("tags", "patches", len(weights.tags)), _value("embedding", "patches", units)],
+        doc=weights.licence,
+    )
 
 
-class _Graph:
-    """Nodes and constants, in the order in which they were added."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: dict[str, onnx.TensorProto] = {}
-        self.optional: list[str] = []  # constants that can be fed
-
-    def add(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        """Add a node; return the name of its output."""
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
-        return output
-
-    def number(self, name: str, values: ArrayLike) -> str:
-        """Add a constant of float32; return its name."""
-        return self._constant(name, np.asarray(values, np.float32))
-
-    def input(self, name: str, default: float) -> str:
-        """Add an input of one number that may be left out; return its name."""
-        self.optional.append(name)
-        return self.number(name, default)
-
-    def whole(self, name: str, values: ArrayLike) -> str:
-        """Add a constant of whole numbers; return its name."""
-        return self._constant(name, np.asarray(values, np.int64))
-
-    def _constant(self, name: str, values: NDArray[Any]) -> str:
-        # In the byte order of the file, whatever the machine's.
-        values = values.astype(values.dtype.newbyteorder("<"), order="C")
-        self.constants[name] = numpy_helper.from_array(values, name)
-        return name
-
-    def model(self, n_tags: int, weights: Weights) -> onnx.ModelProto:
-        def value(name: str, *shape: str | int) -> onnx.ValueInfoProto:
-            return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-
-        units = len(weights.variables["dense/bias"])
-        graph = helper.make_graph(
-            self.nodes,
-            "musicnn",
-            [value("samples", "windows", "samples"), *map(value, self.optional)],
-            [value("tags", "patches", n_tags), value("embedding", "patches", units)],
-            list(self.constants.values()),
-        )
-        model = helper.make_model(
-            graph,
-            opset_imports=[helper.make_opsetid("", _OPSET)],
-            ir_version=_IR,
-            producer_name="audionome",
-            doc_string=weights.licence,
-        )
-        onnx.checker.check_model(model, full_check=True)
-        return model
+def _value(name: str, *shape: str | int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
 def _normalised(weights: Weights, k: int) -> tuple[Array, Array]:
@@ -153,7 +106,7 @@ def _normalised(weights: Weights, k: int) -> tuple[Array, Array]:
 # -- front end ----------------------------------------------------------------------------
 
 
-def _mel_spectrogram(g: _Graph) -> str:
+def _mel_spectrogram(g: Nodes) -> str:
     """Add the power mel spectrogram, ``(windows, frames, mels)``.
 
     The Fourier transform is a convolution whose kernel is computed when the graph is loaded: it
@@ -190,7 +143,7 @@ def _mel_spectrogram(g: _Graph) -> str:
     return g.add("MatMul", [power, g.number("mel/filters", filters.T)], "mel")
 
 
-def _patches(g: _Graph, mel: str) -> str:
+def _patches(g: Nodes, mel: str) -> str:
     """Add the cut into ``(patches, 1, frames, mels)``."""
     frames = g.add("Shape", [mel], "patches/frames", start=1, end=2)
     whole = g.add("Div", [frames, g.whole("patches/patch", [PATCH])], "patches/number")
@@ -200,13 +153,13 @@ def _patches(g: _Graph, mel: str) -> str:
     return g.add("Reshape", [mel, g.whole("patches/shape", [-1, 1, PATCH, N_MELS])], "patches")
 
 
-def _levelled(g: _Graph, patches: str) -> str:
+def _levelled(g: Nodes, patches: str) -> str:
     """Add the gain that brings every patch to the mean power that is asked for, if any is.
 
     The network is not blind to loudness, and what music is does not hang on it: without it, copies
     of different loudness are heard as different music.
     """
-    level = g.input("level", 0)
+    level = g.number(_LEVEL, 0)  # an input that may be left out
     axes = g.whole("level/axes", [2, 3])
     mean = g.add("ReduceMean", [patches, axes], "level/mean", keepdims=1)
     mean = g.add("Max", [mean, g.number("level/least", LEAST_LEVEL)], "level/heard")
@@ -216,7 +169,7 @@ def _levelled(g: _Graph, patches: str) -> str:
     return g.add("Mul", [patches, gain], "levelled")
 
 
-def _logarithm(g: _Graph, patches: str, scale: Array, shift: Array) -> str:
+def _logarithm(g: Nodes, patches: str, scale: Array, shift: Array) -> str:
     """Add the logarithm of powers in half precision, with its batch norm."""
     # No music is as loud; without it, a click would end in what is no number.
     patches = g.add("Min", [patches, g.number("half/largest", _LARGEST_HALF)], "half/limited")
@@ -233,7 +186,7 @@ def _logarithm(g: _Graph, patches: str, scale: Array, shift: Array) -> str:
 # -- network ------------------------------------------------------------------------------
 
 
-def _front(g: _Graph, patches: str, weights: Weights) -> str:
+def _front(g: Nodes, patches: str, weights: Weights) -> str:
     """Add the five filter banks, ``(patches, filters, frames)``."""
     maxima, parts = [], []
     for k, (name, (before, after)) in enumerate(BRANCHES.items()):
@@ -254,7 +207,7 @@ def _front(g: _Graph, patches: str, weights: Weights) -> str:
     return _affine(g, found, "front", scale, shift)
 
 
-def _middle(g: _Graph, front: str, weights: Weights) -> str:
+def _middle(g: Nodes, front: str, weights: Weights) -> str:
     """Add the three layers over time; return all, ``(patches, filters, frames)``."""
     layers = [front]
     for k in range(3):
@@ -273,7 +226,7 @@ def _middle(g: _Graph, front: str, weights: Weights) -> str:
     return g.add("Concat", layers, "middle", axis=1)
 
 
-def _back(g: _Graph, frames: str, weights: Weights) -> None:
+def _back(g: Nodes, frames: str, weights: Weights) -> None:
     """Add pooling over time, the dense layers and the outputs."""
     time = g.whole("pool/time", [2])
     largest = g.add("ReduceMax", [frames, time], "pool/largest", keepdims=1)
@@ -295,17 +248,17 @@ def _kernel(weights: Weights, k: int) -> tuple[Array, Array]:
     return kernel.astype(np.float64), bias.astype(np.float64)
 
 
-def _affine(g: _Graph, of: str, name: str, scale: Array, shift: Array) -> str:
+def _affine(g: Nodes, of: str, name: str, scale: Array, shift: Array) -> str:
     """Add a scale and a shift per channel of ``(patches, channels, frames)``."""
     return _scaled(g, of, name, scale[:, None], shift[:, None])
 
 
-def _scaled(g: _Graph, of: str, name: str, scale: Array, shift: Array) -> str:
+def _scaled(g: Nodes, of: str, name: str, scale: Array, shift: Array) -> str:
     scaled = g.add("Mul", [of, g.number(f"{name}/scale", scale)], f"{name}/scaled")
     return g.add("Add", [scaled, g.number(f"{name}/shift", shift)], name)
 
 
-def _dense(g: _Graph, of: str, name: str, weights: Weights) -> str:
+def _dense(g: Nodes, of: str, name: str, weights: Weights) -> str:
     kernel = g.number(f"{name}/kernel", weights.variables[f"{name}/kernel"])
     bias = g.number(f"{name}/bias", weights.variables[f"{name}/bias"])
     return g.add("Gemm", [of, kernel, bias], name)
