@@ -16,7 +16,7 @@ LINKS := $(OUT)/_build/links
 export PATH := $(BIN):$(PATH)
 
 .PHONY: site dashboard test library lowest coverage lint dist serve pdf social linkcheck bench
-.PHONY: visitors lock clean
+.PHONY: visitors lock runtime clean
 
 site: $(READY)
 	@echo "Building the report ..."
@@ -99,6 +99,10 @@ bench: $(READY)
 # 1, 5 and 15 visitors on the dashboard at once; needs Chromium. About 2 minutes.
 visitors: $(READY)
 	$(BIN)/python benchmarks/visitors.py
+
+# The runtime of the pages that listen, which lies in the repository; needs the network.
+runtime: $(READY)
+	$(BIN)/python book/runtime.py 1.24.3
 
 # Exact versions of everything, for every platform; no addresses of package servers. What is locked
 # stays as it is where it can (make lock UPGRADE=--upgrade renews all). All extras but "deep": PyTorch

@@ -299,7 +299,7 @@ def cut(samples: Samples, *, rate: int, name: str = "The recording") -> Cut:
 
     Examples
     --------
-    >>> tone = np.sin(np.arange(8 * 16_000) / 9).astype(np.float32)
+    >>> tone = np.cos(np.arange(8 * 16_000) / 9).astype(np.float32)
     >>> cut(tone, rate=16_000).times
     [(0.0, 3.0), (3.0, 6.0), (5.0, 8.0)]
     """

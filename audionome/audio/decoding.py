@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -48,14 +49,41 @@ if TYPE_CHECKING:
     import av
     import av.container
 
-__all__ = ["SILENCE", "Decoder"]
+__all__ = ["MIXING", "SILENCE", "Decoder", "Mixing"]
 
 #: Samples below this are silence: -80 dB below full scale.
 SILENCE = 1e-4
 
+
+@dataclass(frozen=True)
+class Mixing:
+    """How channels become one.
+
+    Attributes
+    ----------
+    frame : int
+        Samples over which they are compared.
+    cancelled : float
+        Channels cancel each other out where their mean has less than this share of the power that
+        it would have if they were uncorrelated; some are then inverted.
+    told_from : float
+        A shorter effect need not be told (s).
+    note : str
+        What is told; ``time`` is how long it lasted.
+    """
+
+    frame: int = 1024
+    cancelled: float = 0.1
+    told_from: float = 1.0
+    note: str = (
+        "Its channels cancel each other out for {time}; they were inverted before they were mixed."
+    )
+
+
+MIXING = Mixing()
+
 _RATES = 4_000, 768_000  # Hz
 _BLOCK = 1 << 17  # samples of all channels handed on at a time
-_FRAME = 1024  # samples over which channels are compared
 _MOST_CHANNELS = 8  # that a frame may have; more if the file says so
 _LEAST_BITRATE = 4_000  # bit/s; a file that states a longer length than this allows is mistaken
 _CUT = 0.5  # s; a shorter difference is a codec's delay
@@ -64,8 +92,6 @@ _LOST = 0.02, 0.5  # s of a jump between samples that are counted, and between t
 _AFTER = 0.5  # s of sound after an error that make it one inside the file
 _TAIL = 1 << 14, 0.05  # bytes, and share of the file, that may stand behind the sound
 _ERRORS = 1000  # that a container may give one after the other
-_CANCELLED = 0.1  # of the power of uncorrelated channels
-_CANCELLED_FOR = 1.0  # s; a shorter effect need not be told
 _PATIENCE = 60.0, 0.25  # s of decoding that are always allowed, and per second of sound
 _LISTEN = 60.0  # s of each sound track, to tell which one sounds
 _ENOUGH = 1000  # frames of it that tell
@@ -254,7 +280,7 @@ class Decoder:
         size, shape = 0, (0, 0)
         for frame in self._frames(container, stream):
             found = frame.sample_rate, frame.layout.nb_channels
-            if planes and (found != shape or size >= max(_FRAME, _BLOCK // shape[1])):
+            if planes and (found != shape or size >= max(MIXING.frame, _BLOCK // shape[1])):
                 yield self._block(planes, shape)
                 planes, size = [], 0
             shape = found
@@ -366,18 +392,18 @@ class Decoder:
     def _mixed(self, block: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Return the mean of the channels; where they cancel each other out, of inverted ones."""
         mono: NDArray[np.float32] = block.mean(axis=0)
-        frames = max(1, block.shape[1] // _FRAME)
-        whole = min(frames * _FRAME, block.shape[1])
+        frames = max(1, block.shape[1] // MIXING.frame)
+        whole = min(frames * MIXING.frame, block.shape[1])
         parts = block[:, :whole].reshape(len(block), frames, -1)
         power = np.einsum("ckn,ckn->kc", parts, parts) / parts.shape[2]
         mixed = np.mean(np.square(mono[:whole].reshape(frames, -1)), axis=1)
-        cancelled = mixed * len(block) < _CANCELLED * power.mean(axis=1)
+        cancelled = mixed * len(block) < MIXING.cancelled * power.mean(axis=1)
         for k in np.flatnonzero(cancelled & (power.max(axis=1) >= SILENCE**2)):
             # The last frame takes the rest of the block with it.
-            stop = (k + 1) * _FRAME if k + 1 < frames else mono.size
-            frame = block[:, k * _FRAME : stop]
+            stop = (k + 1) * MIXING.frame if k + 1 < frames else mono.size
+            frame = block[:, k * MIXING.frame : stop]
             inverted = frame @ frame[power[k].argmax()] < 0
-            mono[k * _FRAME : stop] = np.where(inverted[:, None], -frame, frame).mean(axis=0)
+            mono[k * MIXING.frame : stop] = np.where(inverted[:, None], -frame, frame).mean(axis=0)
             self._cancelled += frame.shape[1] / rate
         return mono
 
@@ -447,9 +473,9 @@ class Decoder:
             counts = listed([str(count) for count in self._channels])
             text = f"Its number of channels changes on the way ({counts})."
             self.notes.append(Note("changing", text))
-        if self._cancelled >= min(_CANCELLED_FOR, self._seconds / 2):
-            text = f"Its channels cancel each other out for {clock(self._cancelled)}; they were "
-            self.notes.append(Note("cancelling", f"{text}inverted before they were mixed."))
+        if self._cancelled >= min(MIXING.told_from, self._seconds / 2):
+            text = MIXING.note.format(time=clock(self._cancelled))
+            self.notes.append(Note("cancelling", text))
 
 
 # -- PyAV and libsndfile ------------------------------------------------------------------

@@ -210,7 +210,23 @@ class Ear:
             if block.size < audio.WINDOW_LENGTH:
                 block = np.concatenate([before, block])[-audio.WINDOW_HOP :]
             before = block
-            heard = self._run(self._patch(block)[None])
+            yield from self.rows([self._patch(block)])
+
+    def rows(self, patches: Iterable[Array32]) -> Iterator[Array32]:
+        """Measure patches at the ear's own sample rate, as they come.
+
+        Parameters
+        ----------
+        patches : iterable of ndarray, float32
+            Of `patch_samples` each, as `audionome.audio.cutting.cut` makes them at `sample_rate`.
+
+        Yields
+        ------
+        ndarray of shape (1, columns), float32
+            As `measure` gives them.
+        """
+        for patch in patches:
+            heard = self._run(patch[None])
             yield np.concatenate([heard.embedding, heard.tags], axis=1)
 
     def _patch(self, block: Array32) -> Array32:

@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from audionome.audio.cutting import RULE, cut
 from audionome.errors import ModelError
 from audionome.models import head, tags
 from audionome.models._hearing import Clock, Heard
 from audionome.models.attribution import Reason
-from audionome.models.calibration import fade, weight_of
+from audionome.models.calibration import fade, prediction_set, weight_of
 from audionome.models.classifier import Classifier
 from audionome.models.concepts import CONCEPTS, REST, Patterns, concept_reasons
 from audionome.models.ear import Ear
 from audionome.models.head import HeadFile
 from audionome.models.linear import softmax
-from audionome.models.prediction import Tag
+from audionome.models.prediction import Hearing, Tag, WindowPrediction, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,6 +134,73 @@ class EarClassifier(Classifier):
         audionome.models.classifier.Classifier.hear : For all of it.
         """
         return _EarHeard(self, clock.spent("features", self.ear.measure(blocks)))
+
+    def classify_samples(self, samples: ArrayLike, *, name: str = "The recording") -> Hearing:
+        """Answer about samples by the ear alone, as the page of the report does.
+
+        Parameters
+        ----------
+        samples : array-like of shape (n,)
+            Mono samples at the sample rate of the ear (16 kHz), full scale [-1, 1].
+        name : str
+            How the sentences of the errors call the recording.
+
+        Returns
+        -------
+        Hearing
+            Nearly what `classify` answers about a file with these samples. It knows no second
+            opinion, no tempo and no neighbours.
+
+        Raises
+        ------
+        ValueError
+            If the samples are not one row.
+        audionome.audio.AudioError
+            If they cannot be used; its text is a plain sentence.
+
+        See Also
+        --------
+        audionome.classify : For files.
+
+        Examples
+        --------
+        >>> from audionome import load_classifier
+        >>> noise = np.random.default_rng(0).normal(size=5 * 16_000)
+        >>> load_classifier("ear").classify_samples(noise / 9).prediction_set
+        ()
+        """
+        row = np.asarray(samples, dtype=np.float32)
+        if row.ndim != 1:
+            raise ValueError(f"samples must be one row (mono), not of shape {row.shape}")
+        found = cut(row, rate=self.ear.sample_rate, name=name)
+        heard = _EarHeard(self, self.ear.rows(found.windows))
+        while heard.hear_more():
+            pass
+        length = (found.duration - found.silence) / RULE.seconds
+        distance = heard.distance()
+        unfaded = heard.answer(length)
+        answer = fade(unfaded, distance)
+        probabilities = self._named(answer)
+        threshold = self.calibration.threshold_for(length)
+        named = () if distance > 1 else prediction_set(probabilities, threshold)
+        best = int(answer.argmax())
+        return Hearing(
+            genre=self.genres[best],
+            prediction_set=named,
+            confidence=float(answer[best]),
+            probabilities=probabilities,
+            windows=tuple(
+                WindowPrediction(begin, end, self._named(p))
+                for (begin, end), p in zip(
+                    found.times, fade(heard.probabilities(length), distance), strict=True
+                )
+            ),
+            tags=heard.tags(self._named(unfaded)),
+            distance=distance,
+            duration=found.duration,
+            silence=found.silence,
+            message=message(named, coverage=self.calibration.coverage),
+        )
 
     def _same(self, heard: Sequence[Heard]) -> str | None:
         # What the ear hears of two recordings can be as alike as two copies of one.

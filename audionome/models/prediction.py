@@ -16,6 +16,7 @@ __all__ = [
     "FEW",
     "HEADLINES",
     "NO_PROMISE",
+    "Hearing",
     "Prediction",
     "Status",
     "Tag",
@@ -211,6 +212,38 @@ class Prediction:
             "tags": "|".join(tag.name for tag in self.tags),
             "notes": " ".join(note.text for note in self.notes),
         }
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What the ear alone answers about samples: the part of a `Prediction` that needs no file.
+
+    Attributes
+    ----------
+    genre : str
+        The likeliest genre.
+    prediction_set : tuple of str
+    confidence : float
+    probabilities : dict of str to float
+    windows : tuple of WindowPrediction
+    tags : tuple of Tag
+    distance : float
+    duration, silence : float
+        In seconds.
+    message : str
+        As in `Prediction`.
+    """
+
+    genre: str
+    prediction_set: tuple[str, ...]
+    confidence: float
+    probabilities: dict[str, float]
+    windows: tuple[WindowPrediction, ...]
+    tags: tuple[Tag, ...]
+    distance: float
+    duration: float
+    silence: float
+    message: str
 
 
 def status_of(prediction_set: Sequence[str]) -> Status:

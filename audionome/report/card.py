@@ -1,0 +1,158 @@
+"""What the page needs to hear as Python does: two graphs and one card.
+
+The card holds all that the scripts of the page say or draw and that Python knows: the genres with
+their names and colours, the tags and their meanings, the rule for silence, and the sentences.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import soxr
+
+from audionome._paths import data_path
+from audionome._words import genre_name
+from audionome.audio.cutting import RULE, SENTENCES
+from audionome.audio.decoding import MIXING
+from audionome.charts import PALETTE, PATTERNS
+from audionome.datasets.recordings import recordings
+from audionome.lab.ear import page
+from audionome.models.classifier import load_classifier
+from audionome.models.ear_classifier import EarClassifier
+from audionome.models.prediction import FEW, HEADLINES, promise
+from audionome.models.tags import FOREIGN, meanings
+from audionome.models.telling import hearing
+
+__all__ = ["LIMITS", "card", "lowpass", "write"]
+
+_FAINT = 1e-7  # of the filter: 140 dB below
+
+#: What a page takes: a longer recording needs more memory than a phone has.
+LIMITS = {"seconds_min": RULE.seconds, "seconds_max": 30 * 60, "bytes_max": 400_000_000}
+
+
+def card(model: EarClassifier, files: dict[str, bytes]) -> dict[str, Any]:
+    """Return what the scripts of the page read.
+
+    Parameters
+    ----------
+    model : EarClassifier
+    files : dict of str to bytes
+        What is fetched when somebody asks, by name: their sizes tell the progress, and their
+        digests that no browser shows a file from before.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    coverage = model.calibration.coverage
+    return {
+        "model": model.name,
+        "genres": [
+            {
+                "key": genre,
+                "name": genre_name(genre),
+                "colour": PALETTE[genre],
+                "pattern": PATTERNS[genre],
+            }
+            for genre in model.genres
+        ],
+        "tags": [{"name": one.name, "kind": one.kind} for one in meanings(model.ear.tags)],
+        "sample_rate": model.ear.sample_rate,
+        "window": model.ear.patch_samples,
+        "columns": len(model.ear.names),
+        "coverage": coverage,
+        "few": FEW,
+        "limits": LIMITS,
+        "sound": asdict(RULE),
+        "mixing": asdict(MIXING),
+        "lowpass": lowpass(),
+        "words": {
+            **SENTENCES,
+            "cancelling": MIXING.note,
+            "headlines": HEADLINES,
+            "promise": promise(["any"], coverage=coverage),
+            "no_promise": promise([], coverage=coverage),
+            "foreign": FOREIGN,
+            "hearing": hearing(["any"]),
+            "hearing_other": hearing([]),
+        },
+        "files": {
+            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in files.items()
+        },
+        "examples": [
+            {
+                "file": f"{one.path.stem}.mp3",
+                "url": f"../examples/{one.path.stem}.mp3",
+                "title": one.title,
+                "artist": one.artist,
+                "genre": one.genre,
+                "genre_source": one.genre_source,
+                "licence": one.licence,
+                "licence_url": one.licence_url,
+                "source": one.source,
+            }
+            for one in recordings()
+        ],
+    }
+
+
+def lowpass() -> list[float]:
+    """Return the filter by which soxr halves a sample rate.
+
+    Returns
+    -------
+    list of float
+        Its response to an impulse from the middle on; it is symmetric.
+    """
+    size = 4096
+    found = np.zeros(size)
+    for phase in (0, 1):  # the samples that are kept see every second number of it
+        impulse = np.zeros(2 * size)
+        impulse[size + phase] = 1
+        response = soxr.resample(impulse, 2, 1)
+        at = 2 * np.arange(len(response)) - size - phase
+        found[at[at >= 0]] = response[at >= 0]
+    last = int(np.flatnonzero(np.abs(found) > _FAINT)[-1])
+    return [round(float(value), 9) for value in found[: last + 1]]
+
+
+def write(folder: Path, runtime: Path) -> None:
+    """Write the graphs, the runtime and the card into the site.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the site, for them alone and the scripts.
+    runtime : Path
+        Where the runtime lies.
+    """
+    model = load_classifier("ear")
+    assert isinstance(model, EarClassifier)
+    network = onnx.load(data_path("models", "musicnn.onnx"))
+    files = {
+        "ear.onnx": page.listening(model.ear, network).SerializeToString(),
+        "head.onnx": page.answering(model).SerializeToString(),
+        **{
+            path.name: path.read_bytes()
+            for path in sorted(runtime.iterdir())
+            if path.name.endswith((".js", ".gz"))
+        },
+    }
+    notices = {
+        "ear.LICENSE.txt": data_path("models", "musicnn.LICENSE").read_bytes(),
+        "runtime.LICENSE.txt": (runtime / "LICENSE").read_bytes(),
+        "runtime.ThirdPartyNotices.txt": (runtime / "ThirdPartyNotices.txt").read_bytes(),
+    }
+    text = json.dumps(card(model, files), ensure_ascii=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in (files | notices | {"card.json": text.encode()}).items():
+        (folder / name).write_bytes(content)
