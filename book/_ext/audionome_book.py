@@ -23,7 +23,7 @@ from plotly.offline import get_plotlyjs_version
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from audionome._words import share
+from audionome._words import genre_name, listed, share
 
 ROOT = Path(__file__).resolve().parents[2]
 PLOTLY = f"plotly-{plotly.__version__}.min.js"
@@ -146,6 +146,19 @@ def hero() -> str:
     )  # fmt: skip
 
 
+def listening() -> dict[str, str]:
+    """Return what the pages that listen list: examples, who made them, the names of genres."""
+    from audionome.datasets.gtzan import GENRES
+    from audionome.report.listening import catalogue, credits_html, examples_html
+
+    entries = catalogue()
+    return {
+        "examples_to_try": examples_html(entries),
+        "recording_credits": credits_html(entries),
+        "genre_names": listed([genre_name(genre) for genre in GENRES]),
+    }
+
+
 def marked(key: str, text: str) -> str:
     """Mark a number with its name: a test computes it again and compares."""
     return f'<span class="audionome-number" data-number="{key}">{text}</span>'
@@ -167,6 +180,7 @@ def config_inited(app: Sphinx, config: Config) -> None:
         **config.myst_substitutions,
         **{key: marked(key, text) for key, text in numbers().items()},
         "hero": hero(),
+        **listening(),
     }
 
 

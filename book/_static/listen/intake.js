@@ -1,0 +1,208 @@
+// From what a reader gives (a file, a link of the site, a recording) to samples and a player.
+"use strict";
+
+(() => {
+  const Audionome = window.Audionome;
+  const { make } = Audionome;
+  const FIRST = 6; // examples that are shown at once
+
+  // 16-bit WAV of what was heard, for browsers that decode a file but cannot play it.
+  function wav(samples, rate) {
+    const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
+    const text = (at, letters) => [...letters].forEach((c, k) => view.setUint8(at + k, c.charCodeAt(0)));
+    text(0, "RIFF");
+    view.setUint32(4, 36 + 2 * samples.length, true);
+    text(8, "WAVEfmt ");
+    view.setUint32(16, 16, true);
+    [1, 1].forEach((value, k) => view.setUint16(20 + 2 * k, value, true));
+    view.setUint32(24, rate, true);
+    view.setUint32(28, 2 * rate, true);
+    view.setUint16(32, 2, true);
+    view.setUint16(34, 16, true);
+    text(36, "data");
+    view.setUint32(40, 2 * samples.length, true);
+    samples.forEach((value, k) => {
+      view.setInt16(44 + 2 * k, Math.round(32767 * Math.max(-1, Math.min(1, value))), true);
+    });
+    return new Blob([view], { type: "audio/wav" });
+  }
+
+  // The length that the browser reads from the head of a file (s); null if it does not know.
+  function stated(blob) {
+    return new Promise((resolve) => {
+      const url = URL.createObjectURL(blob);
+      const audio = new Audio();
+      const end = (seconds) => {
+        clearTimeout(timer);
+        audio.removeAttribute("src");
+        URL.revokeObjectURL(url);
+        resolve(Number.isFinite(seconds) ? seconds : null);
+      };
+      const timer = setTimeout(end, 3000, null);
+      audio.addEventListener("loadedmetadata", () => end(audio.duration));
+      audio.addEventListener("error", () => end(null));
+      audio.preload = "metadata";
+      audio.src = url;
+    });
+  }
+
+  // A player of a file; of the decoded samples where the browser decodes the file but cannot play
+  // it, or does not know how long it is.
+  function playerOf({ blob, name }, rate) {
+    const audio = make("audio", {
+      controls: true,
+      preload: "metadata",
+      aria: { label: `Play ${name}` },
+    });
+    let url = "";
+    let again = true;
+    const take = (source) => {
+      URL.revokeObjectURL(url);
+      url = URL.createObjectURL(source);
+      audio.src = url;
+    };
+    const decoded = async () => {
+      if (again) {
+        again = false;
+        await Audionome.decode(blob, { name }).then(
+          (samples) => take(wav(samples, rate)),
+          () => {}, // The answer stands without a player.
+        );
+      }
+    };
+    audio.addEventListener("error", decoded);
+    audio.addEventListener("loadedmetadata", () => Number.isFinite(audio.duration) || decoded());
+    take(blob);
+    audio.release = () => {
+      again = false;
+      audio.pause();
+      audio.removeAttribute("src");
+      URL.revokeObjectURL(url);
+    };
+    return audio;
+  }
+
+  // Files and folders of a drop; a folder can be told from a file only at once.
+  function dropped(transfer) {
+    const entries = [...transfer.items]
+      .filter(({ kind }) => kind === "file")
+      .map((item) => (item.webkitGetAsEntry ? item.webkitGetAsEntry() : null));
+    const folders = entries.filter((entry) => entry && entry.isDirectory).map(({ name }) => name);
+    const files = [...transfer.files].filter((file, k) => !(entries[k] || {}).isDirectory);
+    return { files, folders };
+  }
+
+  // A drop anywhere on the page counts: a browser would leave the page for a file that misses.
+  function acceptDrops({ root, take, say }) {
+    let depth = 0;
+    const carries = ({ dataTransfer, target }) =>
+      dataTransfer &&
+      (dataTransfer.types.includes("Files") ||
+        (dataTransfer.types.includes("text/uri-list") && root.contains(target)));
+    const on = (type, change, then = () => {}) =>
+      document.addEventListener(type, (event) => {
+        if (carries(event)) {
+          event.preventDefault();
+          depth = type === "drop" ? 0 : Math.max(0, depth + change);
+          root.classList.toggle("listen-over", depth > 0);
+          then(event.dataTransfer);
+        }
+      });
+    on("dragenter", 1);
+    on("dragover", 0);
+    on("dragleave", -1);
+    on("drop", 0, (transfer) => {
+      const given = dropped(transfer);
+      if (given.files.length || given.folders.length) {
+        take(given);
+      } else {
+        say(Audionome.refusals.link, { problem: true });
+      }
+    });
+  }
+
+  // The page lists its examples, made at the build: each becomes a button.
+  function examplesOf(container, onChoose) {
+    const groups = [...container.querySelectorAll(".audionome-examples")];
+    groups.forEach((group) => {
+      const items = [...group.querySelectorAll("li[data-file]")];
+      items.forEach((item) => {
+        const link = item.querySelector("a");
+        const { title, artist } = item.dataset;
+        const button = make("button", { type: "button", className: "listen-example" }, [
+          make("strong", {}, [title]),
+          make("span", {}, [artist]),
+        ]);
+        button.addEventListener("click", () => onChoose({ name: title, url: link.href }));
+        link.replaceWith(button);
+      });
+      if (items.length > FIRST && group.tagName !== "DETAILS") {
+        const more = make("button", { type: "button", className: "listen-more" }, [
+          `Show all ${items.length} recordings`,
+        ]);
+        items.slice(FIRST).forEach((item) => (item.hidden = true));
+        more.addEventListener("click", () => {
+          items.forEach((item) => (item.hidden = false));
+          more.remove();
+          items[FIRST].querySelector("button").focus();
+        });
+        group.append(more);
+      }
+    });
+    return groups;
+  }
+
+  async function soundOf({ url, blob, name }, signal) {
+    if (!url) {
+      return blob;
+    }
+    try {
+      const response = await fetch(url, { signal });
+      if (response.ok) {
+        return await response.blob();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+    }
+    throw new Audionome.Problem(Audionome.refusals.offline(name));
+  }
+
+  async function samplesOf(entry, limits, signal) {
+    const { refusals, Problem } = Audionome;
+    const { name, blob, samples } = entry;
+    if (samples) {
+      return samples;
+    }
+    if (limits.bytes_max && blob.size > limits.bytes_max) {
+      throw new Problem(refusals.tooLarge(name, blob.size, limits.bytes_max));
+    }
+    const seconds = await stated(blob);
+    if (seconds > limits.seconds_max) {
+      throw new Problem(refusals.tooLong(name, seconds, limits.seconds_max));
+    }
+    signal.throwIfAborted();
+    return Audionome.decode(blob, { name, signal });
+  }
+
+  // What to tell the reader about a failure.
+  async function sentenceOf(error, { blob = null, name = "" } = {}) {
+    const { refusals, Problem } = Audionome;
+    if (error instanceof Problem && !(error.kind === "decode" && blob)) {
+      return error.message;
+    }
+    if (error.name === "NotReadableError" || error.name === "NotFoundError") {
+      return refusals.gone(name);
+    }
+    if (error instanceof Problem || error.name === "EncodingError") {
+      return refusals.undecoded(blob, name);
+    }
+    if (error instanceof RangeError || /memory/i.test(error.message)) {
+      return refusals.memory;
+    }
+    console.warn(error); // For whoever looks for it; the sentence is for everybody.
+    return refusals.ours;
+  }
+
+  const parts = { wav, playerOf, acceptDrops, examplesOf, soundOf, samplesOf, sentenceOf };
+  Audionome.intake = parts;
+})();

@@ -1,0 +1,312 @@
+// The panel that hears a file, a recording or an example, on the reader's own computer.
+"use strict";
+
+(() => {
+  const Audionome = window.Audionome;
+  const { make, refusals, intake: sounds } = Audionome;
+  const MOST = 20; // files at once
+  const KEPT = 20; // earlier answers
+  const KINDS = "audio/*,video/*,.wav,.mp3,.flac,.ogg,.oga,.opus,.m4a,.aac,.webm,.aif,.aiff";
+
+  // -- the parts that a reader sees --------------------------------------------------------
+
+  function drawing() {
+    const note = make("span", { className: "listen-wave", aria: { hidden: "true" } });
+    note.append(...Array.from({ length: 9 }, () => make("i")));
+    return note;
+  }
+
+  function intakeOf() {
+    const id = `listen-${Math.random().toString(36).slice(2)}`;
+    const input = make("input", { type: "file", id, multiple: true, className: "listen-file" });
+    input.accept = KINDS;
+    input.setAttribute("aria-describedby", `${id}-hint`);
+    const record = make("button", { type: "button" }, [
+      make("span", { className: "listen-dot", aria: { hidden: "true" } }),
+      "Record with the microphone",
+    ]);
+    const choose = make("div", { className: "listen-choose" }, [
+      drawing(),
+      make("p", { className: "listen-invite" }, [
+        "Drop a song here",
+      ]),
+      make("div", { className: "listen-buttons" }, [
+        input,
+        make("label", { htmlFor: id, className: "listen-main" }, ["Choose a file"]),
+        record,
+      ]),
+      make("p", { className: "listen-hint", id: `${id}-hint` }, [
+        "MP3, WAV, FLAC, M4A, OGG and more; at least three seconds.",
+      ]),
+    ]);
+    const recorder = make("div", { className: "listen-recorder", hidden: true });
+    const root = make("div", { className: "listen-drop" }, [choose, recorder]);
+    return { root, choose, recorder, input, record };
+  }
+
+  function workOf(onStop) {
+    const title = make("p", { className: "listen-title" });
+    const bar = make("progress", { max: 1, value: 0, aria: { label: "Progress" } });
+    const step = make("p", { className: "listen-step" });
+    const stop = make("button", { type: "button" }, ["Cancel"]);
+    stop.addEventListener("click", onStop);
+    const root = make("div", { className: "listen-work", hidden: true }, [
+      make("div", {}, [title, step]),
+      bar,
+      stop,
+    ]);
+    return { root, title, bar, step, stop };
+  }
+
+  // -- the panel ---------------------------------------------------------------------------
+
+  function panelOf(container) {
+    const intake = intakeOf();
+    const examples = sounds.examplesOf(container, (entry) => hear([entry]));
+    const work = workOf(cancel);
+    const says = make("p", { className: "listen-says listen-unseen", role: "status" });
+    const again = make("button", { type: "button", hidden: true }, ["Try again"]);
+    const shown = make("div", { className: "listen-shown" });
+    const earlier = make("section", { className: "listen-earlier", hidden: true });
+    const root = make("section", { className: "listen-panel", aria: { label: "Try it" } }, [
+      make("p", { className: "listen-lead" }, [
+        make("strong", {}, ["Nothing leaves your computer."]),
+        " This page listens by itself; no sound is sent anywhere.",
+      ]),
+      intake.root,
+      work.root,
+      says,
+      again,
+      shown,
+      earlier,
+      ...examples,
+    ]);
+    let run = new AbortController(); // of what is being heard
+    let answers = []; // newest first: { name, blob, answer }
+    let current = null;
+    let player = null;
+    let takes = 0;
+    let rate = 0;
+
+    const inside = () =>
+      document.activeElement === document.body || root.contains(document.activeElement);
+
+    function say(text, { problem = false } = {}) {
+      says.textContent = text;
+      says.classList.toggle("listen-unseen", !problem);
+      says.classList.toggle("listen-problem", problem);
+      again.hidden = true;
+    }
+
+    function busy(on) {
+      const held = work.root.contains(document.activeElement);
+      work.root.hidden = !on;
+      if (on) {
+        work.root.scrollIntoView({ block: "nearest" });
+      }
+      root.dataset.state = on ? "working" : "idle";
+      root.setAttribute("aria-busy", String(on));
+      if (!on && held) {
+        intake.input.focus({ preventScroll: true }); // The button that had it has gone.
+      }
+    }
+
+    function step(fraction, text) {
+      work.bar.value = fraction;
+      work.step.textContent = text;
+    }
+
+    // -- answers ---------------------------------------------------------------------------
+
+    async function open(entry, { go = true } = {}) {
+      if (player) {
+        player.release();
+      }
+      current = entry;
+      player = sounds.playerOf(entry, rate);
+      player.addEventListener("play", () => {
+        document.dispatchEvent(new CustomEvent("audionome-listening", { detail: "try" }));
+      });
+      const focus = go && inside();
+      const title = await Audionome.showAnswer(shown, entry.answer, {
+        audio: player,
+        name: entry.name,
+      });
+      shown.hidden = false;
+      list();
+      if (focus) {
+        const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+        title.focus({ preventScroll: true });
+        shown.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+      }
+    }
+
+    function list() {
+      const others = answers.filter((entry) => entry !== current);
+      earlier.hidden = !others.length;
+      const items = others.map((entry) => {
+        const button = make("button", { type: "button" }, [
+          make("span", {}, [entry.name]),
+          make("strong", {}, [entry.answer.headline]),
+        ]);
+        button.addEventListener("click", () => open(entry));
+        return make("li", {}, [button]);
+      });
+      const clear = make("button", { type: "button", className: "listen-more" }, [
+        "Forget these answers",
+      ]);
+      clear.addEventListener("click", () => {
+        answers = answers.filter((entry) => entry === current);
+        list();
+        intake.input.focus({ preventScroll: true });
+      });
+      earlier.replaceChildren(
+        make("h2", {}, ["Earlier answers"]),
+        make("ol", { reversed: true }, items),
+        clear,
+      );
+    }
+
+    // -- listening -------------------------------------------------------------------------
+
+    async function answerOf(entry, { signal, before }) {
+      work.title.textContent = `${before}${entry.name}`;
+      const told = (from, to) => (fraction, text) => {
+        if (!signal.aborted) {
+          step(from + (to - from) * fraction, text);
+        }
+      };
+      step(0, "Opening\u2026");
+      entry.blob = await sounds.soundOf(entry, signal);
+      signal.throwIfAborted();
+      const { limits, sample_rate } = await Audionome.card();
+      rate = sample_rate;
+      const [engine, samples] = await Promise.all([
+        Audionome.load({ progress: told(0, 0.4) }),
+        sounds.samplesOf(entry, limits, signal),
+      ]);
+      signal.throwIfAborted();
+      const answer = await engine.classify(samples, { progress: told(0.4, 1), signal });
+      signal.throwIfAborted();
+      entry.blob = entry.blob || sounds.wav(samples, rate);
+      delete entry.samples;
+      return answer;
+    }
+
+    // Hear one file after the other. Whatever was being heard before is dropped.
+    async function hear(entries, { note = "" } = {}) {
+      run.abort();
+      run = new AbortController();
+      const { signal } = run;
+      const many = entries.length > 1;
+      const found = [];
+      const failed = [];
+      let retry = false;
+      busy(true);
+      shown.hidden = true;
+      say(many ? `Listening to ${entries.length} files.` : `Listening to ${entries[0].name}.`);
+      for (const [k, given] of entries.entries()) {
+        const entry = { ...given };
+        try {
+          const before = many ? `${k + 1} of ${entries.length}: ` : "";
+          entry.answer = await answerOf(entry, { signal, before });
+          found.push(entry);
+          answers = [entry, ...answers].slice(0, KEPT);
+          if (found.length === 1) {
+            await open(entry, { go: !many });
+          }
+          list();
+        } catch (error) {
+          if (signal.aborted) {
+            return;
+          }
+          failed.push(await sounds.sentenceOf(error, entry));
+          retry = retry || error.kind === "network" || !(error instanceof Audionome.Problem);
+        }
+        if (signal.aborted) {
+          return;
+        }
+      }
+      busy(false);
+      shown.hidden = !current;
+      const heard = many
+        ? `${found.length} of ${entries.length} files heard.`
+        : found.map(({ name, answer }) => `${name}: ${answer.headline}.`).join("");
+      const told = [note, ...failed].filter(Boolean).join(" ");
+      say(told ? [many ? heard : "", told].join(" ").trim() : heard, { problem: Boolean(told) });
+      again.hidden = !retry;
+      again.onclick = () => hear(entries);
+    }
+
+    function cancel() {
+      run.abort();
+      busy(false);
+      shown.hidden = !current;
+      say("Cancelled. Nothing was heard.");
+    }
+
+    function take({ files, folders = [] }) {
+      const notes = folders.slice(0, 1).map(refusals.folder);
+      if (files.length > MOST) {
+        notes.push(refusals.many(MOST));
+      }
+      const entries = files.slice(0, MOST).map((blob) => ({ name: blob.name, blob }));
+      if (entries.length) {
+        hear(entries, { note: notes.join(" ") });
+      } else if (notes.length) {
+        say(notes.join(" "), { problem: true });
+      }
+    }
+
+    async function record() {
+      run.abort();
+      busy(false);
+      say("");
+      if (player) {
+        player.pause();
+      }
+      intake.choose.hidden = true;
+      intake.recorder.hidden = false;
+      root.dataset.state = "recording";
+      Audionome.load({ progress() {} }).catch(() => {}); // It is told when it is needed.
+      let samples = null;
+      let problem = "";
+      try {
+        samples = await Audionome.record(intake.recorder, {
+          onBegin: () => say("Recording. It stops by itself after half a minute."),
+        });
+      } catch (error) {
+        problem = await sounds.sentenceOf(error);
+      }
+      intake.recorder.hidden = true;
+      intake.choose.hidden = false;
+      root.dataset.state = "idle";
+      intake.record.focus({ preventScroll: true });
+      if (samples) {
+        takes += 1;
+        hear([{ name: `Recording ${takes}`, samples }]);
+      } else {
+        say(problem || "The recording was thrown away.", { problem: Boolean(problem) });
+      }
+    }
+
+    intake.input.addEventListener("change", () => {
+      const files = [...intake.input.files];
+      intake.input.value = ""; // The same file may be chosen again.
+      take({ files });
+    });
+    intake.record.addEventListener("click", record);
+    document.addEventListener("audionome-listening", ({ detail }) => {
+      if (detail !== "try" && player) {
+        player.pause();
+      }
+    });
+    container.replaceChildren(root);
+    return { root, take, say };
+  }
+
+  const panels = [...document.querySelectorAll(".audionome-try")].map(panelOf);
+  if (panels.length) {
+    sounds.acceptDrops(panels[0]);
+  }
+})();
