@@ -88,6 +88,7 @@ def numbers() -> dict[str, str]:
         "longest": f"{audio.MAX_SECONDS / 3600:g} hours",
         "shortest": f"{audio.WINDOW_HOP / audio.SAMPLE_RATE:g} seconds",
         "genres": ", ".join(gtzan.GENRES),
+        "genre_names": listed([genre_name(genre) for genre in gtzan.GENRES]),
         "chance": share(1 / len(gtzan.GENRES)),
         "n_features": f"{len(features.COLUMNS)}",
         "n_sources": f"{cards['ear']['data']['sources']}",
@@ -147,16 +148,11 @@ def hero() -> str:
 
 
 def listening() -> dict[str, str]:
-    """Return what the pages that listen list: examples, who made them, the names of genres."""
-    from audionome.datasets.gtzan import GENRES
+    """Return what the pages that listen list: the examples, and who made them."""
     from audionome.report.listening import catalogue, credits_html, examples_html
 
     entries = catalogue()
-    return {
-        "examples_to_try": examples_html(entries),
-        "recording_credits": credits_html(entries),
-        "genre_names": listed([genre_name(genre) for genre in GENRES]),
-    }
+    return {"examples_to_try": examples_html(entries), "recording_credits": credits_html(entries)}
 
 
 def marked(key: str, text: str) -> str:
