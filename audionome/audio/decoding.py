@@ -402,7 +402,10 @@ class Decoder:
             # The last frame takes the rest of the block with it.
             stop = (k + 1) * MIXING.frame if k + 1 < frames else mono.size
             frame = block[:, k * MIXING.frame : stop]
-            inverted = frame @ frame[power[k].argmax()] < 0
+            # Not simply the loudest: of two that are equal but for rounding it would be either,
+            # and the sound would jump from frame to frame.
+            first = int((power[k] >= power[k].max() / 2).argmax())
+            inverted = frame @ frame[first] < 0
             mono[k * MIXING.frame : stop] = np.where(inverted[:, None], -frame, frame).mean(axis=0)
             self._cancelled += frame.shape[1] / rate
         return mono

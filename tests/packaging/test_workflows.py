@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -247,3 +250,14 @@ def test_the_picture_for_links_is_a_png_of_the_right_size() -> None:
     head = (ROOT / "book" / "_static" / "social.png").read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n"
     assert (int.from_bytes(head[16:20]), int.from_bytes(head[20:24])) == (1200, 630)
+
+
+def test_the_runtime_of_the_page_is_the_package_that_it_names() -> None:
+    folder = ROOT / "book" / "_vendor" / "onnxruntime-web"
+    card = json.loads((folder / "runtime.json").read_text(encoding="utf-8"))
+    for name, digest in card["files"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+    assert f"runtime.py {card['version']}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"Web v{card['version']}" in (folder / "ort.js").read_text(encoding="utf-8")[:200]
+    assert gzip.decompress((folder / "ort-wasm.wasm.gz").read_bytes())[:4] == b"\0asm"
+    assert "MIT License" in (folder / "LICENSE").read_text(encoding="utf-8")

@@ -64,7 +64,7 @@
     if (!(left < mixing.cancelled * mean && loudest >= sound.silence ** 2)) {
       return false;
     }
-    const reference = channels[powers.indexOf(loudest)];
+    const reference = channels[powers.findIndex((one) => one >= loudest / 2)];
     const signs = channels.map((channel) => {
       let product = 0;
       for (let i = start; i < stop; i += 1) {
