@@ -23,6 +23,7 @@ CONTAINERS = {
         "answer.js",
         "timeline.js",
         "refusals.js",
+        "intake.js",
         "record.js",
         "try.js",
         "listen.css",
@@ -34,6 +35,9 @@ CONTAINERS = {
         "capture.js",
         "hearing.js",
         "trail.js",
+        "projector.js",
+        "live-view.js",
+        "live-parts.js",
         "live.js",
         "listen.css",
         "live.css",
@@ -79,5 +83,6 @@ def page_scripts(
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("builder-inited", write_model)
-    app.connect("html-page-context", page_scripts, priority=900)
+    # Before audionome_book, which hands on another list of scripts.
+    app.connect("html-page-context", page_scripts, priority=800)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
