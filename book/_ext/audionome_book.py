@@ -201,23 +201,23 @@ def copy_plotly(app: Sphinx) -> None:
 
 
 def copy_examples(app: Sphinx) -> None:
-    """Put the examples into the site, also as MP3 for browsers that cannot play Vorbis."""
+    """Put the examples into the site as MP3, which every browser plays and can decode."""
     import soundfile
 
     folder = Path(app.outdir) / "_static" / "examples"
     folder.mkdir(parents=True, exist_ok=True)
     sources = sorted((ROOT / "data" / "examples").rglob("*.ogg"))
-    names = {source.stem for source in sources}
+    names = {f"{source.stem}.mp3" for source in sources}
     for old in folder.iterdir():
-        if old.stem not in names:
+        if old.suffix in {".mp3", ".ogg"} and old.name not in names:
             old.unlink()
     for source in sources:
-        copy = folder / source.name
-        if copy.exists() and copy.read_bytes() == source.read_bytes():
-            continue
-        shutil.copyfile(source, copy)
-        samples, rate = soundfile.read(source)
-        soundfile.write(copy.with_suffix(".mp3"), samples, rate, format="MP3")
+        copy = folder / f"{source.stem}.mp3"
+        made = source.stat().st_mtime_ns
+        if not copy.exists() or copy.stat().st_mtime_ns != made:
+            samples, rate = soundfile.read(source)
+            soundfile.write(copy, samples, rate, format="MP3")
+            os.utime(copy, ns=(made, made))
 
 
 #: What a page holds that plays, or that a script makes a player of.

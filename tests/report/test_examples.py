@@ -335,7 +335,7 @@ def test_every_recording_has_a_player_with_its_licence(monkeypatch: pytest.Monke
     monkeypatch.setenv("AUDIONOME_BOOK", "1")
     html = examples.recording_players()._repr_mimebundle_()["text/html"]
     for r in recordings.recordings():
-        assert f"examples/{r.path.stem}.ogg" in html
+        assert f"examples/{r.path.stem}.mp3" in html
         assert f'href="{r.source}"' in html
         assert f'href="{r.licence_url}"' in html
         assert f'data-piece="{r.title}"' in html
@@ -348,7 +348,7 @@ def test_every_piece_has_a_player(monkeypatch: pytest.MonkeyPatch) -> None:
     html = examples.players()._repr_mimebundle_()["text/html"]
     for genre in gtzan.GENRES:
         assert f'data-piece="{genre}"' in html
-        assert f"examples/{genre}.ogg" in html
+        assert f"examples/{genre}.mp3" in html
         assert f'aria-label="Made by a program: {genre}"' in html
         assert synth.describe(genre).split()[0] in html
     assert html.count("Made by a program (CC0)") == len(gtzan.GENRES)

@@ -215,7 +215,7 @@ def test_a_changed_sound_goes_on(chromium: Browser, base_url: str) -> None:
     assert menu.evaluate("m => m.selectedOptions[0].label") == "metal"
     page.evaluate(
         "() => { const other = new Audio(document.querySelector('audio').currentSrc || "
-        "document.querySelector('source').src); document.querySelector('article').append(other);"
+        "document.querySelector('audio').src); document.querySelector('article').append(other);"
         " window.other = other; return other.play(); }"
     )
     page.wait_for_function("document.querySelector(`[data-piece='metal'] audio`).paused")

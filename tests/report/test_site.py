@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pandas as pd
 import pytest
+import soundfile
 import yaml
 from browser import barriers, page_with_watch
 from bs4 import BeautifulSoup
@@ -639,16 +641,28 @@ def extension() -> Any:
     return module
 
 
-def test_an_example_that_was_removed_leaves_the_site(tmp_path: Path, extension: Any) -> None:
+def test_each_example_is_on_the_site_once_and_plays_as_long(tmp_path: Path, extension: Any) -> None:
     folder = tmp_path / "_static" / "examples"
     folder.mkdir(parents=True)
-    for name in ("removed.ogg", "removed.mp3"):
+    for name in ("removed.ogg", "removed.mp3", "examples.json"):
         (folder / name).write_bytes(b"sound")
     extension.copy_examples(SimpleNamespace(outdir=tmp_path))
-    shipped = {path.stem for path in (ROOT / "data" / "examples").rglob("*.ogg")}
-    assert {path.name for path in folder.iterdir()} == {
-        f"{stem}{suffix}" for stem in shipped for suffix in (".ogg", ".mp3")
-    }
+    sources = {f"{path.stem}.mp3": path for path in (ROOT / "data" / "examples").rglob("*.ogg")}
+    assert {path.name for path in folder.iterdir()} == {*sources, "examples.json"}
+    for name, source in sources.items():
+        one, other = soundfile.info(source), soundfile.info(folder / name)
+        assert (one.frames, one.samplerate) == (other.frames, other.samplerate), name
+    # A second build makes only what is missing or of another source.
+    missing, old, kept = (folder / name for name in sorted(sources)[:3])
+    missing.unlink()
+    os.utime(old, ns=(1, 1))
+    sound = kept.read_bytes()
+    kept.write_bytes(sound + b" ")
+    os.utime(kept, ns=(sources[kept.name].stat().st_mtime_ns,) * 2)
+    extension.copy_examples(SimpleNamespace(outdir=tmp_path))
+    assert missing.exists()
+    assert old.stat().st_mtime_ns == sources[old.name].stat().st_mtime_ns
+    assert kept.read_bytes() == sound + b" "
 
 
 def test_a_change_of_module_or_data_runs_the_notebooks_again(
