@@ -60,7 +60,7 @@
       rows.forEach((_, time) => time <= end - MOST * length && rows.delete(time));
       const heard = chain(rows, end, length).filter(([, one]) => one);
       const ends = heard.map(([time]) => time);
-      const times = ends.map((time) => ({ start: time - length, end: time }));
+      const times = ends.map((time) => [time - length, time]);
       const answer = heard.length
         ? await engine.answer(heard.map(([, one]) => one), { length: heard.length, times })
         : null;

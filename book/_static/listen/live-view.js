@@ -58,14 +58,15 @@
       figure.element,
     ]);
 
-    // `heard` is what a step resolved to.
-    function update(heard, words) {
+    // `heard` is what a step resolved to, the title its headline or that it is quiet.
+    function update(heard, title) {
       const { answer, quiet } = heard;
       element.hidden = false;
       element.classList.toggle("audionome-live-faded", quiet);
-      headline.textContent = words;
-      headline.classList.toggle("audionome-live-long", words.length > LONG);
-      note.textContent = answer ? [answer.promise, span(heard)].join(" ") : "";
+      headline.textContent = title;
+      headline.classList.toggle("audionome-live-long", title.length > LONG);
+      const words = answer ? [answer.promise, answer.foreign, span(heard)] : [];
+      note.textContent = words.filter(Boolean).join(" ");
       if (answer) {
         element.classList.remove("audionome-live-new"); // there is something to draw
         hearing.textContent = answer.hearing;

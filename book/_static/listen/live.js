@@ -5,14 +5,11 @@
 (() => {
   const Audionome = (window.Audionome = window.Audionome || {});
 
-  const NONE = 3; // s until the first answer
-
   const INTRO =
     "Audionome hears the music as it goes. Every second it answers about the last half minute, " +
     "just as it would for a recording of it. Silence is left out. Nothing leaves this page: no " +
     "sound is sent or stored.";
   const ASKING = "The browser asks whether this page may use the microphone.";
-  const WAITING = `Listening. The first answer comes after ${NONE} seconds of sound.`;
   const QUIET = "It is quiet.";
   const MUTE = "No sound at all arrives. The microphone may be muted.";
   const HIDDEN = {
@@ -26,11 +23,6 @@
   const SLOW = "This device is too slow to hear every second; some are skipped.";
   const PRESS = "Press play on the player to begin.";
   const OTHER = "Stopped, because another part of this page listens now.";
-
-  const sentence = (error) =>
-    error instanceof Audionome.Problem
-      ? error.message
-      : `Something went wrong (${error.message}). Reload the page and try again.`;
 
   // -- one container -----------------------------------------------------------------------
 
@@ -106,7 +98,9 @@
         container.dispatchEvent(new CustomEvent("audionome-heard", { detail: heard }));
       }
       const slow = mine.steps.filter((done) => !done).length > 3;
-      tell(slow ? SLOW : mine.name, { aloud: false });
+      if (mine.kind === "microphone" || !chooser.audio.paused) {
+        tell(slow ? SLOW : mine.name, { aloud: false });
+      }
     }
 
     function sourceOf(kind, choice) {
@@ -165,7 +159,7 @@
         mine.progress = true;
         parts.progress.value = fraction;
         if (mine.opened) {
-          tell(words, { aloud: false });
+          tell(`${Audionome.sentence(words)}\u2026`, { aloud: false });
         }
         layOut();
       }
@@ -180,7 +174,8 @@
       trail.gap();
       views.forEach((view) => view.wait());
       mine.source.begin(card, (end, samples) => second(mine, end, samples));
-      tell(WAITING);
+      const first = card.window / card.sample_rate;
+      tell(`Listening. The first answer comes after ${first} seconds of sound.`);
       layOut();
       if (mine.kind === "piece" && !(await chooser.play())) {
         tell(PRESS);
@@ -207,7 +202,7 @@
 
     function fail(mine, error) {
       if (mine === run && error.name !== "AbortError") {
-        stop(sentence(error));
+        stop(Audionome.said(error).message);
       }
       return null;
     }
@@ -234,7 +229,7 @@
       chooser.element.hidden = !chooser.element.hidden;
       parts.piece.setAttribute("aria-expanded", String(!chooser.element.hidden));
       if (!chooser.element.hidden) {
-        chooser.show().catch((error) => tell(sentence(error)));
+        chooser.show().catch((error) => tell(Audionome.said(error).message));
       }
     });
     parts.stop.addEventListener("click", () => {

@@ -31,7 +31,17 @@
     return () => lock.then((held) => held && held.release()).catch(() => {});
   }
 
-  // Focus stays within and comes back by itself: that is what a modal dialog does.
+  // The focus goes round in the dialog, and comes back to the button by itself. Without this it
+  // could also leave for the bars of the browser, which a full screen does not show.
+  function goRound(dialog, event) {
+    const there = [...dialog.querySelectorAll("button")].filter((one) => one.offsetParent);
+    if (event.key === "Tab" && there.length) {
+      event.preventDefault();
+      const at = there.indexOf(document.activeElement) + (event.shiftKey ? -1 : 1);
+      there.at(at % there.length).focus();
+    }
+  }
+
   Audionome.projector = (dialog, { onClose }) => {
     let rest = () => {};
     let filled = false;
@@ -55,6 +65,7 @@
         rest = keepAwake(); // a hidden page loses it
       }
     });
+    dialog.addEventListener("keydown", (event) => goRound(dialog, event));
     dialog.addEventListener("close", () => {
       filled = false;
       leave();

@@ -198,7 +198,7 @@
       axis,
       details,
     ]);
-    let told = 0;
+    let told = -Infinity;
 
     function tell() {
       told = performance.now();
