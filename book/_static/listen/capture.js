@@ -103,8 +103,9 @@
     return Math.min(1, Math.max(0, 1 - (20 * Math.log10(peak + 1e-9)) / QUIETEST));
   }
 
-  // Resolves when the microphone listens. onSamples(Float32Array) gets mono sound at the ear's rate,
-  // onLevel 0 to 1, onEnd a problem when the device is taken away; signal gives up the asking.
+  // Resolves when the microphone listens. onSamples gets mono sound at the ear's rate
+  // (Float32Array), onLevel 0 to 1, onEnd a problem when the device is taken away; signal gives up
+  // the asking.
   Audionome.capture = async ({ onSamples, onLevel, onEnd, signal } = {}) => {
     requirePossible();
     const asked = signal || new AbortController().signal;

@@ -109,7 +109,8 @@
     return {
       quietest: EMPTY_ROOM,
       async open(signal) {
-        device = await Audionome.capture({ onSamples: (block) => hear(block), onLevel, onEnd, signal });
+        const onSamples = (block) => hear(block);
+        device = await Audionome.capture({ onSamples, onLevel, onEnd, signal });
       },
       begin(card, onSecond) {
         hear = stream(card, onSecond);

@@ -10,7 +10,8 @@
   const PAUSE = 12; // s between two announcements
   const NO_EXAMPLE =
     "The example could not be loaded. Check the connection, or choose a file of your own.";
-  const UNPLAYABLE = "This browser cannot play that file. Save it as MP3 or WAV and choose it again.";
+  const UNPLAYABLE =
+    "This browser cannot play that file. Save it as MP3 or WAV and choose it again.";
 
   // Says a headline once it has stayed, and not often.
   Audionome.announcer = (say) => {

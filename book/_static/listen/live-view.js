@@ -49,7 +49,8 @@
       make("ul", { className: "listen-bars" }, rows.map((row) => row.item)),
     ]);
     const figure = Audionome.trailFigure(trail);
-    const element = make("div", { className: "audionome-live-view audionome-live-new", hidden: true }, [
+    const className = "audionome-live-view audionome-live-new";
+    const element = make("div", { className, hidden: true }, [
       make("div", { className: "audionome-live-words" }, [headline, note]),
       make("div", { className: "audionome-live-parts" }, [
         make("div", {}, [make(heading, {}, ["How likely is each genre?"]), bars]),

@@ -36,6 +36,7 @@
     let run = null; // what is heard now: { kind, choice, source, controller }
     let before = null; // what was stopped and can go on
     let seconds = 0; // of listening, for the trail and the announcements
+    let latest = null; // what the views show: what was heard, and its headline
 
     const said = Audionome.announcer(announce);
     const projector = Audionome.projector(room.dialog, { onClose: layOut });
@@ -73,6 +74,12 @@
       }
     }
 
+    // The projector's view is drawn only while it is open.
+    function show() {
+      const open = room.dialog.open ? views : views.slice(0, 1);
+      open.forEach((view) => (latest ? view.update(...latest) : view.wait()));
+    }
+
     function wordsOf({ answer, quiet, mute }) {
       if (quiet) {
         return mute && run.kind === "microphone" ? MUTE : QUIET;
@@ -93,7 +100,8 @@
         mine.end = end;
         const words = wordsOf(heard);
         trail.add(seconds, heard.quiet ? null : heard.answer.probabilities);
-        views.forEach((view) => view.update(heard, words));
+        latest = [heard, words];
+        show();
         said.hear(words, seconds);
         container.dispatchEvent(new CustomEvent("audionome-heard", { detail: heard }));
       }
@@ -172,7 +180,8 @@
       mine.name = mine.kind === "piece" ? `Listening to ${mine.choice.name}.` : "Listening.";
       said.reset();
       trail.gap();
-      views.forEach((view) => view.wait());
+      latest = null;
+      show();
       mine.source.begin(card, (end, samples) => second(mine, end, samples));
       const first = card.window / card.sample_rate;
       tell(`Listening. The first answer comes after ${first} seconds of sound.`);
@@ -245,7 +254,7 @@
       goOn();
       room.leave.focus();
     });
-    parts.large.addEventListener("click", () => projector.open());
+    parts.large.addEventListener("click", () => projector.open().then(show));
     room.leave.addEventListener("click", () => projector.close());
     chooser.audio.addEventListener("pause", () => {
       if (run && run.kind === "piece" && run.ready) {

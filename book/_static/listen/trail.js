@@ -103,9 +103,12 @@
     const { width, height } = canvas.getBoundingClientRect();
     const ratio = window.devicePixelRatio || 1;
     const context = canvas.getContext("2d");
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    context.scale(ratio, ratio);
+    const size = [width, height].map((length) => Math.round(length * ratio));
+    if (canvas.width !== size[0] || canvas.height !== size[1]) {
+      [canvas.width, canvas.height] = size;
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
     const style = getComputedStyle(canvas);
     const x = (i) => width * (1 - (points.length - i) / span);
     const sums = points.map((shares) => {
@@ -189,8 +192,12 @@
       begin,
       make("span", {}, ["now"]),
     ]);
-    const label = { label: "The trail as a table" };
-    const holder = make("div", { className: "listen-scroll", tabIndex: 0, role: "region", aria: label });
+    const holder = make("div", {
+      className: "listen-scroll",
+      tabIndex: 0,
+      role: "region",
+      aria: { label: "The trail as a table" },
+    });
     const details = make("details", {}, [make("summary", {}, ["The trail as a table"]), holder]);
     const element = make("figure", { className: "audionome-live-trail" }, [
       make("figcaption", {}, ["The last minutes"]),
