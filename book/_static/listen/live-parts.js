@@ -153,7 +153,7 @@
         return held.samples;
       }
       const blob = await bytes(choice, signal);
-      const samples = await Audionome.decode(blob, { name: choice.name });
+      const samples = await Audionome.decode(blob, { name: `"${choice.name}"`, signal });
       signal.throwIfAborted();
       if (held) {
         URL.revokeObjectURL(audio.src);

@@ -62,11 +62,10 @@
           const mean = genres.map((_, i) => heard.reduce((sum, p) => sum + p[i], 0) / heard.length);
           const first = heard.length ? leader(mean) : -1;
           const ago = points.length - to;
-          const { clock, likelihood } = Audionome.words;
           rows.push({
-            when: `${clock(ago + part.length)} to ${clock(ago)}`,
+            when: `${spoken(ago + part.length)} to ${spoken(ago)}`,
             genre: first < 0 ? "nothing heard" : genres[first].name,
-            share: first < 0 ? "" : likelihood(mean[first]),
+            share: first < 0 ? "" : Audionome.likelihood(mean[first]),
           });
         }
         return rows;
@@ -177,7 +176,7 @@
   function tableOf(trail) {
     const { make } = Audionome;
     const line = (tag, cells) => make("tr", {}, cells.map((text) => make(tag, {}, [text])));
-    const head = line("th", ["minutes ago", "likeliest genre", "its probability"]);
+    const head = line("th", ["how long ago", "likeliest genre", "its probability"]);
     const rows = trail.rows().map(({ when, genre, share }) => line("td", [when, genre, share]));
     head.childNodes.forEach((cell) => cell.setAttribute("scope", "col"));
     return make("table", {}, [make("thead", {}, [head]), make("tbody", {}, rows)]);
