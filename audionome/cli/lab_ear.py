@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -77,21 +78,24 @@ def listen(
     from audionome._paths import output_path
     from audionome.datasets import gtzan
     from audionome.lab.ear import clips as room
+    from audionome.lab.ear import noises
 
     folder = output_path("research", out=out)
     files.require_output_folder(folder)
     dataset = gtzan.load()
-    table = pd.concat(
-        [
-            room.gtzan_clips(dataset, clips),
-            room.music_clips(dataset, outside, labels),
-            room.other_sounds(others),
-        ],
-        ignore_index=True,
-    )
-    with quiet_libraries(), progress() as bar:
-        task = bar.add_task("Listening", total=None)
-        heard = room.measure(table, jobs=jobs, progress=partial(advance, bar, task))
+    with TemporaryDirectory() as made:
+        noises.write(Path(made))
+        table = pd.concat(
+            [
+                room.gtzan_clips(dataset, clips),
+                room.music_clips(dataset, outside, labels),
+                room.other_sounds(others, Path(made)),
+            ],
+            ignore_index=True,
+        )
+        with quiet_libraries(), progress() as bar:
+            task = bar.add_task("Listening", total=None)
+            heard = room.measure(table, jobs=jobs, progress=partial(advance, bar, task))
     files.write_table(heard, folder / room.TABLE)
     console().print(f"{len(table)} clips, {len(heard)} rows: {escape(str(folder / room.TABLE))}")
 

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import soundfile
 
+from audionome import audio
 from audionome._paths import data_path
 from audionome.datasets import gtzan
 from audionome.errors import AudionomeError
 from audionome.lab import outside, store
-from audionome.lab.ear import clips, heads, judging, training
+from audionome.lab.ear import clips, heads, judging, noises, training
 from audionome.lab.ear.heads import Heard, Recipe
 from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.models import head as released
@@ -206,11 +207,29 @@ def test_clips_are_heard_whole_and_in_excerpts(sounds: Path) -> None:
     assert (heard.spread[~one].max(axis=1) > 0).all()
 
 
-def test_a_folder_without_sounds_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AudionomeError, match="holds no folders of sounds"):
-        clips.other_sounds(tmp_path)
+def test_a_folder_without_sounds_is_refused(sounds: Path) -> None:
+    (sounds / "empty").mkdir()
+    with pytest.raises(AudionomeError, match="empty holds no folders of sounds"):
+        clips.other_sounds(sounds / "others", sounds / "empty")
     with pytest.raises(gtzan.DatasetError, match="lacks 856 of the 856 clips"):
-        clips.gtzan_clips(gtzan.load(), tmp_path)
+        clips.gtzan_clips(gtzan.load(), sounds)
+
+
+def test_noises_have_the_frequencies_that_they_should() -> None:
+    powers = [np.abs(np.fft.rfft(noises.make(k))) ** 2 for k in range(6)]
+    hertz = np.linspace(0, audio.SAMPLE_RATE / 2, powers[0].size)
+
+    def share(power: np.ndarray, low: float, high: float) -> float:
+        return float(power[(hertz >= low) & (hertz <= high)].sum() / power.sum())
+
+    for whole, band, high in (powers[:3], powers[3:]):
+        assert (whole[hertz > 20] > 0).mean() > 0.99
+        strong = hertz[band > 1e-3 * band.max()]
+        assert share(band, strong.min(), strong.max()) > 0.99
+        assert strong.max() < audio.SAMPLE_RATE / 2 - 100
+        assert share(high, 0, 1000) < 1e-6
+    assert [np.abs(noises.make(k)).max() for k in range(3)] == [0.5, 0.5, 0.5]
+    assert not np.array_equal(noises.make(0), noises.make(3))
 
 
 # -- what is committed --------------------------------------------------------------------
@@ -235,6 +254,21 @@ def test_the_table_holds_every_clip_once() -> None:
     tracks = gtzan.load().tracks.set_index("track")["artist"]
     own = whole[whole["trust"] == "G"].set_index("clip")["artist"]
     np.testing.assert_array_equal(own, tracks.loc[own.index])
+
+
+def test_the_noises_of_the_table_are_those_that_are_made(tmp_path: Path) -> None:
+    heard = committed()
+    whole = (heard.rows["source"] == noises.KIND) & (heard.rows["excerpt"] == 0)
+    rows = np.flatnonzero(whole)
+    assert len(rows) == noises.NUMBER
+    for number in (0, 16, 59):
+        path = tmp_path / "noise.wav"
+        soundfile.write(path, noises.make(number), audio.SAMPLE_RATE)
+        excerpt, *_, mean, spread = clips.heard(path)[0]
+        assert excerpt == 0
+        # The table keeps three digits.
+        np.testing.assert_allclose(heard.mean[rows[number]], mean, rtol=2e-3, atol=2e-3)
+        np.testing.assert_allclose(heard.spread[rows[number]], spread, rtol=2e-3, atol=2e-3)
 
 
 def test_the_head_that_ships_follows_from_the_table() -> None:

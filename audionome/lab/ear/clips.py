@@ -123,22 +123,25 @@ def music_clips(dataset: gtzan.Gtzan, folder: Path, labels: Path) -> pd.DataFram
     return table.assign(artist=artists.astype(np.int32))[["path", *_KEYS]]
 
 
-def other_sounds(folder: Path) -> pd.DataFrame:
+def other_sounds(*folders: Path) -> pd.DataFrame:
     """Return sounds that are no music.
 
     Parameters
     ----------
-    folder : Path
-        With a folder per kind of sound: speech, noise, tones.
+    *folders : Path
+        Each with a folder per kind of sound: speech, noise, tones.
 
     Returns
     -------
     DataFrame
         As `gtzan_clips` returns; every sound is an artist of its own.
     """
-    paths = sorted(p for p in folder.glob("*/*") if p.suffix in _SUFFIXES)
-    if not paths:
-        raise AudionomeError(f"{folder} holds no folders of sounds.")
+    paths = []
+    for folder in folders:
+        found = sorted(p for p in folder.glob("*/*") if p.suffix in _SUFFIXES)
+        if not found:
+            raise AudionomeError(f"{folder} holds no folders of sounds.")
+        paths += found
     return pd.DataFrame(
         {
             "path": paths,

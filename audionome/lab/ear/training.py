@@ -21,7 +21,7 @@ from audionome import files
 from audionome._paths import data_path
 from audionome.datasets import gtzan
 from audionome.lab import conformal, outside
-from audionome.lab.ear import heads, judging
+from audionome.lab.ear import heads, judging, noises
 from audionome.lab.ear.clips import TABLE
 from audionome.lab.ear.heads import RECIPE, Heard, Recipe
 from audionome.lab.predictions import PROBABILITY_COLUMNS
@@ -372,7 +372,8 @@ def far_sounds(
     -------
     dict of str to dict
         ``share`` and ``n`` of whole sounds, by kind. A kind of sound that is no music is judged by
-        a head that has met no sound of that kind, nor speech with noise or reverberation.
+        a head that has met no sound of that kind, nor of one made of it: speech with noise or
+        reverberation for speech, any noise for noise.
     """
     found = {}
     trust, kinds, excerpt = (heard.rows[n].to_numpy() for n in ("trust", "source", "excerpt"))
@@ -383,9 +384,10 @@ def far_sounds(
     for protocol, name in (("artist-grouped", ""), ("artist-grouped-3s", ", 3 s")):
         far = inner.loc[inner["protocol"] == protocol, "distance"].to_numpy() > 1
         found[f"GTZAN{name}"] = _share(far)
-    derived = ("speech-noise", "speech-reverb")
+    related = {"speech": {"speech-noise", "speech-reverb"}, "noise": {"noise", noises.KIND}}
     for kind in sorted(set(kinds[trust == "N"])):
-        alike = {kind, *derived} if str(kind).startswith("speech") else {kind}
+        family = "noise" if kind in related["noise"] else str(kind).partition("-")[0]
+        alike = {kind, *related.get(family, ())}
         left = (trust == "N") & np.isin(kinds.astype(str), list(alike))
         head = heads.fit(
             heard, (trust != "C") & ~left, replace(RECIPE, regression=0.0, discriminant=0.0)
