@@ -35,8 +35,8 @@ class Heard(Protocol):
         """The recording as the model's index knows its tracks."""
         ...
 
-    def distance(self) -> float:
-        """Return how far the sound is from what the model learned from; 0 if it cannot tell."""
+    def distance(self) -> float | None:
+        """Return how far the sound is from what the model learned from; None if it cannot tell."""
         ...
 
     def answer(self, length: float) -> NDArray[np.float64]:
@@ -100,13 +100,11 @@ class LinearHeard:
         """Whether the model has a distance, for which the rows are kept."""
         return self._known is not None
 
-    def distance(self) -> float:
-        """Return how far the sound is from what the model learned from."""
-        return (
-            0.0
-            if self._known is None
-            else self._known.distance(self._model.standardised(self.rows))
-        )
+    def distance(self) -> float | None:
+        """Return how far the sound is from what the model learned from; None if it cannot tell."""
+        if self._known is None:
+            return None
+        return self._known.distance(self._model.standardised(self.rows))
 
     @property
     def parts(self) -> NDArray[np.float64]:

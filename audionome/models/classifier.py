@@ -76,9 +76,6 @@ class Classifier(ABC):
     audionome.models.ear_classifier.EarClassifier : Listens with a pretrained network.
     """
 
-    #: What the distance of the model that has one counts for.
-    _trust = 1.0
-
     def __init__(
         self,
         calibration: Calibration,
@@ -201,7 +198,7 @@ class Classifier(ABC):
     ) -> Prediction:
         own, *others = heard
         known = next(h for h in heard if isinstance(h, LinearHeard) and h.keeps_rows)
-        distance = max(own.distance(), self._trust * known.distance())
+        distance = next(d for one in heard if (d := one.distance()) is not None)
         length = (stream.duration - stream.silence) / _WINDOW_SECONDS
         windows = fade(own.probabilities(length), distance)
         unfaded = own.answer(length)

@@ -46,10 +46,6 @@ class EarClassifier(Classifier):
         again.
     """
 
-    # It has heard far more music than the models that learned from GTZAN alone: what is a little
-    # unlike that collection, such as a trumpet alone, is no stranger. Test tones are 4 and more.
-    _trust = 0.5
-
     def __init__(self, ear: Ear, found: HeadFile, *, companion: Classifier) -> None:
         super().__init__(
             found.calibration,

@@ -108,8 +108,8 @@ class Prediction:
         Probabilities by the model's companion: the extended model beside the ear, the classic one
         beside the extended.
     distance : float
-        How far the sound is from what the model learned from: its squared distance in multiples of
-        the one from which on it is ``"out-of-distribution"``.
+        How far the sound is from what the model learned from; above 1 it is
+        ``"out-of-distribution"``.
     place : tuple of float
         Where the sound lies on the first two axes of the model's index, as its tracks do.
     features : dict of str to float

@@ -22,6 +22,7 @@ from audionome.features import modulation
 from audionome.lab import metrics, predictions
 from audionome.models import classifier
 from audionome.models.calibration import normalized_entropy, prediction_set
+from audionome.models.ear_classifier import EarClassifier
 from audionome.models.prediction import headline, message, status_of
 
 
@@ -122,9 +123,12 @@ def noises() -> dict[str, np.ndarray]:
     for start in rng.integers(0, n - 1500, 3000):
         claps[start : start + 1500] += rng.normal(size=1500) * np.exp(-np.arange(1500) / 200)
     syllables = np.maximum(0, np.sin(2 * np.pi * 4 * t)) * (np.sin(2 * np.pi * 0.4 * t) > -0.5)
+    spectrum, frequencies = np.fft.rfft(white), np.fft.rfftfreq(n, 1 / audio.SAMPLE_RATE)
     sounds = {
         "white noise": white,
         "pink noise": pink,
+        "violet noise": np.fft.irfft(spectrum * frequencies, n=n),
+        "hiss": np.fft.irfft(spectrum * (frequencies > 4000), n=n),
         "silence with clicks": clicks,
         "a sine": np.sin(2 * np.pi * 440 * t),
         "applause": claps,
@@ -148,6 +152,16 @@ def test_what_is_no_music_gets_no_confident_answer(name: str) -> None:
             assert got.status in {"many", "out-of-distribution"}, (model, len(samples))
             assert got.confidence < 0.6
             assert sum(got.probabilities.values()) == pytest.approx(1)
+
+
+def test_the_ear_alone_tells_what_is_no_music(shipped: classifier.Classifier) -> None:
+    """The classic model, from far less music, finds these drums twice as strange."""
+    assert isinstance(shipped, EarClassifier)
+    path = data_path("examples", "reggae.ogg")
+    rows = np.concatenate(list(shipped.ear.measure(audio.WindowStream(path).pieces())))
+    found, classic = (m.classify(path) for m in (shipped, audionome.load_classifier("classic")))
+    assert found.distance == pytest.approx(shipped.head.distance(rows))
+    assert found.distance < 0.5 * classic.distance
 
 
 def test_the_model_is_loaded_once(shipped: classifier.Classifier) -> None:
