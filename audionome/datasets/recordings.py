@@ -28,7 +28,7 @@ class Recording:
     source : str
         Where it was published.
     package : str
-        The Debian package that it was taken from, and its version.
+        The package that it was taken from, of Debian or of Python, and its version.
     changes : str
         What was done to it.
     """

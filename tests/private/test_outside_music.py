@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from needs import unmet
 
+from audionome.datasets.recordings import recordings
 from audionome.lab import outside
 
 
@@ -41,3 +42,11 @@ def test_the_table_tells_of_the_labelled_clips_and_no_names(shared: Path, tmp_pa
     words = {str(v) for column in table.select_dtypes(exclude="number") for v in table[column]}
     assert not words & set(listed["artist"]) - set(listed["genre"])
     assert not words & set(listed["source"].str.split("@").str[0])
+
+
+def test_no_recording_that_ships_is_by_an_artist_of_the_training(shared: Path) -> None:
+    listed = pd.read_csv(labels(shared), dtype=str, keep_default_na=False)
+    taught = {name.lower() for column in ("artist", "title") for name in listed[column]}
+    for one in recordings():
+        assert one.artist.lower() not in taught
+        assert one.title.lower() not in taught
