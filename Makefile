@@ -16,7 +16,7 @@ LINKS := $(OUT)/_build/links
 export PATH := $(BIN):$(PATH)
 
 .PHONY: site dashboard test library lowest coverage lint dist serve pdf social linkcheck bench
-.PHONY: visitors lock runtime clean
+.PHONY: visitors page-speed lock runtime clean
 
 site: $(READY)
 	@echo "Building the report ..."
@@ -99,6 +99,10 @@ bench: $(READY)
 # 1, 5 and 15 visitors on the dashboard at once; needs Chromium. About 2 minutes.
 visitors: $(READY)
 	$(BIN)/python benchmarks/visitors.py
+
+# How fast the page listens, beside Python; needs Chromium. About a minute.
+page-speed: site
+	$(BIN)/python benchmarks/page.py --site $(SITE)
 
 # The runtime of the pages that listen, which lies in the repository; needs the network.
 runtime: $(READY)
