@@ -301,12 +301,14 @@ def test_a_piece_is_heard_as_it_plays(listening: Browser, base_url: str, music: 
         # A file of one's own, and one that is none.
         chooser = live.locator("input[type=file]")
         chooser.set_input_files(music)
-        expect(live).to_contain_text("Listening to music.wav")
+        expect(live).to_contain_text("Listening to music.wav", timeout=20_000)
         answered(page)
         chooser.set_input_files(
             {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no music"}
         )
         status = live.locator(".audionome-live-status").first
+        expect(status).to_contain_text("notes.txt", timeout=20_000)
+        expect(status).not_to_contain_text("Reading", timeout=20_000)
         expect(status).to_contain_text("notes.txt")
         expect(named(page, "Listen to a piece as it plays")).to_be_visible()
 
@@ -345,7 +347,7 @@ def test_a_microphone_that_is_refused_is_a_sentence(listening: Browser, base_url
 def test_a_microphone_that_is_taken_away_is_a_sentence(listening: Browser, base_url: str) -> None:
     with opened(listening, base_url, permissions=["microphone"]) as page:
         named(page, "Listen through the microphone").click()
-        page.wait_for_function("heard.length > 0", timeout=30_000)
+        page.wait_for_function("() => heard.length > 0", timeout=30_000)
         page.evaluate("opened.tracks.forEach(track => track.dispatchEvent(new Event('ended')))")
         expect(page.locator(".audionome-live")).to_contain_text("The microphone is gone")
         page.wait_for_function(GIVEN_BACK)

@@ -22,6 +22,8 @@
   };
   const SLOW = "This device is too slow to hear every second; some are skipped.";
   const PRESS = "Press play on the player to begin.";
+  const BROKEN =
+    "A part of live listening could not be loaded. Check the connection and reload the page.";
   const OTHER = "Stopped, because another part of this page listens now.";
 
   // -- one container -----------------------------------------------------------------------
@@ -184,7 +186,7 @@
       show();
       mine.source.begin(card, (end, samples) => second(mine, end, samples));
       const first = card.window / card.sample_rate;
-      tell(`Listening. The first answer comes after ${first} seconds of sound.`);
+      tell(`${mine.name} The first answer comes after ${first} seconds of sound.`);
       layOut();
       if (mine.kind === "piece" && !(await chooser.play())) {
         tell(PRESS);
@@ -286,5 +288,11 @@
     layOut();
   }
 
-  document.querySelectorAll(".audionome-live").forEach(fill);
+  document.querySelectorAll(".audionome-live").forEach((container) => {
+    try {
+      fill(container);
+    } catch {
+      container.querySelector("p").textContent = BROKEN;
+    }
+  });
 })();
