@@ -1,0 +1,339 @@
+"""Notebooks that run wherever they are downloaded to.
+
+A notebook needs the package and data that it does not bring. The copy that the site gives away has
+one more cell at its start: it fetches both from the site that the copy comes from, unless it lies
+in the repository. ``_static/notebooks`` holds what that cell fetches:
+
+- ``audionome.zip``: the code, what has to be installed, and the list of the data;
+- ``data/``: those files of ``data/`` that the site does not have elsewhere.
+
+The cell knows the hash of the archive, and the archive those of the data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import tomllib
+import zipfile
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pyarrow as pa
+import pyarrow.parquet as pq
+from audionome_plain import cited, plain, with_links
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACE = "_static/notebooks"
+ARCHIVE = f"{PLACE}/audionome.zip"
+CELL = "audionome-start"
+
+#: What no notebook reads: large tables of two studies, and what is about the folder itself.
+LEFT_OUT = {
+    "README.md",
+    "SHA256SUMS",
+    "research/ear_clips.parquet",
+    "research/tempo_candidates.parquet",
+}
+#: Tables of which nobody holds the hash: stored anew, by the bytes of their numbers, they are
+#: smaller.
+PREDICTIONS = re.compile(r"results/\w*predictions\.parquet")
+RECORDINGS = "examples/recordings"
+#: The pages run a network of nearly the same bytes.
+NETWORK = "models/musicnn.onnx"
+
+START = """\
+# @title Run this cell first
+# In a copy of the Audionome repository it does nothing. Anywhere else it fetches the code and the
+# data of this book from the site that the notebook comes from (about {megabytes} MB, once, into the
+# folder named below), and installs the packages that they need.
+SITE = "{site}"  # @param {{type: "string"}}
+FOLDER = "{folder}"
+
+import hashlib, importlib.util, io, os, re, sys, urllib.request, zipfile
+from pathlib import Path
+
+
+class Hint(Exception):
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+def fetch_code(site):
+    if not site:
+        raise Hint(
+            "Where is the site that this notebook comes from? Write its address, or the folder in "
+            "which it lies on this computer, between the quotation marks after SITE, and run this "
+            "cell again."
+        )
+    try:
+        with urllib.request.urlopen(site + "{archive}", timeout=60) as answer:
+            code = answer.read()
+    except (OSError, ValueError) as problem:
+        raise Hint(
+            f"The code cannot be fetched from {{site}} ({{problem}}). Correct the address after "
+            "SITE, and run this cell again."
+        ) from None
+    if hashlib.sha256(code).hexdigest() != (
+        "{sha256}"
+    ):
+        raise Hint(f"The site at {{site}} is of another day than this notebook. Download it again.")
+    zipfile.ZipFile(io.BytesIO(code)).extractall(FOLDER)
+
+
+found = importlib.util.find_spec("audionome")
+home = Path(found.origin).resolve().parents[1] if found and found.origin else None
+if home and home != Path(FOLDER).resolve() and (
+    "AUDIONOME_DATA" in os.environ or (home / "data" / "gtzan").is_dir()
+):
+    print("Ready. Run the other cells.")
+else:
+    if sys.version_info < (3, 11):
+        raise Hint("Audionome needs Python 3.11 or newer. Choose another kernel.")
+    address = SITE.strip()
+    if address and "://" not in address:
+        address = Path(address).expanduser().resolve().as_uri()
+    # Of the address of a page, what the site itself has.
+    address = re.sub(r"(/(book|notebooks))?/[^/]*[.]html.*$", "", address).rstrip("/")
+    address = address and address + "/"
+    if not Path(FOLDER, "files.json").is_file():
+        fetch_code(address)
+    sys.path.insert(0, str(Path(FOLDER).resolve()))
+    from audionome.report.elsewhere import prepare
+
+    prepare(address, FOLDER)
+"""
+
+
+def requirements(project: dict[str, Any]) -> list[str]:
+    """Return what a notebook needs besides this package: what the lab needs, and Plotly."""
+    extras = project["optional-dependencies"]
+    plotly = [line for line in extras["dashboard"] if line.startswith("plotly")]
+    return sorted([*project["dependencies"], *extras["lab"], *plotly])
+
+
+def rewritten(path: Path, name: str) -> bytes:
+    """Return a file of data as the site serves it."""
+    if name == f"{RECORDINGS}/recordings.json":
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        for entry in entries:  # The site has the sounds as MP3.
+            entry["file"] = str(Path(entry["file"]).with_suffix(".mp3"))
+        return (json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode()
+    if PREDICTIONS.fullmatch(name):
+        return smaller(path)
+    return path.read_bytes()
+
+
+def smaller(path: Path) -> bytes:
+    """Store a table anew: the same values in fewer bytes."""
+    table = pq.read_table(path)
+    numbers = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    others = [name for name in table.column_names if name not in numbers]
+    out = io.BytesIO()
+    pq.write_table(
+        table,
+        out,
+        row_group_size=max(table.num_rows, 1),
+        compression="brotli",
+        compression_level=6,
+        use_dictionary=others,
+        use_byte_stream_split=numbers,
+    )
+    return out.getvalue()
+
+
+_BLOCK = 4096
+
+
+def differences(source: bytes, wanted: bytes) -> list[str | list[int]]:
+    """Describe a file by another one.
+
+    Parameters
+    ----------
+    source, wanted
+        What is there, and what is to be made of it.
+
+    Returns
+    -------
+    list
+        As `audionome.report.elsewhere.assembled` reads it.
+    """
+    places = {source[i : i + _BLOCK]: i for i in range(0, len(source) - _BLOCK, _BLOCK)}
+    parts: list[str | list[int]] = []
+    own = bytearray()
+    at = 0
+    while at < len(wanted):
+        start = places.get(wanted[at : at + _BLOCK])
+        if start is None:
+            own.append(wanted[at])
+            at += 1
+            continue
+        if own:
+            parts.append(b64encode(own).decode())
+            own.clear()
+        room = min(len(wanted) - at, len(source) - start)
+        same = range(_BLOCK, room)
+        length = next((n for n in same if wanted[at + n] != source[start + n]), room)
+        parts.append([start, length])
+        at += length
+    return [*parts, b64encode(own).decode()] if own else parts
+
+
+def names(data: Path) -> list[str]:
+    """List the data that notebooks read, by their names below ``data``."""
+    found = (p.relative_to(data).as_posix() for p in data.rglob("*") if p.is_file())
+    return sorted(
+        name
+        for name in found
+        if name not in LEFT_OUT and not (name.startswith(RECORDINGS) and name.endswith(".ogg"))
+    )
+
+
+def serve_data(data: Path, out: Path) -> dict[str, dict[str, Any]]:
+    """Put the data into the site, where it does not have them yet.
+
+    Parameters
+    ----------
+    data
+        The folder ``data`` of the repository.
+    out
+        The folder of the site.
+
+    Returns
+    -------
+    dict
+        Name below ``data`` to its ``path`` in the site, ``sha256`` and ``size``; and its ``parts``,
+        where it is made of a file that the site has for itself.
+    """
+    files: dict[str, dict[str, Any]] = {}
+
+    def enter(name: str, path: Path, content: bytes, **more: Any) -> None:
+        files[name] = {
+            "path": path.relative_to(out).as_posix(),
+            "sha256": _digest(content),
+            "size": len(content),
+            **more,
+        }
+
+    network = out / "_static" / "listen" / "ear.onnx"
+    for name in names(data):
+        content = rewritten(data / name, name)
+        if name == NETWORK and network.exists():
+            enter(name, network, content, parts=differences(network.read_bytes(), content))
+            continue
+        path = out / PLACE / "data" / name
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        enter(name, path, content)
+    for sound in sorted((data / RECORDINGS).glob("*.ogg")):
+        path = out / "_static" / "examples" / f"{sound.stem}.mp3"
+        enter(f"{RECORDINGS}/{path.name}", path, path.read_bytes())
+    listed = {out / entry["path"] for entry in files.values()}
+    for path in (out / PLACE / "data").rglob("*"):
+        if path.is_file() and path not in listed:
+            path.unlink()
+    return files
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def archive(root: Path, files: dict[str, dict[str, Any]]) -> bytes:
+    """Pack the code, what it needs, and the list of the data, the same bytes every time."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    version = project["version"]
+    contents = {
+        p.relative_to(root).as_posix(): p.read_bytes()
+        for p in (root / "audionome").rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts
+    }
+    for name in ("LICENSE", "pyproject.toml"):
+        contents[name] = (root / name).read_bytes()
+    # So that the version can be asked for.
+    told = f"Metadata-Version: 2.1\nName: audionome\nVersion: {version}\n"
+    contents[f"audionome-{version}.dist-info/METADATA"] = told.encode()
+    contents["requirements.txt"] = ("\n".join(requirements(project)) + "\n").encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for name in sorted(contents):
+            packed.writestr(_entry(name), contents[name])
+        # Last: where it is, all is.
+        packed.writestr(_entry("files.json"), json.dumps(files, indent=1))
+    return out.getvalue()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def first_cell(site: str, code: bytes, megabytes: float) -> Any:
+    """Return the cell that fetches what a notebook needs."""
+    digest = _digest(code)
+    source = START.format(
+        site=site,
+        folder=f"audionome-{digest[:8]}",
+        sha256=digest,
+        archive=ARCHIVE,
+        megabytes=f"{megabytes:.0f}",
+    )
+    return nbformat.v4.new_code_cell(source, id=CELL, metadata={"tags": ["hide-input"]})
+
+
+def given_away(notebook: Any, cell: Any, site: str, works: Mapping[str, str]) -> Any:
+    """Return the copy of a notebook that the site gives away.
+
+    What only the site's pages understand is written plainly. The metadata name the links that lead
+    to the site: the page it is downloaded from completes them, and the address in the first cell.
+    """
+    left: set[str] = set()
+    for one in notebook.cells:
+        one.source, links = with_links(plain(one.source, works), site)
+        left.update(links)
+    notebook.cells = [cell, *(one for one in notebook.cells if one.id != CELL)]
+    notebook.metadata["audionome"] = {"links": sorted(left)}
+    return notebook
+
+
+def write(app: Sphinx, error: Exception | None) -> None:
+    """Write what notebooks fetch, and give each of them the cell that does it."""
+    if error is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    (out / PLACE).mkdir(parents=True, exist_ok=True)
+    files = serve_data(ROOT / "data", out)
+    code = archive(ROOT, files)
+    (out / ARCHIVE).write_bytes(code)
+    site = app.config.html_baseurl
+    cell = first_cell(site, code, (sum(f["size"] for f in files.values()) + len(code)) / 1e6)
+    works = cited(ROOT / "book" / "references.bib")
+    for path in sorted((out / "_sources" / "notebooks").glob("*.ipynb")):
+        # The source itself: what lies in the site may have its cell already.
+        notebook = nbformat.read(ROOT / "notebooks" / path.name, as_version=4)
+        nbformat.write(given_away(notebook, cell, site, works), path)
+
+
+def only_chapters(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Load the script that tells a downloaded notebook where it comes from."""
+    if context.get("page_source_suffix") == ".ipynb":
+        app.add_js_file("downloads.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.connect("html-page-context", only_chapters)
+    # After the sounds and the network of the site, before what looks over the whole of it.
+    app.connect("build-finished", write, priority=700)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
