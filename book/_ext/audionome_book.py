@@ -242,6 +242,8 @@ def page_scripts(
     if "audionome-reference" in context.get("body", ""):
         app.add_js_file("reference.js", loading_method="defer")
         app.add_css_file("reference.css")
+    if pagename == "search":
+        app.add_js_file("search.js")
     # sphinx-thebe declares its constants twice on a page and names a remote script.
     context["script_files"] = [
         script
