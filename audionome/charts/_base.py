@@ -165,6 +165,42 @@ def menus(
     }
 
 
+#: The menu that brings one trace forward; in ``meta.highlight`` of a layout, it lets the site's
+#: script offer the same by a click.
+HIGHLIGHT = "Highlight"
+
+
+def highlights(
+    names: Sequence[str], *, everything: str, of: str = "opacity", faint: float = 0.15,
+    beside: int = 0,
+) -> Choices:  # fmt: skip
+    """Return the choices of `HIGHLIGHT`: all traces alike, then each with the others faint.
+
+    Parameters
+    ----------
+    names
+        Of the traces, in their order.
+    everything
+        What the first choice is called.
+    of, faint
+        What makes a trace faint, and how faint.
+    beside
+        Traces after those, which stay as they are.
+    """
+    looks = {everything: [1.0] * len(names)}
+    looks |= {name: [1.0 if name == other else faint for other in names] for name in names}
+    return {name: ({of: [*look, *[1.0] * beside]}, {}) for name, look in looks.items()}
+
+
+def highlighting(figure: go.Figure, *, everything: str = "all models") -> dict[str, Any]:
+    """Return the layout of a figure whose only menu is `HIGHLIGHT`; none for a single trace."""
+    names = [str(trace.name) for trace in figure.data]
+    if len(names) < 2:
+        return {}
+    choices = highlights(names, everything=everything)
+    return {"meta": {"highlight": HIGHLIGHT}, **menu(HIGHLIGHT, choices)}
+
+
 def chance_line(figure: go.Figure) -> None:
     figure.add_vline(
         x=1 / len(PALETTE),

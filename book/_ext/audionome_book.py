@@ -232,6 +232,8 @@ def page_scripts(
         app.add_js_file(PLOTLY, loading_method="defer")
     if 'class="audionome-scroll"' in context.get("body", ""):  # every chart has one
         app.add_js_file("audionome.js", loading_method="defer")
+    if '"highlight":' in context.get("body", ""):
+        app.add_js_file("highlight.js", loading_method="defer")
     if '"neighbours":' in context.get("body", ""):
         app.add_js_file("neighbours.js", loading_method="defer")
     if any(name in context.get("body", "") for name in WITH_SOUND):

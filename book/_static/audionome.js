@@ -145,27 +145,6 @@
     }
   }
 
-  // A click on a line, or on its name in the legend, chooses it in the menu of such lines.
-  function choosable(figure, div) {
-    const name = ((div.layout || {}).meta || {}).highlight;
-    const select = name && figure.querySelector(`select[name="${name}"]`);
-    if (!select) {
-      return;
-    }
-    const choose = (trace) => {
-      const option = [...select.options].find((one) => one.label === div.data[trace].name);
-      if (option) {
-        select.value = option.value;
-        select.dispatchEvent(new Event("change"));
-      }
-    };
-    div.on("plotly_click", ({ points }) => choose(points[0].curveNumber));
-    div.on("plotly_legendclick", ({ curveNumber }) => {
-      choose(curveNumber);
-      return false; // Plotly would hide the line.
-    });
-  }
-
   // Menus and sliders are there at once, their chart when it comes near: see below.
   function prepare(figure) {
     const div = figure.querySelector(".plotly-graph-div");
@@ -197,7 +176,6 @@
         responsive: true,
         displayModeBar: false, // Its buttons would be hidden inside an image from a screen reader.
       });
-      choosable(figure, div);
       while (waiting.length) {
         await Plotly.update(div, ...waiting.shift());
       }

@@ -250,16 +250,44 @@ def test_ladder_draws_every_model_and_marks_one(steps: pd.DataFrame) -> None:
     menu, highlight = chart.figure.layout.updatemenus
     assert [button.label for button in menu.buttons] == ["per window", "per track"]
     assert menu.buttons[1].args[0]["x"] == [[0.8, 0.2], [0.7]]
-    # The other menu changes who is in colour, and nothing of what is counted.
-    assert (highlight.name, highlight.active) == (chart.figure.layout.meta["highlight"], 0)
-    assert [button.label for button in highlight.buttons] == ["SVC", "KNN"]
-    look = highlight.buttons[1].args[0]
+    # The other menu changes who is in front, and nothing of what is counted.
+    assert (highlight.name, highlight.active) == (chart.figure.layout.meta["highlight"], 1)
+    assert [button.label for button in highlight.buttons] == ["all models", "SVC", "KNN"]
+    every, _, look = (button.args[0] for button in highlight.buttons)
     assert look["error_x.visible"] == [False, True]
     assert look["line.width"] == [1, 3]
+    assert look["line.color"][0] == charts.OTHER
+    assert every["error_x.visible"] == [False, False]
+    assert every["opacity"] == [1, 1]
+    assert not {charts.OTHER, *charts.PALETTE.values()} & set(every["line.color"])
     assert not set(look) & set(menu.buttons[1].args[0])
+    notes = chart.figure.layout.meta["notes"]
+    assert notes["per window | KNN"] == "With 95 % intervals: Random windows 80.0% (75.0 to 82.0%)."
+    assert notes["per track | KNN"] == "With 95 % intervals: Random windows 70.0% (75.0 to 82.0%)."
     assert "SVC, per window: Random windows 90% and In the wild 30%." in chart.alt
     assert len(chart.table) == 6
     assert chart.table["95 % interval"].iloc[0] == "85.0 to 92.0%"
+
+
+def test_a_model_is_brought_forward(steps: pd.DataFrame) -> None:
+    """The menu of a chart of models has each of them, and makes the others faint."""
+    curve = steps.assign(tracks=[50, 100, 50])
+    part = {"coverage": [0.5, 1.0], "accuracy": [0.9, 0.8], "low": 0.7, "high": 0.95, "n": 9}
+    for chart in (
+        charts.learning_curve(curve),
+        charts.accuracy_by_coverage({"SVC": pd.DataFrame(part), "KNN": pd.DataFrame(part)}),
+    ):
+        (menu,) = chart.figure.layout.updatemenus
+        assert menu.name == chart.figure.layout.meta["highlight"]
+        everything, *names = [button.label for button in menu.buttons]
+        assert everything.startswith("all ")
+        assert names == [trace.name for trace in chart.figure.data]
+        looks = [button.args[0]["opacity"] for button in menu.buttons]
+        assert looks == [[1, 1], [1, 0.15], [0.15, 1]]
+        assert "A menu highlights" in chart.alt
+    # There is nothing to choose from one.
+    alone = charts.accuracy_by_coverage({"SVC": pd.DataFrame(part)})
+    assert not alone.figure.layout.updatemenus
 
 
 def confusion(hits: int) -> Confusion:

@@ -257,33 +257,6 @@ def test_the_results_show_every_chart_and_rung(chromium: Browser, base_url: str)
     page.context.close()
 
 
-def test_one_line_of_the_ladder_is_highlighted(chromium: Browser, base_url: str) -> None:
-    """By the menu, which the keyboard reaches, and by a click on a name or on a line."""
-    page, problems = page_with_watch(chromium, base_url)
-    page.goto(RESULTS, wait_until="networkidle")
-    figure = page.locator("figure.audionome-chart").first
-    figure.scroll_into_view_if_needed()
-    menu = figure.get_by_role("combobox", name="Highlight")
-    name = "m => m.selectedOptions[0].label"
-    wide = """f => f.querySelector('.plotly-graph-div').data
-        .filter(line => line.line.width > 1).map(line => line.name).join()"""
-    hidden = """f => f.querySelector('.plotly-graph-div').data
-        .filter(line => line.visible === 'legendonly').length"""
-    first = menu.evaluate(name)
-    assert figure.evaluate(wide) == first
-    menu.press("ArrowDown")
-    second = menu.evaluate(name)
-    assert second != first
-    assert figure.evaluate(wide) == second
-    figure.locator(".legend .traces", has_text="Decision tree").locator("rect").click()
-    page.wait_for_function("f => f.value !== '0'", arg=menu.element_handle())
-    page.wait_for_timeout(600)  # Plotly waits whether a second click follows.
-    assert figure.evaluate(wide) == menu.evaluate(name) == "Decision tree"
-    assert figure.evaluate(hidden) == 0  # a click hides nothing
-    assert problems == []
-    page.context.close()
-
-
 def test_the_errors_can_be_seen_under_every_protocol(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(ERRORS, wait_until="networkidle")
@@ -440,21 +413,6 @@ def test_the_matrix_has_as_many_names_as_a_phone_has_room_for(
         shown = figure.locator(".ytick text").all_text_contents()
         assert shown[0] == ("chroma" if n == 29 else "first six, mean")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert problems == []
-    page.context.close()
-
-
-def test_a_genre_can_be_highlighted_from_the_keyboard(chromium: Browser, base_url: str) -> None:
-    page, problems = page_with_watch(chromium, base_url)
-    page.goto(PCA, wait_until="networkidle")
-    assert charts_drawn(page) == 6
-    menu = page.get_by_role("combobox", name="Highlight").first
-    menu.focus()
-    page.keyboard.press("ArrowDown")
-    figure = page.locator("figure.audionome-chart", has=menu).first
-    opacity = "f => f.querySelector('.plotly-graph-div').data.map(t => t.marker.opacity)"
-    assert menu.evaluate("m => m.selectedOptions[0].label") == "blues"
-    assert [v == 1 for v in figure.evaluate(opacity)] == [True] + [False] * 9
     assert problems == []
     page.context.close()
 

@@ -11,14 +11,17 @@ import plotly.graph_objects as go
 
 from audionome._words import genre_name, listed
 from audionome.charts._base import (
+    HIGHLIGHT,
     INK,
     PARTS,
     TEMPLATE,
     Chart,
+    Choices,
     bars_x,
     by_genre,
     digits,
     genre_marks,
+    highlights,
     menus,
     percent,
     rounded,
@@ -207,7 +210,8 @@ def track_scatter(scaled: Principal) -> Chart:
         showlegend=True,
         xaxis={"title": {"text": _component(scaled, 0)}},
         yaxis={"title": {"text": _component(scaled, 1), "standoff": 8}},
-        **menus({"Highlight": _highlights(list(groups))}),
+        meta={"highlight": HIGHLIGHT},
+        **menus({HIGHLIGHT: _highlights(list(groups))}),
     )
     centres = _centres(scaled.points, ["PC1", "PC2"])
     low, high = centres["PC1"].idxmin(), centres["PC1"].idxmax()
@@ -283,7 +287,7 @@ def principal_space(scaled: Principal) -> Chart:
             "aspectmode": "cube",
             "camera": {"eye": next(iter(_CAMERAS.values())), "center": _CENTRE},
         },
-        meta={"narrow": {"height": 460}, "wide": {"height": 620}},
+        meta={"highlight": HIGHLIGHT, "narrow": {"height": 460}, "wide": {"height": 620}},
         **menus(
             {
                 "View": {
@@ -293,7 +297,7 @@ def principal_space(scaled: Principal) -> Chart:
                     )
                     for name, eye in _CAMERAS.items()
                 },
-                "Highlight": _highlights(list(groups), of="opacity", beside=len(groups)),
+                HIGHLIGHT: _highlights(list(groups), of="opacity", beside=len(groups)),
             }
         ),
     )  # fmt: skip
@@ -423,13 +427,13 @@ def music_maps(found: Maps) -> Chart:
         template=TEMPLATE,
         height=560,
         showlegend=True,
-        meta={"notes": notes},
+        meta={"highlight": HIGHLIGHT, "notes": notes},
         xaxis={"title": {"text": "first direction (no unit)"}, **blank},
         yaxis={"title": {"text": "second direction (no unit)"}, **blank},
         **menus(
             {
                 "Map": {title: (places(title), {}) for title in found.points},
-                "Highlight": _highlights(genres),
+                HIGHLIGHT: _highlights(genres),
             }
         ),
     )
@@ -450,14 +454,10 @@ def music_maps(found: Maps) -> Chart:
     )
 
 
-def _highlights(
-    genres: list[str], *, of: str = "marker.opacity", beside: int = 0
-) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    # The legend filters too, but not from the keyboard. Traces beside those of the genres stay.
-    faint = 0.07
-    choices = {"all genres": [1.0] * len(genres)}
-    choices |= {genre_name(g): [1.0 if g == other else faint for other in genres] for g in genres}
-    return {name: ({of: [*values, *[1.0] * beside]}, {}) for name, values in choices.items()}
+def _highlights(genres: list[str], *, of: str = "marker.opacity", beside: int = 0) -> Choices:
+    names = [genre_name(genre) for genre in genres]
+    # Fainter than lines: there are a thousand points.
+    return highlights(names, everything="all genres", of=of, faint=0.07, beside=beside)
 
 
 def _centres(points: pd.DataFrame, axes: list[str]) -> pd.DataFrame:

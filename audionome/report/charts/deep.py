@@ -20,6 +20,7 @@ from audionome.charts._base import (
     bars_x,
     chance_line,
     digits,
+    highlighting,
     menu,
     nothing,
     percent,
@@ -487,10 +488,12 @@ def deep_ladder(table: pd.DataFrame) -> Chart:
         scattergap=0.4,
         xaxis={"title": {"text": "Accuracy"}, "range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": rungs},
+        **highlighting(figure),
     )
     return Chart(
         figure=figure,
-        alt=f"Accuracy of {len(told)} models on {len(rungs)} rungs. {'; '.join(told)}.",
+        alt=f"Accuracy of {len(told)} models on {len(rungs)} rungs. {'; '.join(told)}. A menu "
+        "highlights a model.",
         table=pd.DataFrame(
             {
                 "family": table["family"],

@@ -21,6 +21,7 @@ from audionome.charts._base import (
     Chart,
     answer_map,
     error_bars,
+    highlighting,
     menu,
     nothing,
     pattern,
@@ -400,10 +401,12 @@ def learning_curve(curve: pd.DataFrame) -> Chart:
         xaxis={"title": {"text": "Tracks learned from (logarithmic)"}, "type": "log",
                "tickvals": sizes, "ticktext": [f"{n:,}" for n in sizes]},
         yaxis={"title": {"text": "Accuracy per track", "standoff": 10}, "tickformat": ".0%"},
+        **highlighting(figure),
     )  # fmt: skip
     return Chart(
         figure=figure,
-        alt=f"Accuracy with {sizes[0]:,} to {sizes[-1]:,} training tracks: {listed(told)}.",
+        alt=f"Accuracy with {sizes[0]:,} to {sizes[-1]:,} training tracks: {listed(told)}. A menu "
+        "highlights a model.",
         table=pd.DataFrame(
             {
                 "model": curve["title"],

@@ -18,6 +18,7 @@ from audionome.charts._base import (
     bars_x,
     chance_line,
     error_bars,
+    highlighting,
     joined,
     nothing,
     pattern,
@@ -84,10 +85,11 @@ def released_ladder(table: pd.DataFrame) -> Chart:
         scattergap=0.6,
         xaxis={"title": {"text": "Accuracy"}, "range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": rungs},
+        **highlighting(figure),
     )
     return Chart(
         figure=figure,
-        alt=f"Accuracy on the same clips. {'; '.join(told)}.",
+        alt=f"Accuracy on the same clips. {'; '.join(told)}. A menu highlights a model.",
         table=pd.DataFrame(
             {
                 "music": table["protocol_title"],
@@ -223,10 +225,12 @@ def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
                "tickformat": ".0%"},
         yaxis={"title": {"text": "Share that is right", "standoff": 10}, "range": [0, 1.04],
                "tickformat": ".0%"},
+        **highlighting(figure, everything="all lines"),
     )  # fmt: skip
     return Chart(
         figure=figure,
-        alt=f"Accuracy of the surest predictions by how many are kept: {'; '.join(told)}.",
+        alt=f"Accuracy of the surest predictions by how many are kept: {'; '.join(told)}. "
+        "A menu highlights a line.",
         table=pd.concat(tables),
         caption=caption,
     )

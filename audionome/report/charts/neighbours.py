@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import listed
+from audionome._words import genre_name, listed
 from audionome.charts._base import (
+    HIGHLIGHT,
     OTHER,
     PARTS,
     TEMPLATE,
@@ -19,6 +20,7 @@ from audionome.charts._base import (
     digits,
     error_bars,
     genre_marks,
+    highlights,
     menu,
     nothing,
     percent,
@@ -172,6 +174,7 @@ def track_map(found: Map, *, titles: Mapping[str, str] | None = None) -> Chart:
         height=560,
         showlegend=True,
         meta={
+            "highlight": HIGHLIGHT,
             "neighbours": {
                 "near": near,
                 "similarity": [[round(s, 2) for s in row] for row in tracks["similarity"]],
@@ -180,7 +183,11 @@ def track_map(found: Map, *, titles: Mapping[str, str] | None = None) -> Chart:
         },
         xaxis={"title": {"text": "First axis (no unit)"}, "zeroline": False},
         yaxis={"title": {"text": "Second axis (no unit)", "standoff": 8}, "zeroline": False},
-    )
+        **menu(HIGHLIGHT, highlights(
+            [genre_name(str(genre)) for genre in unique(tracks["genre"])], everything="all genres",
+            of="marker.opacity", faint=0.07, beside=2,
+        )),
+    )  # fmt: skip
     told = [
         ", ".join(f"{names[i]} ({s:.2f})" for i, s in zip(places, alike, strict=True))
         for places, alike in zip(near, tracks["similarity"], strict=True)

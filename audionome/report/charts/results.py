@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from audionome._words import counted, listed
 from audionome.charts._base import (
+    HIGHLIGHT,
     INK,
     MARKS,
     OTHER,
@@ -19,6 +20,7 @@ from audionome.charts._base import (
     Chart,
     bars_x,
     chance_line,
+    highlighting,
     menus,
     nothing,
     p_value,
@@ -30,9 +32,6 @@ from audionome.charts._base import (
     unique,
 )
 from audionome.lab.compare import SAME
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "comparison_forest",
@@ -49,8 +48,8 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
         Name of a way to count (``"per track"``) to a table from `audionome.lab.ladder.ladders`; a
         menu chooses, the first one is shown first.
     selected
-        Model that is drawn in colour at first, with its intervals; a second menu, a click on a line
-        or on its name chooses another.
+        Model whose line comes first to the front, with its intervals; a second menu, a click on a
+        line or on its name chooses another, or all of them.
 
     Returns
     -------
@@ -79,18 +78,31 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
             minus.append(rounded(rows["accuracy"] - rows["low"]))
         return out | {"error_x.array": plus, "error_x.arrayminus": minus}
 
-    def highlight(chosen: str) -> dict[str, list[Any]]:
+    # Grey is for what stands back.
+    colours = [colour for colour, _ in PARTS if colour != OTHER]
+
+    def highlight(chosen: str | None) -> dict[str, list[Any]]:
+        """Return the looks of all lines; of all alike for none."""
         own = [model == chosen for model in models]
+        front = [it or chosen is None for it in own]
         return {
-            "line.width": [3 if it else 1 for it in own],
-            "line.color": [PARTS[0][0] if it else OTHER for it in own],
+            "line.width": [3 if it else 1.5 if chosen is None else 1 for it in own],
+            "line.color": [
+                colours[i % len(colours)] if it else OTHER for i, it in enumerate(front)
+            ],
             "marker.size": [10 if it else 7 for it in own],
-            "opacity": [1 if it else 0.5 for it in own],
+            "opacity": [1 if it else 0.5 for it in front],
             "error_x.visible": own,
             "zorder": [int(it) for it in own],
         }
 
-    shown, look = lines(first), highlight(selected)
+    def note(table: pd.DataFrame, model: str) -> str:
+        rows = table[table["model"] == model].dropna(subset="accuracy")
+        columns = (rows["protocol_title"], rows["accuracy"], spans(rows["low"], rows["high"]))
+        told = [f"{rung} {tenths(a)} ({span})" for rung, a, span in zip(*columns, strict=True)]
+        return f"With 95 % intervals: {', '.join(told)}." if told else "No result."
+
+    shown, look = lines(first), highlight(selected if selected in models else None)
     figure = go.Figure()
     for i, model in enumerate(models):
         figure.add_scatter(
@@ -119,14 +131,23 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
         height=560,
         xaxis={"title": {"text": "Test accuracy"}, "range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": rungs},
-        # The site's script lets a click on a line choose it in this menu.
-        meta={"highlight": "Highlight"},
+        meta={
+            "highlight": HIGHLIGHT,
+            "notes": {
+                f"{name} | {names[model]}": note(table, model)
+                for name, table in levels.items()
+                for model in models
+            },
+        },
         **menus(
             {
                 "Count": {name: (lines(table), {}) for name, table in levels.items()},
-                "Highlight": {names[model]: (highlight(model), {}) for model in models},
+                HIGHLIGHT: {
+                    "all models": (highlight(None), {}),
+                    **{names[model]: (highlight(model), {}) for model in models},
+                },
             },
-            active={"Highlight": models.index(selected) if selected in models else 0},
+            active={HIGHLIGHT: models.index(selected) + 1 if selected in models else 0},
         ),
     )
     best = first[first["model"] == selected].set_index("protocol_title")["accuracy"]
@@ -224,6 +245,7 @@ def decomposition(table: pd.DataFrame) -> Chart:
             "showgrid": False,
             "zeroline": False,
         },
+        **highlighting(figure),
     )
     name, part = models[0]
     costs = {str(step): float(cost) for step, cost in part.set_index("step")["cost"].items()}
@@ -231,7 +253,8 @@ def decomposition(table: pd.DataFrame) -> Chart:
     return Chart(
         figure=figure,
         alt=f"Accuracy lost, in points, from artist-grouped folds to the fault-filtered split. "
-        f"{name!s}: {'; '.join(told)}. A hollow marker cannot be told from zero.",
+        f"{name!s}: {'; '.join(told)}. A hollow marker cannot be told from zero. A menu "
+        "highlights a model.",
         table=pd.DataFrame(
             {
                 "model": table["title"],
