@@ -26,7 +26,7 @@ HIGHLIGHTED = {RESULTS: 2, ERRORS: 1, MODEL: 2, DEEP: 1, PCA: 3, RECOMMEND: 1}
 CHOSEN = "m => m.selectedOptions[0].label"
 # What is not faint, by name.
 FORWARD = """f => f.querySelector(".plotly-graph-div").data
-  .filter(t => t.name && t.showlegend !== false)
+  .filter(t => t.name && [...t.x].some(x => x !== null))
   .filter(t => Math.min(t.opacity ?? 1, (t.marker || {}).opacity ?? 1) === 1).map(t => t.name)"""
 # The drawn intervals of the trace in front, from where its bars begin and end on the screen.
 DRAWN = """f => {
@@ -91,10 +91,10 @@ def test_a_model_of_the_ladder_shows_its_line_with_its_interval(
         bars = figure.evaluate(DRAWN)
         assert {rung for rung, *_ in bars} == set(rows.index)
         for rung, low, high, pixel in bars:
-            assert low == pytest.approx(rows.loc[rung, "low"], abs=pixel)
-            assert high == pytest.approx(rows.loc[rung, "high"], abs=pixel)
-            told = f"{100 * rows.loc[rung, 'low']:.1f} to {100 * rows.loc[rung, 'high']:.1f}%"
-            assert f"{rung} {100 * rows.loc[rung, 'accuracy']:.1f}% ({told})" in note.inner_text()
+            accuracy, *span = rows.loc[rung, ["accuracy", "accuracy_low", "accuracy_high"]]
+            assert [low, high] == pytest.approx(span, abs=pixel)
+            told = f"{accuracy:.1%} ({100 * span[0]:.1f} to {span[1]:.1%})"
+            assert f"{rung} {told}" in note.inner_text()
 
     shows("svc", "study", "window")
     # By keys.
@@ -113,7 +113,7 @@ def test_a_model_of_the_ladder_shows_its_line_with_its_interval(
             menu.select_option("all models")
             assert len(figure.evaluate(FORWARD)) == 11
             assert figure.evaluate(DRAWN) == []
-            assert note.inner_text() == ""
+            assert note.inner_text() == "Choose a model to see its 95 % intervals."
         page.mouse.click(*figure.evaluate(BETWEEN, "Decision tree"))
         page.wait_for_timeout(300)
         assert menu.evaluate(CHOSEN) == expected

@@ -297,7 +297,11 @@ def principal_space(scaled: Principal) -> Chart:
                     )
                     for name, eye in _CAMERAS.items()
                 },
-                HIGHLIGHT: _highlights(list(groups), of="opacity", beside=len(groups)),
+                HIGHLIGHT: {
+                    # Those in space, then those of the legend.
+                    name: ({"opacity": 2 * look["opacity"]}, {})
+                    for name, (look, _) in _highlights(list(groups), of="opacity").items()
+                },
             }
         ),
     )  # fmt: skip
@@ -454,10 +458,10 @@ def music_maps(found: Maps) -> Chart:
     )
 
 
-def _highlights(genres: list[str], *, of: str = "marker.opacity", beside: int = 0) -> Choices:
+def _highlights(genres: list[str], *, of: str = "marker.opacity") -> Choices:
     names = [genre_name(genre) for genre in genres]
     # Fainter than lines: there are a thousand points.
-    return highlights(names, everything="all genres", of=of, faint=0.07, beside=beside)
+    return highlights(names, everything="all genres", of=of, faint=0.07)
 
 
 def _centres(points: pd.DataFrame, axes: list[str]) -> pd.DataFrame:

@@ -134,9 +134,12 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
         meta={
             "highlight": HIGHLIGHT,
             "notes": {
-                f"{name} | {names[model]}": note(table, model)
-                for name, table in levels.items()
-                for model in models
+                "all models": "Choose a model to see its 95 % intervals.",
+                **{
+                    f"{name} | {names[model]}": note(table, model)
+                    for name, table in levels.items()
+                    for model in models
+                },
             },
         },
         **menus(
