@@ -38,7 +38,7 @@
     const button = (text, className = "") =>
       make("button", { type: "button", className: `audionome-live-button ${className}` }, [text]);
     const parts = {
-      microphone: button("Listen through the microphone"),
+      microphone: button("Listen through the microphone", "audionome-live-first"),
       piece: button("Listen to a piece as it plays"),
       stop: button("Stop listening"),
       again: button("Go on listening", "audionome-live-first"),
