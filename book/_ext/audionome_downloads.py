@@ -48,11 +48,15 @@ RECORDINGS = "examples/recordings"
 #: The pages run a network of nearly the same bytes.
 NETWORK = "models/musicnn.onnx"
 
+NOTE = """\
+*This is the chapter [{title}]({chapter}.ipynb) of Audionome. **Run the next cell first.** It
+fetches the code and the data of this book (about {megabytes} MB, once for all notebooks in this
+folder), and installs the packages that they need. In a copy of the repository it does nothing.*
+"""
+
 START = """\
-# @title Run this cell first
-# In a copy of the Audionome repository it does nothing. Anywhere else it fetches the code and the
-# data of this book from the site that the notebook comes from (about {megabytes} MB, once, into the
-# folder named below), and installs the packages that they need.
+# @title Fetch the code and the data of this book
+# The address of the site, or the folder of the site on this computer:
 SITE = "{site}"  # @param {{type: "string"}}
 FOLDER = "{folder}"
 
@@ -83,7 +87,10 @@ def fetch_code(site):
     if hashlib.sha256(code).hexdigest() != (
         "{sha256}"
     ):
-        raise Hint(f"The site at {{site}} is of another day than this notebook. Download it again.")
+        raise Hint(
+            f"The site at {{site}} has changed since this notebook was downloaded. Download it "
+            "again."
+        )
     zipfile.ZipFile(io.BytesIO(code)).extractall(FOLDER)
 
 
@@ -277,30 +284,33 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def first_cell(site: str, code: bytes, megabytes: float) -> Any:
-    """Return the cell that fetches what a notebook needs."""
+def first_cell(site: str, code: bytes) -> Any:
+    """Return the cell that fetches what a notebook needs; closed, where it needs no address."""
     digest = _digest(code)
-    source = START.format(
-        site=site,
-        folder=f"audionome-{digest[:8]}",
-        sha256=digest,
-        archive=ARCHIVE,
-        megabytes=f"{megabytes:.0f}",
-    )
-    return nbformat.v4.new_code_cell(source, id=CELL, metadata={"tags": ["hide-input"]})
+    folder = f"audionome-{digest[:8]}"
+    source = START.format(site=site, folder=folder, sha256=digest, archive=ARCHIVE)
+    shown: dict[str, Any] = {"jupyter": {"source_hidden": True}} if site else {}
+    return nbformat.v4.new_code_cell(source.rstrip(), id=CELL, metadata=shown)
 
 
-def given_away(notebook: Any, cell: Any, site: str, works: Mapping[str, str]) -> Any:
+def given_away(
+    notebook: Any, chapter: str, cell: Any, megabytes: float, site: str, works: Mapping[str, str]
+) -> Any:
     """Return the copy of a notebook that the site gives away.
 
     What only the site's pages understand is written plainly. The metadata name the links that lead
     to the site: the page it is downloaded from completes them, and the address in the first cell.
     """
+    title = re.match(r"# (.+)", notebook.cells[0].source)
+    note = NOTE.format(
+        title=title[1] if title else chapter, chapter=chapter, megabytes=f"{megabytes:.0f}"
+    )
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(note.rstrip(), id=f"{CELL}-note"))
     left: set[str] = set()
     for one in notebook.cells:
         one.source, links = with_links(plain(one.source, works), site)
         left.update(links)
-    notebook.cells = [cell, *(one for one in notebook.cells if one.id != CELL)]
+    notebook.cells.insert(1, cell)
     notebook.metadata["audionome"] = {"links": sorted(left)}
     return notebook
 
@@ -315,12 +325,14 @@ def write(app: Sphinx, error: Exception | None) -> None:
     code = archive(ROOT, files)
     (out / ARCHIVE).write_bytes(code)
     site = app.config.html_baseurl
-    cell = first_cell(site, code, (sum(f["size"] for f in files.values()) + len(code)) / 1e6)
+    cell = first_cell(site, code)
+    megabytes = (sum(f["size"] for f in files.values()) + len(code)) / 1e6
     works = cited(ROOT / "book" / "references.bib")
     for path in sorted((out / "_sources" / "notebooks").glob("*.ipynb")):
         # The source itself: what lies in the site may have its cell already.
         notebook = nbformat.read(ROOT / "notebooks" / path.name, as_version=4)
-        nbformat.write(given_away(notebook, cell, site, works), path)
+        given = given_away(notebook, path.stem, cell, megabytes, site, works)
+        nbformat.write(given, path)
 
 
 def only_chapters(

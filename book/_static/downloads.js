@@ -23,6 +23,7 @@
       cell.source = text(source);
       if (cell.id === "audionome-start") {
         cell.source = source.replace(/^SITE = ".*?"/m, () => `SITE = "${site}"`);
+        cell.metadata.jupyter = { source_hidden: true };
       }
     }
     return notebook;

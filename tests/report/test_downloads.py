@@ -53,7 +53,8 @@ def test_every_notebook_of_the_site_begins_with_the_cell(site: Path) -> None:
     assert set(found) <= set(CHAPTERS)
     for name, notebook in found.items():
         nbformat.validate(notebook)
-        first, *rest = notebook.cells
+        note, first, *rest = notebook.cells
+        assert "**Run the next cell first.**" in note.source
         assert first.id == downloads.CELL
         assert digest in first.source, name
         compile(first.source, name, "exec")
@@ -165,7 +166,7 @@ def run(python: Path, folder: Path, *command: str) -> subprocess.CompletedProces
 def start(site: Path, address: str) -> str:
     """The first cell, with the address of the site."""
     code = (site / downloads.ARCHIVE).read_bytes()
-    return str(downloads.first_cell(address, code, 20).source)
+    return str(downloads.first_cell(address, code).source)
 
 
 def test_a_chapter_from_its_page_runs_in_an_empty_folder(
@@ -182,9 +183,11 @@ def test_a_chapter_from_its_page_runs_in_an_empty_folder(
         assert saved.value.suggested_filename == f"{name}.ipynb"
         saved.value.save_as(folder / f"{name}.ipynb")
         notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-        assert f'SITE = "{base_url}"' in notebook.cells[0].source
+        assert f'SITE = "{base_url}"' in notebook.cells[1].source
         links = re.findall(r"\]\(([^)\s]+)\)", "\n".join(cell.source for cell in notebook.cells))
         assert all(link.startswith((base_url, "#", "https://")) for link in links)
+        assert notebook.cells[1].metadata.jupyter.source_hidden  # it needs no answer
+        assert f"{base_url}notebooks/{name}.html" in links
         assert name == "speed" or f"{base_url}book/references.html" in links
     page.close()
 
@@ -192,7 +195,7 @@ def test_a_chapter_from_its_page_runs_in_an_empty_folder(
     done = run(stranger, folder, "-m", "nbconvert", *options)
     assert done.returncode == 0, done.stderr[-2000:]
     cells = nbformat.read(folder / "done.ipynb", as_version=4).cells
-    assert "Ready. Run the other cells." in str(cells[0].outputs)
+    assert "Ready. Run the other cells." in str(cells[1].outputs)
     told = str([cell.get("outputs") for cell in cells])
     assert told.count("audionome-chart") >= 3
     assert "A running program answers in about" in told
@@ -223,7 +226,7 @@ def test_a_chapter_from_its_page_runs_in_an_empty_folder(
     [
         ("", False, "Where is the site that this notebook comes from?"),
         ("http://127.0.0.1:9/", False, "Correct the address after SITE"),
-        ("SITE", True, "is of another day than this notebook. Download it again."),
+        ("SITE", True, "has changed since this notebook was downloaded. Download it again."),
     ],
 )
 def test_what_is_missing_is_one_sentence(
