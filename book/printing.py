@@ -27,7 +27,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PAPER = {"width": 680, "height": 960}
 
 # Puts the articles of all pages behind each other. Every id gets the name of its page in front, so
-# that links from page to page become links inside the document.
+# that links from page to page become links inside the document. Returns what draws the charts.
 GATHER = """
 async (pages) => {
   const slug = (path) => path.replace(/[^a-z0-9]+/gi, "-");
@@ -38,6 +38,7 @@ async (pages) => {
   const contents = document.createElement("ol");
   contents.className = "audionome-contents";
   const bodies = [];
+  const scripts = {};
   for (const page of pages) {
     const address = new URL(page, home).href;
     const source = await (await fetch(address)).text();
@@ -50,6 +51,10 @@ async (pages) => {
         document.head.append(link);
         await new Promise((done) => { link.onload = link.onerror = done; });
       }
+    }
+    for (const name of ["plotly-", "audionome.js"]) {
+      const script = other.querySelector(`script[src*="/_static/${name}"]`);
+      if (script) scripts[name] = new URL(script.getAttribute("src"), address).href;
     }
     const name = slug(page);
     body.querySelectorAll("script:not([type='application/json'])").forEach((e) => e.remove());
@@ -98,7 +103,17 @@ async (pages) => {
       one.replaceWith(note);
     }
   });
+  return [scripts["plotly-"], scripts["audionome.js"]];
 }
+"""
+
+# Runs a script of the site; if it has run before, once more for what came since.
+RUN = """
+(address) => new Promise((done, fail) => {
+  const script = document.createElement("script");
+  Object.assign(script, { src: address, onload: done, onerror: fail });
+  document.head.append(script);
+})
 """
 
 SOCIAL = """
@@ -171,25 +186,17 @@ def pdf(site: Path, out: Path) -> None:
         served(site) as address,
         browser_page(viewport=PAPER, color_scheme="light", base_url=address) as page,
     ):
-        # Any page with a chart brings the scripts; its article is replaced by all of them.
         page.goto("index.html")
         page.wait_for_url("**/book/index.html")
         page.evaluate("document.documentElement.dataset.theme = 'light'")
         page.emulate_media(media="print", color_scheme="light")
         page.evaluate("document.querySelectorAll('.audionome-chart').forEach(e => e.remove())")
-        page.evaluate(GATHER, [f"../{name}" for name in pages])
-        # The script that draws has run on the page's own charts; it runs again for all.
-        page.evaluate(
-            "() => new Promise((done, fail) => {"
-            "const old = document.querySelector('script[src*=\"audionome.js\"]');"
-            "const script = document.createElement('script');"
-            "script.src = old.src; script.onload = done; script.onerror = fail;"
-            "document.head.append(script)})"
-        )
+        for script in page.evaluate(GATHER, [f"../{name}" for name in pages]):
+            page.evaluate(RUN, script)
         # Charts that are far away wait for a reader, or for this.
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         page.wait_for_function(
-            "[...document.querySelectorAll('figure.audionome-chart')]"
+            "() => [...document.querySelectorAll('figure.audionome-chart')]"
             ".every(f => f.classList.contains('drawn'))",
             timeout=180_000,
         )

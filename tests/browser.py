@@ -87,7 +87,8 @@ def page_with_watch(browser: Browser, base_url: str, **kwargs: Any) -> tuple[Pag
     -------
     page, problems
         The list grows with every console error, uncaught exception and request to another host.
-        Such a request is not let through. Close with ``page.context.close()``.
+        Such a request is not let through. Close with ``page.context.close()``. The policy of a
+        page lets no text become code: give ``wait_for_function`` a function, ``"() => ..."``.
     """
     host = urlsplit(base_url).netloc
     problems: list[str] = []

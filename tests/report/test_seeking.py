@@ -218,10 +218,10 @@ def test_a_changed_sound_goes_on(chromium: Browser, base_url: str) -> None:
         "document.querySelector('audio').src); document.querySelector('article').append(other);"
         " window.other = other; return other.play(); }"
     )
-    page.wait_for_function("document.querySelector(`[data-piece='metal'] audio`).paused")
+    page.wait_for_function("() => document.querySelector(`[data-piece='metal'] audio`).paused")
     assert not page.evaluate("window.other.paused")
     figure.get_by_role("button", name="Play metal").click()
-    page.wait_for_function("window.other.paused")
+    page.wait_for_function("() => window.other.paused")
     assert problems == []
     page.context.close()
 

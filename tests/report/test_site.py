@@ -111,7 +111,7 @@ def fits(page: Page) -> None:
     """Check that the page does not scroll sideways, once charts have taken their new size."""
     wider = "document.documentElement.scrollWidth - window.innerWidth"
     with contextlib.suppress(TimeoutError):
-        page.wait_for_function(f"{wider} <= 0", timeout=5000)
+        page.wait_for_function(f"() => {wider} <= 0", timeout=5000)
     assert page.evaluate(wider) <= 0, "the page scrolls sideways"
 
 
@@ -125,7 +125,7 @@ def test_page(
     page, problems = page_with_watch(chromium, base_url, viewport=viewport, color_scheme=scheme)
     page.goto(path, wait_until="networkidle")
     # A long page of the reference takes its colours late on a busy machine.
-    page.wait_for_function(f"document.documentElement.dataset.theme == '{scheme}'")
+    page.wait_for_function(f"() => document.documentElement.dataset.theme == '{scheme}'")
 
     count = charts_drawn(page)
     tables = page.locator("table.audionome-table")
@@ -507,7 +507,7 @@ def test_a_recording_has_a_time_axis_of_its_own(chromium: Browser, base_url: str
     figure.scroll_into_view_if_needed()
     seconds = "f => f.querySelector('.plotly-graph-div')._fullLayout.xaxis.range[1]"
     cells = "f => f.querySelector('.plotly-graph-div').calcdata[2][0].z.length"
-    page.wait_for_function("document.querySelector('figure.audionome-chart.drawn')")
+    page.wait_for_function("() => document.querySelector('figure.audionome-chart.drawn')")
     assert figure.evaluate(seconds) < 16
     assert figure.evaluate(cells) == 64
     page.get_by_role("combobox", name="Sound").first.select_option("Honor Bound")
