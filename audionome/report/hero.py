@@ -82,8 +82,8 @@ def ladder_of_ten(rungs: list[Rung], caption: str, *, chance: float = 0.1) -> st
         f"Dashed: what guessing would get right, {_TEN * chance:.0f} in {_TEN}.</text></svg>"
     )
     return (
-        f'<figure class="audionome-hero"><figcaption>{html.escape(caption)}</figcaption>'
-        f"{''.join(parts)}{_table(rungs)}</figure>"
+        '<figure class="audionome-hero" id="how-often">'
+        f"<figcaption>{html.escape(caption)}</figcaption>{''.join(parts)}{_table(rungs)}</figure>"
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -155,6 +156,18 @@ def listening() -> dict[str, str]:
     return {"examples_to_try": examples_html(entries), "recording_credits": credits_html(entries)}
 
 
+def guess(app: Sphinx, cache: Path) -> str:
+    """Return the game of the home page, with what the model says of the site's own files."""
+    from audionome.report import guessing
+
+    kept = cache / "guessing.json"
+    if not kept.is_file():
+        played = guessing.rounds(Path(app.outdir) / "_static" / "examples")
+        cache.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(played), encoding="utf-8")
+    return guessing.guess_html(json.loads(kept.read_text(encoding="utf-8")))
+
+
 def marked(key: str, text: str) -> str:
     """Mark a number with its name: a test computes it again and compares."""
     return f'<span class="audionome-number" data-number="{key}">{text}</span>'
@@ -172,10 +185,12 @@ def config_inited(app: Sphinx, config: Config) -> None:
         if old.name != digest:
             shutil.rmtree(old, ignore_errors=True)
     config.nb_execution_cache_path = str(caches / digest)
+    copy_examples(app)
     config.myst_substitutions = {
         **config.myst_substitutions,
         **{key: marked(key, text) for key, text in numbers().items()},
         "hero": hero(),
+        "guess": guess(app, caches / digest),
         **listening(),
     }
 
@@ -274,6 +289,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("config-inited", config_inited)
     app.connect("builder-inited", copy_plotly)
-    app.connect("builder-inited", copy_examples)
     app.connect("html-page-context", page_scripts, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

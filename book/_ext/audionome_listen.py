@@ -45,7 +45,8 @@ CONTAINERS = {
     "audionome-guess": (
         *ENGINE,
         "answer.js",
-        "timeline.js",
+        "guess-view.js",
+        "guess-check.js",
         "guess.js",
         "listen.css",
         "guess.css",

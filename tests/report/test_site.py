@@ -190,7 +190,7 @@ def test_home_shows_what_to_expect_and_three_doors(chromium: Browser, base_url: 
         "texts => Math.min(...texts.map(t => t.getBoundingClientRect().height))"
     )
     assert small >= 13
-    for door, place in (("Read", "problem.html"), ("Try", "usage.html"), ("Teach", "#lessons")):
+    for door, place in (("Read", "problem.html"), ("Try", "try.html"), ("Teach", "#lessons")):
         card_of = page.locator(".sd-card", has=page.get_by_text(door, exact=True))
         assert place in (card_of.locator("a.sd-stretched-link").get_attribute("href") or "")
     assert problems == []
