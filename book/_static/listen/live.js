@@ -239,6 +239,7 @@
     parts.piece.addEventListener("click", () => {
       chooser.element.hidden = !chooser.element.hidden;
       parts.piece.setAttribute("aria-expanded", String(!chooser.element.hidden));
+      tell("");
       if (!chooser.element.hidden) {
         chooser.show().catch((error) => tell(Audionome.said(error).message));
       }
@@ -292,7 +293,9 @@
     try {
       fill(container);
     } catch {
-      container.querySelector("p").textContent = BROKEN;
+      const text = container.querySelector("p");
+      text.textContent = BROKEN;
+      text.style.animation = "none"; // it is seen at once
     }
   });
 })();
