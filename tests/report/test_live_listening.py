@@ -259,6 +259,7 @@ def test_a_piece_is_heard_as_it_plays(listening: Browser, base_url: str, music: 
     with opened(listening, base_url, **phone) as page:
         live = page.locator(".audionome-live")
         named(page, "Listen to a piece as it plays").click()
+        expect(named(page, "Play it and listen")).to_be_enabled()
         names = live.locator("select option").all_text_contents()
         assert len(names) >= 5
         live.locator("select").select_option(index=1)

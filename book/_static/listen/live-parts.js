@@ -109,7 +109,8 @@
   Audionome.pieceChooser = ({ onChoose }) => {
     const { make } = Audionome;
     const select = make("select");
-    const go = make("button", { type: "button", className: "audionome-live-button" }, [
+    const className = "audionome-live-button";
+    const go = make("button", { type: "button", className, disabled: true }, [
       "Play it and listen",
     ]);
     const input = make("input", { type: "file", accept: "audio/*,video/*" });
@@ -131,6 +132,7 @@
       if (!examples.length) {
         examples = await loadExamples();
         select.replaceChildren(...examples.map(({ name }, i) => new Option(name, String(i))));
+        go.disabled = false;
       }
     }
 
