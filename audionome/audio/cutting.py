@@ -49,8 +49,12 @@ class Rule:
     loudest : float
         Quantile of the levels that stands for the loudest: the maximum would let one click turn all
         music into silence.
-    frames : int
-        Frames in a second.
+    frame : float
+        Length of a frame (s), the same at every rate: 220 samples at 22 050 Hz.
+    ahead : int
+        Frames from which the loudest ones are first known.
+    step : int
+        Frames that are looked at together afterwards.
     pause : int
         Silence inside the music belongs to it if it has fewer frames than this.
     rest : float
@@ -67,7 +71,9 @@ class Rule:
     silence: float = SILENCE
     quiet: float = 1e-3
     loudest: float = 0.95
-    frames: int = 100
+    frame: float = 220 / 22_050
+    ahead: int = 3000
+    step: int = 100
     pause: int = 100
     rest: float = 0.7
     least: float = 2.0
@@ -91,8 +97,6 @@ SENTENCES = {
     ),
     "silence": "{time} of silence were left out.",
 }
-
-_LOOK_AHEAD = 30  # s from which the first loudest frame is taken
 
 
 class Cutter:
@@ -192,7 +196,7 @@ class _Gate:
     def __init__(self, rate: int) -> None:
         self.silent = 0
         self._rate = rate
-        self._frame = rate // RULE.frames
+        self._frame = RULE.frame * rate  # samples, not whole at every rate
         self._loudest = 0.0
         # Samples of sound before each stretch of it, and samples of silence before it.
         self._sound = [0]
@@ -207,15 +211,14 @@ class _Gate:
         """Yield the blocks without their silence."""
         n = quiet = 0  # samples of sound yielded, and of silence since
         pause: list[Samples] = []  # that silence, as long as it may belong to the sound
-        for part in self._levelled(blocks):
-            frames = part.reshape(-1, self._frame) if part.size >= self._frame else part[None]
-            levels = frames.std(axis=1, dtype=np.float64)  # an offset is no sound
+        for part, starts in self._parts(blocks):
+            edges = [*starts, part.size]
+            levels, spans = _levels(part, edges)
             self._loudest = max(self._loudest, float(np.quantile(levels, RULE.loudest)))
-            audible = np.ptp(frames, axis=1) >= RULE.silence
-            audible &= levels >= RULE.quiet * self._loudest
-            edges = np.flatnonzero(np.diff(audible)) + 1
-            for start, stop in pairwise([0, *edges, len(frames)]):
-                samples = frames[start:stop].ravel()
+            audible = (spans >= RULE.silence) & (levels >= RULE.quiet * self._loudest)
+            changes = np.flatnonzero(np.diff(audible)) + 1
+            for start, stop in pairwise([0, *changes, len(starts)]):
+                samples = part[edges[start] : edges[stop]]
                 if not audible[start]:
                     quiet += samples.size
                     within = n and quiet < RULE.pause * self._frame
@@ -235,20 +238,42 @@ class _Gate:
                 pause, quiet = [samples[end:]], samples.size - end
         self.silent += quiet
 
-    def _levelled(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        """Yield whole frames, the first ones once their loudest is known; then the rest."""
+    def _parts(self, blocks: Iterable[Samples]) -> Iterator[tuple[Samples, list[int]]]:
+        """Yield samples with the places where their frames begin.
+
+        How many frames come together does not hang on the blocks, which every decoder makes as it
+        likes: what is loud is told by it.
+        """
         rest = np.empty(0, np.float32)
-        ahead = _LOOK_AHEAD * self._rate
+        done = first = 0  # samples and frames yielded
+        many = RULE.ahead
         for block in blocks:
             rest = np.concatenate([rest, block])
-            if rest.size >= max(ahead, self._frame):
-                whole = rest.size // self._frame * self._frame
-                yield rest[:whole]
-                rest, ahead = rest[whole:], 0
-        whole = rest.size // self._frame * self._frame
-        for part in (rest[:whole], rest[whole:]):
-            if part.size:
-                yield part
+            while (size := self._edge(first + many) - done) <= rest.size:
+                yield rest[:size], [self._edge(first + k) - done for k in range(many)]
+                rest, done, first, many = rest[size:], done + size, first + many, RULE.step
+        starts = [0]
+        while (start := self._edge(first + len(starts)) - done) <= rest.size:
+            starts.append(start)
+        # What is left behind the last whole frame is judged as a frame, and alone.
+        *whole, last = starts
+        if whole:
+            yield rest[:last], whole
+        if last < rest.size:
+            yield rest[last:], [0]
+
+    def _edge(self, frame: int) -> int:
+        """Return the first sample of a frame."""
+        return round(frame * self._frame)
+
+
+def _levels(samples: Samples, edges: list[int]) -> tuple[NDArray[np.float64], Samples]:
+    """Return the level (an offset is none) and the span of the frames between the edges."""
+    starts, sizes = edges[:-1], np.diff(edges)
+    means = np.add.reduceat(samples, starts, dtype=np.float64) / sizes
+    squares = np.square(samples - np.repeat(means, sizes))
+    levels = np.sqrt(np.add.reduceat(squares, starts) / sizes)
+    return levels, np.maximum.reduceat(samples, starts) - np.minimum.reduceat(samples, starts)
 
 
 @dataclass(frozen=True)

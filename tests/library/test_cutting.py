@@ -8,7 +8,7 @@ import soxr
 
 import audionome
 from audionome import audio
-from audionome.audio.cutting import cut
+from audionome.audio.cutting import Cutter, cut
 from audionome.audio.notes import clock
 from audionome.datasets.recordings import recordings
 from audionome.models.ear_classifier import EarClassifier
@@ -34,6 +34,28 @@ def test_silence_is_left_out_at_any_rate(rate: int) -> None:
     # Four seconds, a gap, three more: two windows of three seconds, and the last one once more.
     assert [start for start, _ in found.times] == pytest.approx([2.0, 6.5, 7.5], abs=0.03)
     assert {window.size for window in found.windows} == {3 * rate}
+
+
+def fading(seconds: float, *, rate: int) -> np.ndarray:
+    """Sound of 35 s, and twice as loud for a second, that fades out until the end."""
+    t = np.arange(round(seconds * rate)) / rate
+    shape = np.where(t < 35, 1.0, np.where(t < 36, 2.0, 10 ** (-(t - 36) / 4)))
+    return (0.1 * shape * np.cos(2 * np.pi * 997 * t)).astype(np.float32)
+
+
+def test_places_are_the_same_whatever_the_blocks_and_the_rate() -> None:
+    """Where a sound begins and ends is told by its frames: in samples they differ, in time not."""
+    places = []
+    for rate in (16_000, 22_050):
+        samples = np.concatenate([quiet(1.003, rate=rate), fading(55, rate=rate)])
+        for size in (rate // 7, 10 * rate, samples.size):
+            cutter = Cutter(rate)
+            blocks = (samples[k : k + size] for k in range(0, samples.size, size))
+            list(cutter.pieces(blocks, name="it"))
+            places.append([*np.ravel(cutter.times), cutter.silence])
+    for group in (places[:3], places[3:]):
+        assert group[0] == group[1] == group[2]
+    np.testing.assert_allclose(places[0], places[3], atol=1e-3)
 
 
 def test_a_short_silence_belongs_to_the_music() -> None:

@@ -55,46 +55,59 @@ function quantile(values, share) {
   return sorted[low] + (place - low) * (sorted[high] - sorted[low]);
 }
 
-// Level (standard deviation) and span of each frame.
-function levelsOf(samples, frame, frames) {
+// Level (standard deviation) and span of the frames between edges.
+function levelsOf(samples, edges) {
+  const frames = edges.length - 1;
   const levels = new Float64Array(frames);
   const spans = new Float32Array(frames);
   for (let k = 0; k < frames; k += 1) {
+    const [start, stop] = [edges[k], edges[k + 1]];
     let sum = 0;
     let low = Infinity;
     let high = -Infinity;
-    for (let i = k * frame; i < (k + 1) * frame; i += 1) {
+    for (let i = start; i < stop; i += 1) {
       sum += samples[i];
       low = Math.min(low, samples[i]);
       high = Math.max(high, samples[i]);
     }
-    const mean = sum / frame;
+    const mean = sum / (stop - start);
     let squares = 0;
-    for (let i = k * frame; i < (k + 1) * frame; i += 1) {
+    for (let i = start; i < stop; i += 1) {
       squares += (samples[i] - mean) ** 2;
     }
-    levels[k] = Math.sqrt(squares / frame);
-    spans[k] = Math.fround(high - low);
+    levels[k] = Math.sqrt(squares / (stop - start));
+    spans[k] = high - low;
   }
   return { levels, spans };
+}
+
+// The edges of the frames that are looked at together: many at first, so that the loudest are
+// known, then few. What is left behind the last whole frame is a frame, and alone.
+function partsOf(length) {
+  const { frame, ahead, step } = card.sound;
+  const edge = (k) => Math.round(k * frame * card.sample_rate);
+  const parts = [];
+  let edges = [0];
+  for (let k = 1; edge(k) <= length; k += 1) {
+    edges.push(edge(k));
+    if (k >= ahead && (k - ahead) % step === 0) {
+      parts.push(edges);
+      edges = [edge(k)];
+    }
+  }
+  const last = edges[edges.length - 1];
+  return [...parts, edges, [last, length]].filter((part) => part.length > 1 && part[0] < length);
 }
 
 // Where the sound is: [start, stop] in samples; silence of a second and more lies between.
 function stretches(samples) {
   const { sound, sample_rate: rate } = card;
-  const frame = Math.floor(rate / sound.frames);
-  const whole = Math.floor(samples.length / frame);
-  const { levels, spans } = levelsOf(samples, frame, whole);
   const least = Math.fround(sound.silence);
-  const loudest = whole ? quantile(levels, sound.loudest) : 0;
   const loud = (i) => Math.abs(samples[i]) >= least;
   const found = [];
   let open = null; // the stretch that may go on
-  const hear = (start, stop, audible) => {
-    if (!audible) {
-      return;
-    }
-    if (open && start - open.stop >= sound.pause * frame) {
+  const hear = (start, stop) => {
+    if (open && start - open.stop >= sound.pause * sound.frame * rate) {
       open = null;
     }
     if (!open) {
@@ -112,26 +125,21 @@ function stretches(samples) {
     }
     open.stop = end > start ? end : stop;
   };
-  for (let k = 0, start = 0; k < whole; k += 1) {
-    const audible = (i) => spans[i] >= least && levels[i] >= sound.quiet * loudest;
-    if (k + 1 === whole || audible(k + 1) !== audible(k)) {
-      hear(start, (k + 1) * frame, audible(k));
-      start = (k + 1) * frame;
+  let loudest = 0;
+  for (const edges of partsOf(samples.length)) {
+    const { levels, spans } = levelsOf(samples, edges);
+    loudest = Math.max(loudest, quantile(levels, sound.loudest));
+    const audible = (k) => spans[k] >= least && levels[k] >= sound.quiet * loudest;
+    for (let k = 0, first = 0; k < levels.length; k += 1) {
+      if (k + 1 === levels.length || audible(k + 1) !== audible(k)) {
+        if (audible(k)) {
+          hear(edges[first], edges[k + 1]);
+        }
+        first = k + 1;
+      }
     }
   }
-  rest(samples, whole * frame, hear, { least, loudest });
   return found;
-}
-
-// What is left behind the last whole frame is judged as a frame.
-function rest(samples, start, hear, { least, loudest }) {
-  const size = samples.length - start;
-  if (!size) {
-    return;
-  }
-  const { levels, spans } = levelsOf(samples.subarray(start), size, 1);
-  const highest = Math.max(loudest, levels[0]);
-  hear(start, samples.length, spans[0] >= least && levels[0] >= card.sound.quiet * highest);
 }
 
 // A constant offset, from a bad converter, is taken away.
