@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const Audionome = (window.Audionome = window.Audionome || {});
+  const Audionome = window.Audionome;
 
   function make(tag, { dataset = {}, aria = {}, role = "", ...own } = {}, children = []) {
     const node = Object.assign(document.createElement(tag), own);
@@ -16,25 +16,13 @@
     return node;
   }
 
-  // -- how numbers and lists are written: as in Python's audionome._words -------------------
+  const { likelihood, listed } = Audionome;
 
-  function likelihood(value) {
-    if (value >= 0.9995) {
-      return ">99.9%";
-    }
-    if (value < 0.0005) {
-      return "<0.1%";
-    }
-    return `${(100 * value).toFixed(value >= 0.095 && value < 0.99 ? 0 : 1)}%`;
-  }
-
+  // A place in a recording: 0:05.
   function clock(seconds) {
     const whole = Math.max(0, Math.round(seconds));
     return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
   }
-
-  const listed = (words) =>
-    words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
   const ranked = (probabilities) => Object.entries(probabilities).sort((a, b) => b[1] - a[1]);
 
@@ -299,5 +287,5 @@
   }
 
   Object.assign(Audionome, { make, bars, move, showAnswer, hideAnswer });
-  Audionome.words = { likelihood, clock, listed, likeliest, ranked, nameOf };
+  Audionome.telling = { clock, likeliest, ranked, nameOf };
 })();

@@ -27,25 +27,6 @@
     return new Blob([view], { type: "audio/wav" });
   }
 
-  // The length that the browser reads from the head of a file (s); null if it does not know.
-  function stated(blob) {
-    return new Promise((resolve) => {
-      const url = URL.createObjectURL(blob);
-      const audio = new Audio();
-      const end = (seconds) => {
-        clearTimeout(timer);
-        audio.removeAttribute("src");
-        URL.revokeObjectURL(url);
-        resolve(Number.isFinite(seconds) ? seconds : null);
-      };
-      const timer = setTimeout(end, 3000, null);
-      audio.addEventListener("loadedmetadata", () => end(audio.duration));
-      audio.addEventListener("error", () => end(null));
-      audio.preload = "metadata";
-      audio.src = url;
-    });
-  }
-
   // A player of a file; of the decoded samples where the browser decodes the file but cannot play
   // it, or does not know how long it is.
   function playerOf({ blob, name }, rate) {
@@ -167,42 +148,20 @@
     throw new Audionome.Problem(Audionome.refusals.offline(name));
   }
 
-  async function samplesOf(entry, limits, signal) {
-    const { refusals, Problem } = Audionome;
-    const { name, blob, samples } = entry;
-    if (samples) {
-      return samples;
-    }
-    if (limits.bytes_max && blob.size > limits.bytes_max) {
-      throw new Problem(refusals.tooLarge(name, blob.size, limits.bytes_max));
-    }
-    const seconds = await stated(blob);
-    if (seconds > limits.seconds_max) {
-      throw new Problem(refusals.tooLong(name, seconds, limits.seconds_max));
-    }
-    signal.throwIfAborted();
-    return Audionome.decode(blob, { name, signal });
-  }
-
   // What to tell the reader about a failure.
   async function sentenceOf(error, { blob = null, name = "" } = {}) {
     const { refusals, Problem } = Audionome;
-    if (error instanceof Problem && !(error.kind === "decode" && blob)) {
-      return error.message;
+    if (error instanceof Problem) {
+      return error.kind === "decode" && blob ? refusals.undecoded(blob, name) : error.message;
     }
-    if (error.name === "NotReadableError" || error.name === "NotFoundError") {
-      return refusals.gone(name);
-    }
-    if (error instanceof Problem || error.name === "EncodingError") {
-      return refusals.undecoded(blob, name);
-    }
-    if (error instanceof RangeError || /memory/i.test(error.message)) {
-      return refusals.memory;
+    const known = Audionome.said(error);
+    if (known.kind === "memory") {
+      return known.message;
     }
     console.warn(error); // For whoever looks for it; the sentence is for everybody.
     return refusals.ours;
   }
 
-  const parts = { wav, playerOf, acceptDrops, examplesOf, soundOf, samplesOf, sentenceOf };
+  const parts = { wav, playerOf, acceptDrops, examplesOf, soundOf, sentenceOf };
   Audionome.intake = parts;
 })();

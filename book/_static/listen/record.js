@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const Audionome = (window.Audionome = window.Audionome || {});
+  const Audionome = window.Audionome;
   const MOST = 30; // s, the length of the clips that it learned from
   const LEAST = 3; // s, one window
 
@@ -19,7 +19,7 @@
   // rate of the card; null if it was thrown away. It rejects with a Problem if there is nothing to
   // use. To be called straight from a click, since browsers want one.
   function record(box, { onBegin = () => {} } = {}) {
-    const { make, Problem, refusals, words } = Audionome;
+    const { make, Problem, refusals, telling } = Audionome;
     const blocks = [];
     let length = 0;
     let rate = Infinity; // until the card is there
@@ -64,7 +64,7 @@
 
       function tell() {
         const seconds = length / rate;
-        left.textContent = `Recording: ${words.clock(seconds)}. It stops by itself in ` +
+        left.textContent = `Recording: ${telling.clock(seconds)}. It stops by itself in ` +
           `${Math.max(0, Math.ceil(MOST - seconds))} s.`;
       }
 

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const Audionome = (window.Audionome = window.Audionome || {});
+  const Audionome = window.Audionome;
   const ASK = "choose a file with music in it";
 
   // What the first bytes say: [place, bytes, what it is, what follows from that].
@@ -56,10 +56,13 @@
 
   // The sentence about a file that the browser could not decode.
   async function undecoded(blob, name) {
-    if (!blob.size) {
-      return `${name} is empty (0 bytes); choose another file.`;
+    let sign = null;
+    try {
+      sign = await signOf(blob);
+    } catch {
+      return SENTENCES.gone(name);
     }
-    const [what, kind] = (await signOf(blob).catch(() => null)) || [];
+    const [what, kind] = sign || [];
     return {
       [APP]: `${name} is ${what}, which this browser cannot decode. Save it as WAV or MP3, or ` +
         "use the Audionome app, which reads more formats.",
@@ -73,24 +76,7 @@
       "or M4A.";
   }
 
-  function spoken(seconds) {
-    const minutes = Math.floor(seconds / 60);
-    return seconds < 120
-      ? `${Math.round(seconds)} seconds`
-      : minutes < 120 ? `${minutes} minutes` : `${(seconds / 3600).toFixed(1)} hours`;
-  }
-
-  const tooLong = (name, seconds, most) =>
-    `${name} lasts ${spoken(seconds)}, and a page has memory for ${spoken(most)}. Cut it, or use ` +
-    "the Audionome app or command line, which hear up to three hours.";
-
-  const tooLarge = (name, bytes, most) =>
-    `${name} has ${Math.round(bytes / 1e6)} MB, and a page has memory for ` +
-    `${Math.floor(most / 1e6)} MB. Cut it, save it as MP3, or use the Audionome app.`;
-
   const SENTENCES = {
-    memory: "The browser ran out of memory. Close other tabs, or try a shorter recording. The " +
-      "Audionome app needs less.",
     folder: (name) => `${name} is a folder. Drop the files that are in it; the command line takes ` +
       "whole folders.",
     many: (most) => `That is more than ${most} files. The first ${most} are heard here; the app ` +
@@ -104,5 +90,5 @@
     offline: (name) => `${name} could not be fetched. Check the connection and try again.`,
   };
 
-  Audionome.refusals = { ...SENTENCES, undecoded, tooLong, tooLarge };
+  Audionome.refusals = { ...SENTENCES, undecoded };
 })();

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const Audionome = (window.Audionome = window.Audionome || {});
+  const Audionome = window.Audionome;
   const SVG = "http://www.w3.org/2000/svg";
   const HEIGHT = 150; // of the stacked genres (px)
   const TILE = 8; // of a pattern (px)
@@ -123,7 +123,8 @@
 
   // How the likeliest genre changes, in a sentence.
   function told({ windows }, genres) {
-    const { ranked, nameOf, listed, likeliest } = Audionome.words;
+    const { listed, telling } = Audionome;
+    const { ranked, nameOf, likeliest } = telling;
     const counts = {};
     windows.forEach(({ probabilities }) => {
       const [[first]] = ranked(probabilities);
@@ -136,12 +137,12 @@
   }
 
   function axisOf(duration) {
-    const { make, words } = Audionome;
+    const { make, telling } = Audionome;
     const step = STEPS.find((size) => duration / size <= 6) || 3600;
     const ticks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, k) => k * step);
     return make("div", { className: "listen-axis" }, ticks.map((at) => {
       const late = at > 0.9 * duration; // Its words stand before it.
-      const tick = make("span", { className: late ? "listen-late" : "" }, [words.clock(at)]);
+      const tick = make("span", { className: late ? "listen-late" : "" }, [telling.clock(at)]);
       tick.style.setProperty("--at", at / duration);
       return tick;
     }));
@@ -150,7 +151,8 @@
   // -- the slider --------------------------------------------------------------------------
 
   function follow({ slider, cursor, now, audio, answer, genres }) {
-    const { clock, likeliest, listed } = Audionome.words;
+    const { listed, telling } = Audionome;
+    const { clock, likeliest } = telling;
     const { windows, duration, tags } = answer;
     const hearing = `${answer.hearing[0].toLowerCase()}${answer.hearing.slice(1)}`;
     const gone = new AbortController();

@@ -2,11 +2,28 @@
 "use strict";
 
 (() => {
-  const Audionome = window.Audionome;
+  const Audionome = window.Audionome || {};
+  const containers = [...document.querySelectorAll(".audionome-try")];
+  const needed = "card load decode capture make timeline intake refusals record".split(" ");
+  if (needed.some((part) => !Audionome[part])) {
+    containers.forEach((container) => {
+      const sentence = document.createElement("p");
+      sentence.textContent = "A part of this page did not load. Reload the page to try again.";
+      container.prepend(sentence);
+      container.classList.add("listen-failed");
+    });
+    return;
+  }
+
   const { make, refusals, intake: sounds } = Audionome;
+  const { clock } = Audionome.telling;
+  const LOADED = 0.4; // of the bar, when the model is there
+  const FETCHED = 0.9; // of the loading, when all is there and only has to start
   const MOST = 20; // files at once
   const KEPT = 20; // earlier answers
   const KINDS = "audio/*,video/*,.wav,.mp3,.flac,.ogg,.oga,.opus,.m4a,.aac,.webm,.aif,.aiff";
+
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
   // -- the parts that a reader sees --------------------------------------------------------
 
@@ -171,22 +188,38 @@
 
     async function answerOf(entry, { signal, before }) {
       work.title.textContent = `${before}${entry.name}`;
-      const told = (from, to) => (fraction, text) => {
+      const { name } = entry;
+      const told = (from, to, words) => (share) => {
         if (!signal.aborted) {
-          step(from + (to - from) * fraction, text);
+          step(from + (to - from) * share, words(share));
         }
       };
       step(0, "Opening\u2026");
+      const { files, sample_rate } = await Audionome.card();
+      rate = sample_rate;
+      const size = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
+      const of = megabytes(size);
       entry.blob = await sounds.soundOf(entry, signal);
       signal.throwIfAborted();
-      const { limits, sample_rate } = await Audionome.card();
-      rate = sample_rate;
+      const loading = Audionome.load({
+        progress: told(0, LOADED, (share) =>
+          share < FETCHED
+            ? `Loading the model, once: ${megabytes((share / FETCHED) * size)} of ${of} MB`
+            : "Starting the model\u2026"),
+      });
+      loading.then(() => told(LOADED, 1, () => "Decoding\u2026")(0), () => {});
       const [engine, samples] = await Promise.all([
-        Audionome.load({ progress: told(0, 0.4) }),
-        sounds.samplesOf(entry, limits, signal),
+        loading,
+        entry.samples || Audionome.decode(entry.blob, { name, signal }),
       ]);
       signal.throwIfAborted();
-      const answer = await engine.classify(samples, { progress: told(0.4, 1), signal });
+      const length = samples.length / rate;
+      const answer = await engine.classify(samples, {
+        name,
+        signal,
+        progress: told(LOADED, 1, (share) =>
+          `Listening: ${clock(share * length)} of ${clock(length)}`),
+      });
       signal.throwIfAborted();
       entry.blob = entry.blob || sounds.wav(samples, rate);
       delete entry.samples;
@@ -305,7 +338,7 @@
     return { root, take, say };
   }
 
-  const panels = [...document.querySelectorAll(".audionome-try")].map(panelOf);
+  const panels = containers.map(panelOf);
   if (panels.length) {
     sounds.acceptDrops(panels[0]);
   }
