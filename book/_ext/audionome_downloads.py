@@ -95,14 +95,16 @@ def fetch_code(site):
 
 
 found = importlib.util.find_spec("audionome")
-home = Path(found.origin).resolve().parents[1] if found and found.origin else None
-if home and home != Path(FOLDER).resolve() and (
-    "AUDIONOME_DATA" in os.environ or (home / "data" / "gtzan").is_dir()
-):
-    print("Ready. Run the other cells.")
+home = Path(found.origin).resolve().parents[1] if found and found.origin else Path()
+fetched = (home / "files.json").is_file()
+complete = "AUDIONOME_DATA" in os.environ or (home / "data" / "gtzan").is_dir()
+if found and complete and not fetched:
+    print("Ready. Run the other cells.")  # of a copy of the repository
 else:
     if sys.version_info < (3, 11):
         raise Hint("Audionome needs Python 3.11 or newer. Choose another kernel.")
+    if "audionome" in sys.modules and home != Path(FOLDER).resolve():
+        raise Hint("This kernel runs another copy of Audionome. Restart it, and run all cells.")
     address = SITE.strip()
     if address and "://" not in address:
         address = Path(address).expanduser().resolve().as_uri()

@@ -12,6 +12,7 @@ import sys
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import nbformat
 import pandas as pd
@@ -72,6 +73,20 @@ def test_every_notebook_of_the_site_begins_with_the_cell(site: Path) -> None:
             page = (site / "notebooks" / link.partition("#")[0]).resolve()
             chapters = page.parent.name in ("book", "notebooks")
             assert page.exists() or (chapters and page.suffix == ".html"), (name, link)
+
+
+def test_a_site_with_a_public_address_writes_it_into_every_copy() -> None:
+    address = "https://example.org/b/"
+    own = nbformat.read(ROOT / "notebooks" / "pca.ipynb", as_version=4)
+    works = plain.cited(ROOT / "book" / "references.bib")
+    cell = downloads.first_cell(address, b"code")
+    made = downloads.given_away(own, "pca", cell, 20.0, address, works)
+    nbformat.validate(made)
+    note, first = made.cells[:2]
+    assert f"[Standardisation and PCA]({address}notebooks/pca.html)" in note.source
+    assert f'\nSITE = "{address}" ' in first.source
+    assert first.metadata.jupyter.source_hidden
+    assert made.metadata.audionome.links == []
 
 
 def test_the_site_has_all_that_the_cell_fetches(site: Path) -> None:
@@ -187,8 +202,9 @@ def test_a_chapter_from_its_page_runs_in_an_empty_folder(
         links = re.findall(r"\]\(([^)\s]+)\)", "\n".join(cell.source for cell in notebook.cells))
         assert all(link.startswith((base_url, "#", "https://")) for link in links)
         assert notebook.cells[1].metadata.jupyter.source_hidden  # it needs no answer
-        assert f"{base_url}notebooks/{name}.html" in links
-        assert name == "speed" or f"{base_url}book/references.html" in links
+        # Where the public address is known, links have led there from the start.
+        relative = copies(site)[name].metadata.audionome.links
+        assert {urljoin(f"{base_url}notebooks/", link) for link in relative} <= set(links)
     page.close()
 
     options = ["--to", "notebook", "--execute", "--output", "done", "speed.ipynb"]
@@ -208,17 +224,23 @@ def test_a_chapter_from_its_page_runs_in_an_empty_folder(
     assert (package / "data" / network).read_bytes() == (ROOT / "data" / network).read_bytes()
 
     # The next chapter fetches nothing: the address may be gone. The ear is that of the repository.
+    cell = start(site, "")
     asked = (
-        start(site, "") + "\nimport audionome\nprint(audionome.__file__, audionome.__version__)\n"
+        f"{cell}\nimport audionome\nprint(audionome.__file__, audionome.__version__)\n"
         "from audionome.datasets.recordings import recordings\n"
         "print(audionome.classify(recordings()[0].path).headline)\n"
+        # What if the notebook is downloaded again, and its kernel still runs?
+        "try:\n"
+        f"    exec({cell.replace(package.name, 'audionome-newer')!r})\n"
+        "except Exception as hint: print(hint)\n"
     )
     (folder / "next.py").write_text(asked)
     done = run(stranger, folder, "next.py")
     assert done.returncode == 0, done.stderr
-    ready, where, _ = done.stdout.splitlines()
+    ready, where, _, again = done.stdout.splitlines()
     assert ready == "Ready. Run the other cells."
     assert where.startswith(str(package))
+    assert again == "This kernel runs another copy of Audionome. Restart it, and run all cells."
 
 
 @pytest.mark.parametrize(
@@ -252,6 +274,7 @@ def test_the_folder_of_the_site_will_do(
     monkeypatch.setattr(elsewhere, "prepare", lambda *given: asked.append(given))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "audionome")
     exec(start(site, str(site / page) if page else str(site)), {})
     assert asked == [(site.as_uri() + "/", next(tmp_path.glob("audionome-*")).name)]
 
