@@ -201,6 +201,15 @@ def highlighting(figure: go.Figure, *, everything: str = "all models") -> dict[s
     return {"meta": {"highlight": HIGHLIGHT}, **menu(HIGHLIGHT, choices)}
 
 
+def genre_highlights(
+    genres: Iterable[str], *, of: str = "marker.opacity", beside: int = 0
+) -> Choices:
+    """Return the choices of `HIGHLIGHT` in a cloud of points, a trace per genre."""
+    names = [genre_name(genre) for genre in genres]
+    # Fainter than lines: there are a thousand points.
+    return highlights(names, everything="all genres", of=of, faint=0.07, beside=beside)
+
+
 def chance_line(figure: go.Figure) -> None:
     figure.add_vline(
         x=1 / len(PALETTE),

@@ -111,16 +111,20 @@
   }
 
   function addControls(figure, div, layout, change) {
-    const { notes = {}, groups = {} } = layout.meta || {};
+    const { notes = {}, groups = {}, highlight } = layout.meta || {};
     const note = document.createElement("p");
     note.className = "audionome-note";
     note.setAttribute("aria-live", "polite");
     const controls = [];
-    // A note belongs to all choices together or to single ones.
+    const labelsOf = (some) => some.map((one) => one.label());
+    // A note belongs to all choices together, to those of what is drawn, or to single ones.
     const tell = () => {
-      const labels = controls.length ? controls.map((one) => one.label()) : Object.keys(notes);
+      const labels = controls.length ? labelsOf(controls) : Object.keys(notes);
+      const drawn = labelsOf(controls.filter(({ name }) => name !== highlight));
       note.textContent =
-        notes[labels.join(" | ")] || labels.map((l) => notes[l] || "").join(" ").trim();
+        notes[labels.join(" | ")] ||
+        notes[drawn.join(" | ")] ||
+        labels.map((l) => notes[l] || "").join(" ").trim();
     };
     const update = (changes) => {
       change(changes);

@@ -134,7 +134,7 @@
     label.append("Position ", range, told);
     const hint = document.createElement("small");
     hint.className = "audionome-hint";
-    hint.textContent = "Click the chart to play from there.";
+    hint.textContent = "Click the chart to play from that point.";
     button.after(label, hint, problem);
     range.addEventListener("input", () => moveTo(audioOf(select), Number(range.value)));
   }

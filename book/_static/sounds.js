@@ -34,9 +34,12 @@
     audio.muted = muted || wanted.has(audio); // Nobody asked for the beginning.
     try {
       const [reply] = await Promise.all([fetch(source), ready(audio)]);
-      const sound = reply.ok ? await reply.blob() : null;
-      if (!sound || audio.currentSrc !== source) {
-        return;
+      if (!reply.ok) {
+        throw new Error(reply.statusText);
+      }
+      const sound = await reply.blob();
+      if (audio.currentSrc !== source) {
+        return; // It has become another sound.
       }
       const { paused } = audio;
       const seconds = Audionome.position(audio);

@@ -109,13 +109,15 @@ def test_two_menus_choose_a_pair(real: Any) -> None:
     tracks, found = real
     names = ["rolloff_mean", "tempo", "rms_mean"]
     chart = charts.feature_pair(tracks, found, features.REGISTRY, names=names)
-    across, up = chart.figure.layout.updatemenus
+    across, up, highlight = chart.figure.layout.updatemenus
     assert (across.active, up.active) == (0, 1)
     assert up.buttons[1].args[0]["y"][0] == list(chart.figure.data[0].y)
     notes = chart.figure.layout.meta["notes"]
     assert len(notes) == 9
     assert f"r = {coefficient(found.r.loc['rms_mean', 'tempo'])}" in notes["rms_mean | tempo"]
     assert len(chart.figure.data) == 10
+    assert highlight.name == chart.figure.layout.meta["highlight"]
+    assert [button.label for button in highlight.buttons[1:]] == [t.name for t in chart.figure.data]
 
 
 def test_every_genre_has_the_same_mark_on_a_plane_and_in_space(scaled: Any) -> None:

@@ -14,14 +14,13 @@ from audionome.lab import names, store
 from audionome.lab.protocols import LADDER
 
 RESULTS = "notebooks/results.html"
-ERRORS = "notebooks/errors.html"
-MODEL = "notebooks/model.html"
 DEEP = "notebooks/deep_learning.html"
 PCA = "notebooks/pca.html"
+CORRELATION = "notebooks/correlation.html"
 RECOMMEND = "notebooks/recommend.html"
 
-#: How many charts of a page bring something forward.
-HIGHLIGHTED = {RESULTS: 2, ERRORS: 1, MODEL: 2, DEEP: 1, PCA: 3, RECOMMEND: 1}
+#: How many charts of a page bring something forward; each has its own kind of traces or menus.
+HIGHLIGHTED = {DEEP: 2, PCA: 3, CORRELATION: 1, RECOMMEND: 1}
 
 CHOSEN = "m => m.selectedOptions[0].label"
 # What is not faint, by name.
@@ -150,5 +149,5 @@ def test_every_legend_brings_forward(path: str, chromium: Browser, base_url: str
 
 
 def _phone(path: str) -> dict[str, Any]:
-    """Some of the pages are read on a phone."""
-    return {"viewport": {"width": 390, "height": 844}} if path in {ERRORS, DEEP} else {}
+    """One of the pages is read on a phone."""
+    return {"viewport": {"width": 390, "height": 844}} if path == DEEP else {}

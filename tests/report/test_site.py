@@ -517,30 +517,6 @@ def test_a_recording_has_a_time_axis_of_its_own(chromium: Browser, base_url: str
     page.context.close()
 
 
-@pytest.mark.parametrize("path", [FEATURES, TIMBRE, RHYTHM])
-@pytest.mark.parametrize("name", ["jazz", "Honor Bound"])
-def test_a_sound_plays_and_a_line_follows(
-    path: str, name: str, chromium: Browser, base_url: str
-) -> None:
-    page, problems = page_with_watch(chromium, base_url)
-    page.goto(path, wait_until="networkidle")
-    charts_drawn(page)
-    audio = page.locator(f"[data-piece='{name}'] audio")
-    assert page.locator(".audionome-player audio").count() == len(GENRES) + len(recordings())
-    # Also where the players are folded away.
-    page.evaluate("document.querySelectorAll('details').forEach(d => (d.open = false))")
-    page.get_by_role("combobox", name="Sound").first.select_option(name)
-    page.get_by_role("button", name=f"Play {name}").first.click()
-    place = "parseFloat(document.querySelector('.audionome-playhead:not([hidden])').style.left)"
-    page.wait_for_function(f"a => a.currentTime > 0.3 && {place} > 0", arg=audio.element_handle())
-    before = page.evaluate(place)
-    page.wait_for_function(f"before => {place} > before + 3", arg=before)
-    page.get_by_role("button", name=f"Pause {name}").first.click()
-    page.wait_for_function("a => a.paused", arg=audio.element_handle())
-    assert problems == []
-    page.context.close()
-
-
 def test_a_folded_chart_draws_when_it_is_opened(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(TIMBRE, wait_until="networkidle")

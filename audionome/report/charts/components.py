@@ -16,12 +16,11 @@ from audionome.charts._base import (
     PARTS,
     TEMPLATE,
     Chart,
-    Choices,
     bars_x,
     by_genre,
     digits,
+    genre_highlights,
     genre_marks,
-    highlights,
     menus,
     percent,
     rounded,
@@ -211,7 +210,7 @@ def track_scatter(scaled: Principal) -> Chart:
         xaxis={"title": {"text": _component(scaled, 0)}},
         yaxis={"title": {"text": _component(scaled, 1), "standoff": 8}},
         meta={"highlight": HIGHLIGHT},
-        **menus({HIGHLIGHT: _highlights(list(groups))}),
+        **menus({HIGHLIGHT: genre_highlights(groups)}),
     )
     centres = _centres(scaled.points, ["PC1", "PC2"])
     low, high = centres["PC1"].idxmin(), centres["PC1"].idxmax()
@@ -300,7 +299,7 @@ def principal_space(scaled: Principal) -> Chart:
                 HIGHLIGHT: {
                     # Those in space, then those of the legend.
                     name: ({"opacity": 2 * look["opacity"]}, {})
-                    for name, (look, _) in _highlights(list(groups), of="opacity").items()
+                    for name, (look, _) in genre_highlights(groups, of="opacity").items()
                 },
             }
         ),
@@ -437,7 +436,7 @@ def music_maps(found: Maps) -> Chart:
         **menus(
             {
                 "Map": {title: (places(title), {}) for title in found.points},
-                HIGHLIGHT: _highlights(genres),
+                HIGHLIGHT: genre_highlights(genres),
             }
         ),
     )
@@ -456,12 +455,6 @@ def music_maps(found: Maps) -> Chart:
         ),
         caption="The same music on several maps",
     )
-
-
-def _highlights(genres: list[str], *, of: str = "marker.opacity") -> Choices:
-    names = [genre_name(genre) for genre in genres]
-    # Fainter than lines: there are a thousand points.
-    return highlights(names, everything="all genres", of=of, faint=0.07)
 
 
 def _centres(points: pd.DataFrame, axes: list[str]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from audionome._words import coefficient
 from audionome.charts._base import (
+    HIGHLIGHT,
     INK,
     PARTS,
     TEMPLATE,
@@ -20,6 +21,7 @@ from audionome.charts._base import (
     axis_title,
     by_genre,
     digits,
+    genre_highlights,
     genre_marks,
     menus,
     rounded,
@@ -271,7 +273,7 @@ def feature_pair(
         template=TEMPLATE,
         height=520,
         showlegend=True,
-        meta={"notes": notes},
+        meta={"highlight": HIGHLIGHT, "notes": notes},
         xaxis={"title": {"text": axis_title(registry[across])}},
         yaxis={"title": {"text": axis_title(registry[up]), "standoff": 8}},
         **menus(
@@ -284,6 +286,7 @@ def feature_pair(
                     n: ({"y": values[n]}, {"yaxis.title.text": axis_title(registry[n])})
                     for n in names
                 },
+                HIGHLIGHT: genre_highlights(groups),
             },
             active={"Up": 1},
         ),

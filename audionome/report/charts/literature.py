@@ -12,6 +12,7 @@ from audionome.charts._base import (
     TEMPLATE,
     Chart,
     bars_x,
+    highlighting,
     nothing,
     percent,
     rounded,
@@ -95,6 +96,7 @@ def beside_others(others: pd.DataFrame, ours: pd.DataFrame) -> Chart:
             "ticktext": labels,
             "zeroline": False,
         },
+        **highlighting(figure),
     )
     told_by = []
     for protocol in unique(both["protocol"]):

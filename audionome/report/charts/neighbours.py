@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import genre_name, listed
+from audionome._words import listed
 from audionome.charts._base import (
     HIGHLIGHT,
     OTHER,
@@ -19,8 +19,8 @@ from audionome.charts._base import (
     chance_line,
     digits,
     error_bars,
+    genre_highlights,
     genre_marks,
-    highlights,
     menu,
     nothing,
     percent,
@@ -179,15 +179,12 @@ def track_map(found: Map, *, titles: Mapping[str, str] | None = None) -> Chart:
                 "near": near,
                 "similarity": [[round(s, 2) for s in row] for row in tracks["similarity"]],
                 **({"titles": known} if any(known) else {}),
-            }
+            },
         },
         xaxis={"title": {"text": "First axis (no unit)"}, "zeroline": False},
         yaxis={"title": {"text": "Second axis (no unit)", "standoff": 8}, "zeroline": False},
-        **menu(HIGHLIGHT, highlights(
-            [genre_name(str(genre)) for genre in unique(tracks["genre"])], everything="all genres",
-            of="marker.opacity", faint=0.07, beside=2,
-        )),
-    )  # fmt: skip
+        **menu(HIGHLIGHT, genre_highlights(unique(tracks["genre"]), beside=2)),
+    )
     told = [
         ", ".join(f"{names[i]} ({s:.2f})" for i, s in zip(places, alike, strict=True))
         for places, alike in zip(near, tracks["similarity"], strict=True)
