@@ -28,6 +28,8 @@ import browser  # noqa: E402  # of the tests
 from audionome import audio, files  # noqa: E402
 from audionome.models.classifier import Prediction, load_classifier  # noqa: E402
 
+SCRIPTS = ("words", "engine", "decode")
+
 #: The page answers about samples (32-bit floats) or about a file, both as base64.
 ASK = """async ({content, name, decode}) => {
   const engine = await Audionome.load({});
@@ -92,14 +94,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("paths", type=Path, nargs="+")
     parser.add_argument("--site", type=Path, required=True)
-    parser.add_argument("--page", default="try.html", help="a page with the engine")
+    parser.add_argument("--page", default="book/try.html", help="a page with the engine")
     options = parser.parse_args()
     model = load_classifier("ear")
     paths = [p for one in options.paths for p in (files.scan(one).files if one.is_dir() else [one])]
     same, own = [], []
     with browser.served(options.site) as url, sync_playwright() as playwright:
         page = browser.launch(playwright).new_page()
-        page.goto(url + options.page)
+        page.goto(url + "search.html")
+        for name in SCRIPTS:
+            page.add_script_tag(url=f"{url}_static/listen/{name}.js")
         for path in paths:
             try:
                 samples = soxr.resample(audio.load(path), audio.SAMPLE_RATE, model.ear.sample_rate)
