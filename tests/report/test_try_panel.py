@@ -152,6 +152,14 @@ def test_a_song_is_answered_followed_and_searched_by_keys(
     slider.press(" ")
     assert page.evaluate("document.querySelector('.listen-answer audio').paused")
 
+    # What a browser decodes but cannot play is played as it was decoded.
+    source = page.locator(".listen-answer audio").get_attribute("src")
+    page.locator(".listen-answer audio").dispatch_event("error")
+    expect(page.locator(".listen-answer audio")).not_to_have_attribute("src", source)
+    page.wait_for_function(
+        "() => Math.abs(document.querySelector('.listen-answer audio').duration - 30) < 0.1"
+    )
+
     # The same as a table.
     panel.get_by_text("The numbers as a table").click()
     assert panel.locator(".listen-table tbody tr").count() == 10
