@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import logging
 import re
 import shutil
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,9 @@ import tinycss2
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
+
+# It would tell of every table of every font.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 #: Stylesheets of the theme, which hold far more rules than a book needs.
 SHEETS = (

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
 CHARTS = "notebooks/results.html"
+TRY = "book/try.html"
 #: Kinds of scripts that a browser runs; others hold data.
 RUN = {"", "module", "importmap", "speculationrules", "text/javascript"}
 #: Everything a policy of the site may say, besides the hashes of a page's scripts.
@@ -350,6 +351,64 @@ def test_a_worker_of_the_page_runs_the_files_of_the_site(chromium: Browser, base
     page.context.close()
 
 
+# What succeeds in the worker, which has no document and no beacon.
+FROM_THE_WORKER = """
+async (host) => {
+  let refused = 0;
+  self.addEventListener("securitypolicyviolation", () => (refused += 1));
+  const ways = {
+    fetch: () => fetch(`${host}fetch`, { mode: "no-cors" }),
+    script: () => importScripts(`${host}script`),
+    import: () => import(`${host}import`),
+    worker: () => new Worker(`${host}worker`),
+    request: () => new Promise((done, fail) => {
+      const asks = new XMLHttpRequest();
+      Object.assign(asks, { onload: done, onerror: fail });
+      asks.open("GET", `${host}request`);
+      asks.send();
+    }),
+    socket: () => new Promise((done, fail) => {
+      const socket = new WebSocket(`${host.replace("http", "ws")}socket`);
+      Object.assign(socket, { onopen: done, onerror: fail });
+    }),
+    events: () => new Promise((done, fail) => {
+      const events = new EventSource(`${host}events`);
+      Object.assign(events, { onopen: done, onerror: fail });
+    }),
+  };
+  const worked = [];
+  for (const [name, way] of Object.entries(ways)) {
+    try { await way(); worked.push(name); } catch {}
+  }
+  return [worked, refused];
+}
+"""
+
+
+def test_what_listens_cannot_ask_another_host(chromium: Browser, base_url: str) -> None:
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(TRY, wait_until="networkidle")
+    # A tone and its octave, without a beat: what it is does not matter here.
+    genre = page.evaluate(
+        """async () => {
+          const engine = await Audionome.load();
+          const tone = Float32Array.from({ length: 6 * engine.card.sample_rate },
+            (_, i) => 0.3 * Math.sin(i / 5) + 0.2 * Math.sin(i / 10));
+          return Object.keys((await engine.classify(tone)).probabilities).length;
+        }"""
+    )
+    assert genre == 10
+    assert problems == []
+    (worker,) = page.workers
+    assert worker.url.startswith("blob:")
+    with elsewhere() as (host, asked):
+        worked, refused = worker.evaluate(FROM_THE_WORKER, host)
+        assert worked == []
+        assert refused >= 6
+        assert asked == []
+    page.context.close()
+
+
 def test_the_controls_of_the_theme_work(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url, viewport={"width": 1280, "height": 900})
     page.add_init_script("window.printed = 0; window.print = () => { window.printed += 1; }")
@@ -407,3 +466,33 @@ def test_the_site_works_below_another_folder(chromium: Browser, site: Path, tmp_
         assert [(path, status) for path, status in heard if status >= 400] == []
         assert [line for line in problems if "favicon" not in line] == []
         page.context.close()
+
+
+def test_pages_opened_as_files_read_fine_and_say_why_they_cannot_listen(
+    chromium: Browser, site: Path
+) -> None:
+    page, problems = page_with_watch(chromium, site.as_uri())
+    page.goto(f"{site.as_uri()}/index.html")
+    page.wait_for_url("**/book/index.html")
+    page.goto(f"{site.as_uri()}/{CHARTS}", wait_until="networkidle")
+    page.locator("figure.audionome-chart").first.scroll_into_view_if_needed()
+    page.locator("figure.audionome-chart.drawn").first.wait_for()
+    page.goto(f"{site.as_uri()}/search.html?q=genre", wait_until="networkidle")
+    page.locator("#search-results li").first.wait_for()
+    asks = {
+        "an example": lambda: page.locator(
+            ".audionome-try [data-url], .audionome-try li button"
+        ).first.click(),
+        "a file": lambda: page.locator(".audionome-try input[type=file]").set_input_files(
+            ROOT / "data" / "examples" / "jazz.ogg"
+        ),
+        "a piece": lambda: page.get_by_role("button", name="Listen to a piece").click(),
+    }
+    for name, ask in asks.items():
+        page.goto(f"{site.as_uri()}/{TRY}", wait_until="networkidle")
+        ask()
+        told = page.get_by_text("opened as a file").locator("visible=true").first
+        told.wait_for()
+        assert "make serve" in told.inner_text(), name
+    assert problems == []
+    page.context.close()
