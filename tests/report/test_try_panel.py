@@ -118,6 +118,8 @@ def test_a_song_is_answered_followed_and_searched_by_keys(
     assert said.inner_text().count(". ") == 0
     assert page.evaluate("document.activeElement.className") == "listen-name"
     assert panel.locator(".listen-promise").inner_text().endswith(".")
+    top = page.evaluate("document.activeElement.getBoundingClientRect().top")
+    assert 48 < top < 200, "the answer is not in sight"
 
     # Ten bars, the likeliest first; those of the answer are marked and named in words.
     bars = panel.locator(".listen-genres li")
@@ -204,7 +206,7 @@ def test_files_follow_each_other_and_never_mix(chromium: Browser, base_url: str)
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".listen-shown")).to_be_visible()
     expect(name).to_have_text("short.wav")
-    expect(page.locator(".listen-says")).to_have_text("Cancelled. Nothing was heard.")
+    expect(page.locator(".listen-says")).to_have_text("Cancelled.")
 
     # Several at once: each is heard, and what cannot be heard is told.
     drop(page, ("one.wav", music(3.2)), ("notes.txt", b"no music"), ("two.wav", music(3.5)))
@@ -339,6 +341,14 @@ def test_a_recording_is_heard_or_thrown_away(chromium: Browser, base_url: str) -
         " audio.readyState ? tell() : (audio.onloadedmetadata = tell); })"
     )
     assert 3 <= length <= 10
+
+    # A file that comes while the microphone listens takes its place.
+    begin.click()
+    expect(stop).to_be_enabled()
+    drop(page, ("song.wav", music(3.2)))
+    answer_to(page, "song.wav")
+    expect(begin).to_be_visible()
+    expect(page.locator(".listen-earlier li span")).to_have_text(["Recording 1"])
     assert problems == []
     page.context.close()
 

@@ -260,8 +260,8 @@
       move(audio, at);
       audio.play().catch(() => {}); // A browser may refuse; its own button is there.
     };
-    const timeline =
-      compact || !Audionome.timeline ? null : Audionome.timeline(answer, { genres, audio, heading });
+    const drawn = !compact && Audionome.timeline;
+    const timeline = drawn ? Audionome.timeline(answer, { genres, audio, heading }) : null;
     element.replaceChildren(
       make("div", { className: "listen-answer", dataset: { status: answer.status } }, [
         title,

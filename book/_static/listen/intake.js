@@ -5,11 +5,13 @@
   const Audionome = window.Audionome;
   const { make } = Audionome;
   const FIRST = 6; // examples that are shown at once
+  const KINDS = "audio/*,video/*,.wav,.mp3,.flac,.ogg,.oga,.opus,.m4a,.aac,.webm,.aif,.aiff";
 
   // 16-bit WAV of what was heard, for browsers that decode a file but cannot play it.
   function wav(samples, rate) {
     const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
-    const text = (at, letters) => [...letters].forEach((c, k) => view.setUint8(at + k, c.charCodeAt(0)));
+    const text = (at, letters) =>
+      [...letters].forEach((letter, k) => view.setUint8(at + k, letter.charCodeAt(0)));
     text(0, "RIFF");
     view.setUint32(4, 36 + 2 * samples.length, true);
     text(8, "WAVEfmt ");
@@ -102,6 +104,42 @@
     });
   }
 
+  // -- where files come in -----------------------------------------------------------------
+
+  function drawing() {
+    const note = make("span", { className: "listen-wave", aria: { hidden: "true" } });
+    note.append(...Array.from({ length: 9 }, () => make("i")));
+    return note;
+  }
+
+  function fieldOf() {
+    const id = `listen-${Math.random().toString(36).slice(2)}`;
+    const input = make("input", { type: "file", id, multiple: true, className: "listen-file" });
+    input.accept = KINDS;
+    input.setAttribute("aria-describedby", `${id}-hint`);
+    const record = make("button", { type: "button" }, [
+      make("span", { className: "listen-dot", aria: { hidden: "true" } }),
+      "Record with the microphone",
+    ]);
+    const choose = make("div", { className: "listen-choose" }, [
+      drawing(),
+      make("p", { className: "listen-invite" }, [
+        "Drop a song here",
+      ]),
+      make("div", { className: "listen-buttons" }, [
+        input,
+        make("label", { htmlFor: id, className: "listen-main" }, ["Choose a file"]),
+        record,
+      ]),
+      make("p", { className: "listen-hint", id: `${id}-hint` }, [
+        "MP3, WAV, FLAC, M4A, OGG and more; at least three seconds.",
+      ]),
+    ]);
+    const recorder = make("div", { className: "listen-recorder", hidden: true });
+    const root = make("div", { className: "listen-drop" }, [choose, recorder]);
+    return { root, choose, recorder, input, record };
+  }
+
   // The page lists its examples, made at the build: each becomes a button.
   function examplesOf(container, onChoose) {
     const groups = [...container.querySelectorAll(".audionome-examples")];
@@ -162,6 +200,6 @@
     return refusals.ours;
   }
 
-  const parts = { wav, playerOf, acceptDrops, examplesOf, soundOf, sentenceOf };
+  const parts = { wav, playerOf, fieldOf, acceptDrops, examplesOf, soundOf, sentenceOf };
   Audionome.intake = parts;
 })();

@@ -17,14 +17,15 @@
 
   // Show the recorder in `box` and return a promise of what was heard: Float32Array, mono, at the
   // rate of the card; null if it was thrown away. It rejects with a Problem if there is nothing to
-  // use. To be called straight from a click, since browsers want one.
-  function record(box, { onBegin = () => {} } = {}) {
+  // use. To be called straight from a click, since browsers want one; `signal` throws it away.
+  function record(box, { signal, onBegin = () => {} }) {
     const { make, Problem, refusals, telling } = Audionome;
     const blocks = [];
     let length = 0;
     let rate = Infinity; // until the card is there
     const meter = make("meter", { min: 0, max: 1, value: 0, aria: { label: "Level" } });
-    const left = make("p", { className: "listen-count" }, ["Allow the microphone in your browser."]);
+    const left = make("p", { className: "listen-count" });
+    left.textContent = "Allow the microphone in your browser.";
     const stop = make("button", { type: "button", className: "listen-main", disabled: true }, [
       "Stop and name the genre",
     ]);
@@ -70,6 +71,7 @@
 
       stop.addEventListener("click", finish);
       drop.addEventListener("click", () => end(resolve, null));
+      signal.addEventListener("abort", () => end(resolve, null), { signal: asking.signal });
       document.addEventListener(
         "audionome-listening",
         ({ detail }) => detail !== "try" && end(resolve, null),

@@ -77,8 +77,8 @@
   }
 
   const SENTENCES = {
-    folder: (name) => `${name} is a folder. Drop the files that are in it; the command line takes ` +
-      "whole folders.",
+    folder: (name) => `${name} is a folder. Drop the files that are in it; the command line ` +
+      "takes whole folders.",
     many: (most) => `That is more than ${most} files. The first ${most} are heard here; the app ` +
       "and the command line take any number.",
     link: "That is a link or a text, not a file. Save the music on your computer first: this " +

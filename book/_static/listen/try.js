@@ -21,45 +21,10 @@
   const FETCHED = 0.9; // of the loading, when all is there and only has to start
   const MOST = 20; // files at once
   const KEPT = 20; // earlier answers
-  const KINDS = "audio/*,video/*,.wav,.mp3,.flac,.ogg,.oga,.opus,.m4a,.aac,.webm,.aif,.aiff";
 
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
   // -- the parts that a reader sees --------------------------------------------------------
-
-  function drawing() {
-    const note = make("span", { className: "listen-wave", aria: { hidden: "true" } });
-    note.append(...Array.from({ length: 9 }, () => make("i")));
-    return note;
-  }
-
-  function intakeOf() {
-    const id = `listen-${Math.random().toString(36).slice(2)}`;
-    const input = make("input", { type: "file", id, multiple: true, className: "listen-file" });
-    input.accept = KINDS;
-    input.setAttribute("aria-describedby", `${id}-hint`);
-    const record = make("button", { type: "button" }, [
-      make("span", { className: "listen-dot", aria: { hidden: "true" } }),
-      "Record with the microphone",
-    ]);
-    const choose = make("div", { className: "listen-choose" }, [
-      drawing(),
-      make("p", { className: "listen-invite" }, [
-        "Drop a song here",
-      ]),
-      make("div", { className: "listen-buttons" }, [
-        input,
-        make("label", { htmlFor: id, className: "listen-main" }, ["Choose a file"]),
-        record,
-      ]),
-      make("p", { className: "listen-hint", id: `${id}-hint` }, [
-        "MP3, WAV, FLAC, M4A, OGG and more; at least three seconds.",
-      ]),
-    ]);
-    const recorder = make("div", { className: "listen-recorder", hidden: true });
-    const root = make("div", { className: "listen-drop" }, [choose, recorder]);
-    return { root, choose, recorder, input, record };
-  }
 
   function workOf(onStop) {
     const title = make("p", { className: "listen-title" });
@@ -78,7 +43,9 @@
   // -- the panel ---------------------------------------------------------------------------
 
   function panelOf(container) {
-    const intake = intakeOf();
+    const above = container.closest("section")?.querySelector("h1, h2, h3");
+    const level = above ? Number(above.tagName[1]) + 1 : 2;
+    const intake = sounds.fieldOf();
     const examples = sounds.examplesOf(container, (entry) => hear([entry]));
     const work = workOf(cancel);
     const says = make("p", { className: "listen-says listen-unseen", role: "status" });
@@ -99,6 +66,7 @@
       ...examples,
     ]);
     let run = new AbortController(); // of what is being heard
+    let taking = new AbortController(); // of the recording
     let answers = []; // newest first: { name, blob, answer }
     let current = null;
     let player = null;
@@ -148,6 +116,7 @@
       const title = await Audionome.showAnswer(shown, entry.answer, {
         audio: player,
         name: entry.name,
+        level,
       });
       shown.hidden = false;
       list();
@@ -178,7 +147,7 @@
         intake.input.focus({ preventScroll: true });
       });
       earlier.replaceChildren(
-        make("h2", {}, ["Earlier answers"]),
+        make(`h${level}`, {}, ["Earlier answers"]),
         make("ol", { reversed: true }, items),
         clear,
       );
@@ -229,6 +198,7 @@
     // Hear one file after the other. Whatever was being heard before is dropped.
     async function hear(entries, { note = "" } = {}) {
       run.abort();
+      taking.abort();
       run = new AbortController();
       const { signal } = run;
       const many = entries.length > 1;
@@ -245,6 +215,7 @@
           entry.answer = await answerOf(entry, { signal, before });
           found.push(entry);
           answers = [entry, ...answers].slice(0, KEPT);
+          busy(many && k + 1 < entries.length); // The bar goes before the page scrolls.
           if (found.length === 1) {
             await open(entry, { go: !many });
           }
@@ -275,7 +246,7 @@
       run.abort();
       busy(false);
       shown.hidden = !current;
-      say("Cancelled. Nothing was heard.");
+      say("Cancelled.");
     }
 
     function take({ files, folders = [] }) {
@@ -293,7 +264,10 @@
 
     async function record() {
       run.abort();
+      taking = new AbortController();
+      const { signal } = taking;
       busy(false);
+      shown.hidden = !current;
       say("");
       if (player) {
         player.pause();
@@ -306,6 +280,7 @@
       let problem = "";
       try {
         samples = await Audionome.record(intake.recorder, {
+          signal,
           onBegin: () => say("Recording. It stops by itself after half a minute."),
         });
       } catch (error) {
@@ -313,6 +288,9 @@
       }
       intake.recorder.hidden = true;
       intake.choose.hidden = false;
+      if (signal.aborted) {
+        return; // A file was chosen instead.
+      }
       root.dataset.state = "idle";
       intake.record.focus({ preventScroll: true });
       if (samples) {
