@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import soxr
 
 from audionome._paths import data_path
@@ -30,6 +29,9 @@ from audionome.models.tags import FOREIGN, meanings
 from audionome.models.telling import hearing
 
 __all__ = ["LIMITS", "card", "lowpass", "write"]
+
+#: The network, under the name that it has among the models.
+NETWORK = "musicnn.onnx"
 
 _FAINT = 1e-7  # of the filter: 140 dB below
 
@@ -67,6 +69,7 @@ def card(model: EarClassifier, files: dict[str, bytes]) -> dict[str, Any]:
         "tags": [{"name": one.name, "kind": one.kind} for one in meanings(model.ear.tags)],
         "sample_rate": model.ear.sample_rate,
         "window": model.ear.patch_samples,
+        "level": {"value": model.ear.level, "place": page.place_of_level(files[NETWORK])},
         "columns": len(model.ear.names),
         "coverage": coverage,
         "few": FEW,
@@ -137,9 +140,8 @@ def write(folder: Path, runtime: Path) -> None:
     """
     model = load_classifier("ear")
     assert isinstance(model, EarClassifier)
-    network = onnx.load(data_path("models", "musicnn.onnx"))
     files = {
-        "ear.onnx": page.listening(model.ear, network).SerializeToString(),
+        NETWORK: data_path("models", NETWORK).read_bytes(),
         "head.onnx": page.answering(model).SerializeToString(),
         **{
             path.name: path.read_bytes()
@@ -148,7 +150,7 @@ def write(folder: Path, runtime: Path) -> None:
         },
     }
     notices = {
-        "ear.LICENSE.txt": data_path("models", "musicnn.LICENSE").read_bytes(),
+        "musicnn.LICENSE.txt": data_path("models", "musicnn.LICENSE").read_bytes(),
         "runtime.LICENSE.txt": (runtime / "LICENSE").read_bytes(),
         "runtime.ThirdPartyNotices.txt": (runtime / "ThirdPartyNotices.txt").read_bytes(),
     }

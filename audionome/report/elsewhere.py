@@ -15,14 +15,13 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from base64 import b64decode
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
 from audionome.errors import AudionomeError
 
-__all__ = ["FILES", "REQUIREMENTS", "Hint", "assembled", "prepare"]
+__all__ = ["FILES", "REQUIREMENTS", "Hint", "prepare"]
 
 #: Beside the package: where the site has each file of data, and what has to be installed.
 FILES = "files.json"
@@ -66,30 +65,6 @@ def prepare(site: str, folder: str | Path) -> None:
     print("Ready. Run the other cells.")
 
 
-def assembled(source: bytes, parts: list[str | list[int]]) -> bytes:
-    """Make a file out of another that is nearly the same.
-
-    Parameters
-    ----------
-    source
-        The other file.
-    parts
-        In their order: start and length of what both have, or what only this one has (base64).
-
-    Returns
-    -------
-    bytes
-
-    Examples
-    --------
-    >>> assembled(b"from the site", [[0, 5], "b3Vy", [8, 5]])
-    b'from our site'
-    """
-    return b"".join(
-        b64decode(part) if isinstance(part, str) else source[part[0] : sum(part)] for part in parts
-    )
-
-
 def _fetch(
     site: str,
     place: Path,
@@ -97,7 +72,6 @@ def _fetch(
     path: str,
     sha256: str,
     size: int,
-    parts: list[str | list[int]] | None = None,
 ) -> None:
     """Fetch a file, and let it appear only when it is whole."""
     if not site:
@@ -110,8 +84,6 @@ def _fetch(
             content = answer.read()
     except (OSError, ValueError) as problem:
         raise Hint(f"{site}{path} cannot be read ({problem}). Run this cell again later.") from None
-    if parts is not None:
-        content = assembled(content, parts)
     if len(content) != size or hashlib.sha256(content).hexdigest() != sha256:
         raise Hint(
             f"{site}{path} is not the file that this notebook was made with: the site is newer. "

@@ -18,7 +18,6 @@ import json
 import re
 import tomllib
 import zipfile
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,7 @@ LEFT_OUT = {
 #: smaller.
 PREDICTIONS = re.compile(r"results/\w*predictions\.parquet")
 RECORDINGS = "examples/recordings"
-#: The pages run a network of nearly the same bytes.
+#: What the pages run as well.
 NETWORK = "models/musicnn.onnx"
 
 NOTE = """\
@@ -157,43 +156,6 @@ def smaller(path: Path) -> bytes:
     return out.getvalue()
 
 
-_BLOCK = 4096
-
-
-def differences(source: bytes, wanted: bytes) -> list[str | list[int]]:
-    """Describe a file by another one.
-
-    Parameters
-    ----------
-    source, wanted
-        What is there, and what is to be made of it.
-
-    Returns
-    -------
-    list
-        As `audionome.report.elsewhere.assembled` reads it.
-    """
-    places = {source[i : i + _BLOCK]: i for i in range(0, len(source) - _BLOCK, _BLOCK)}
-    parts: list[str | list[int]] = []
-    own = bytearray()
-    at = 0
-    while at < len(wanted):
-        start = places.get(wanted[at : at + _BLOCK])
-        if start is None:
-            own.append(wanted[at])
-            at += 1
-            continue
-        if own:
-            parts.append(b64encode(own).decode())
-            own.clear()
-        room = min(len(wanted) - at, len(source) - start)
-        same = range(_BLOCK, room)
-        length = next((n for n in same if wanted[at + n] != source[start + n]), room)
-        parts.append([start, length])
-        at += length
-    return [*parts, b64encode(own).decode()] if own else parts
-
-
 def names(data: Path) -> list[str]:
     """List the data that notebooks read, by their names below ``data``."""
     found = (p.relative_to(data).as_posix() for p in data.rglob("*") if p.is_file())
@@ -217,24 +179,22 @@ def serve_data(data: Path, out: Path) -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict
-        Name below ``data`` to its ``path`` in the site, ``sha256`` and ``size``; and its ``parts``,
-        where it is made of a file that the site has for itself.
+        Name below ``data`` to its ``path`` in the site, ``sha256`` and ``size``.
     """
     files: dict[str, dict[str, Any]] = {}
 
-    def enter(name: str, path: Path, content: bytes, **more: Any) -> None:
+    def enter(name: str, path: Path, content: bytes) -> None:
         files[name] = {
             "path": path.relative_to(out).as_posix(),
             "sha256": _digest(content),
             "size": len(content),
-            **more,
         }
 
-    network = out / "_static" / "listen" / "ear.onnx"
+    network = out / "_static" / "listen" / Path(NETWORK).name
     for name in names(data):
         content = rewritten(data / name, name)
         if name == NETWORK and network.exists():
-            enter(name, network, content, parts=differences(network.read_bytes(), content))
+            enter(name, network, content)
             continue
         path = out / PLACE / "data" / name
         if not path.exists() or path.read_bytes() != content:

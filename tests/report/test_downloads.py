@@ -96,12 +96,10 @@ def test_the_site_has_all_that_the_cell_fetches(site: Path) -> None:
     assert sounds == {Path(name).stem for name in files if name.endswith(".mp3")}
     for name, entry in files.items():
         content = (site / entry["path"]).read_bytes()
-        if "parts" in entry:
-            content = elsewhere.assembled(content, entry["parts"])
         assert len(content) == entry["size"], name
         assert hashlib.sha256(content).hexdigest() == entry["sha256"], name
     # The network of the site's own pages serves twice.
-    assert files[downloads.NETWORK]["path"] == "_static/listen/ear.onnx"
+    assert files[downloads.NETWORK]["path"] == "_static/listen/musicnn.onnx"
     folder = site / downloads.PLACE
     inside = {p for p in folder.rglob("*") if p.is_file()}
     assert inside == {site / e["path"] for e in files.values() if "notebooks" in e["path"]} | {
@@ -128,22 +126,6 @@ def test_the_archive_is_the_same_every_time_and_complete() -> None:
     assert modules < set(names)
     assert {"LICENSE", "pyproject.toml", "requirements.txt"} <= set(names)
     assert names[-1] == "files.json"  # whoever finds it has everything
-
-
-def test_a_file_is_made_of_another() -> None:
-    blocks = [bytes([i]) * 5000 for i in range(5)]
-    source = b"".join(blocks)
-    for wanted in (
-        source,
-        b"head" + source,
-        source[:7000] + b"between" + source[7100:],
-        b"".join(reversed(blocks)),
-        b"nothing in common",
-        b"",
-    ):
-        parts = downloads.differences(source, wanted)
-        assert elsewhere.assembled(source, parts) == wanted
-    assert downloads.differences(source, source) == [[0, len(source)]]
 
 
 # -- in an empty folder -------------------------------------------------------------------

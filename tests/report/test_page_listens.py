@@ -277,10 +277,10 @@ def test_refusals_are_sentences(chromium: Browser, base_url: str) -> None:
     assert '"a.txt"' in found["decode"]["text"]
     assert not problems
     # A part that does not come is no end: the next click asks again.
-    page.route("**/ear.onnx*", lambda route: route.abort())
+    page.route("**/musicnn.onnx*", lambda route: route.abort())
     said = refusal(page, "Audionome.load()")
     assert (said["kind"], "try again" in said["text"]) == ("network", True)
-    page.unroute("**/ear.onnx*")
+    page.unroute("**/musicnn.onnx*")
     assert page.evaluate("async () => (await Audionome.load()).card.model") == "ear"
     page.context.close()
 
@@ -303,7 +303,9 @@ def test_the_card_is_of_the_files_beside_it(site: Path) -> None:
     written = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     for name, about in written["files"].items():
         assert (folder / name).stat().st_size == about["bytes"], name
-    assert {"ear.LICENSE.txt", "runtime.LICENSE.txt"} <= {path.name for path in folder.iterdir()}
+    assert {"musicnn.LICENSE.txt", "runtime.LICENSE.txt"} <= {
+        path.name for path in folder.iterdir()
+    }
 
 
 def test_the_filter_is_that_of_the_resampler() -> None:

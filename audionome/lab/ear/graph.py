@@ -22,6 +22,7 @@ __all__ = [
     "HOP",
     "LEAST_LEVEL",
     "LEVEL",
+    "LEVEL_INPUT",
     "N_FFT",
     "N_MELS",
     "PATCH",
@@ -50,7 +51,8 @@ BRANCHES = {
     "temporal_32": (15, 16),
 }
 _EPSILON = 1e-3  # of every batch norm
-_LEVEL = "level"
+#: Name of the input that may be left out.
+LEVEL_INPUT = "level"
 _LARGEST_HALF = 65504.0  # of half precision; beyond it is infinite
 
 Array = NDArray[np.float64]
@@ -82,7 +84,7 @@ def build_graph(weights: Weights) -> onnx.ModelProto:
     units = len(weights.variables["dense/bias"])
     return graph.model(
         "musicnn",
-        [_value("samples", "windows", "samples"), _value(_LEVEL)],
+        [_value("samples", "windows", "samples"), _value(LEVEL_INPUT)],
         [_value("tags", "patches", len(weights.tags)), _value("embedding", "patches", units)],
         doc=weights.licence,
     )
@@ -159,7 +161,7 @@ def _levelled(g: Nodes, patches: str) -> str:
     The network is not blind to loudness, and what music is does not hang on it: without it, copies
     of different loudness are heard as different music.
     """
-    level = g.number(_LEVEL, 0)  # an input that may be left out
+    level = g.number(LEVEL_INPUT, 0)  # an input that may be left out
     axes = g.whole("level/axes", [2, 3])
     mean = g.add("ReduceMean", [patches, axes], "level/mean", keepdims=1)
     mean = g.add("Max", [mean, g.number("level/least", LEAST_LEVEL)], "level/heard")

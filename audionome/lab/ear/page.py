@@ -1,10 +1,10 @@
-"""The ear as two graphs that a page can run: from samples to rows, and from rows to the answer.
+"""The ear in a page: where its network takes the level, and its head as a graph.
 
-The first graph is the network as it ships, told to bring every patch to the level of its card. The
-second is the head: all rules by which `audionome.models.ear_classifier` answers (how windows
-are summed up, the calibration, what is unlike any music, the prediction set, which tags are worth a
-word) as nodes, made of the arrays and the numbers that Python reads. So the page has no rule of its
-own, and a head that learns anew changes both.
+A page runs two graphs, from samples to rows and from rows to the answer. The first is the network
+as it ships. The second is the head: all rules by which `audionome.models.ear_classifier` answers
+(how windows are summed up, the calibration, what is unlike any music, the prediction set, which
+tags are worth a word) as nodes, made of the arrays and the numbers that Python reads. So the page
+has no rule of its own, and a head that learns anew changes both.
 """
 
 from __future__ import annotations
@@ -13,41 +13,37 @@ from itertools import pairwise
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
+from audionome.lab.ear.graph import LEVEL_INPUT
 from audionome.lab.ear.nodes import Nodes
 from audionome.models.calibration import FADE_POWER, Calibration, Curve
-from audionome.models.ear import Ear
 from audionome.models.ear_classifier import EarClassifier
 from audionome.models.head import FARTHEST, STEEPNESS, Head
 from audionome.models.tags import RULES, Meaning, meanings
 
-__all__ = ["answering", "listening"]
+__all__ = ["answering", "place_of_level"]
 
 
-def listening(ear: Ear, network: onnx.ModelProto) -> onnx.ModelProto:
-    """Return the network as every answer uses it.
+def place_of_level(graph: bytes) -> int:
+    """Return where the file of the network holds the level.
+
+    The network takes the level as an input that may be left out. Not every runtime can feed such an
+    input; but the number that stands for it can be written into the file.
 
     Parameters
     ----------
-    ear : Ear
-        Gives the level.
-    network : onnx.ModelProto
-        Its graph.
+    graph : bytes
 
     Returns
     -------
-    onnx.ModelProto
-        The same, without the input that may be left out: not every runtime can be fed it.
+    int
+        Of the first of four bytes, a little-endian float32.
     """
-    made = onnx.ModelProto()
-    made.CopyFrom(network)
-    for one in [one for one in made.graph.input if one.name != "samples"]:
-        made.graph.input.remove(one)
-    level = next(one for one in made.graph.initializer if one.name == "level")
-    level.CopyFrom(numpy_helper.from_array(np.array(ear.level, np.float32), "level"))
-    onnx.checker.check_model(made, full_check=True)
-    return made
+    model = onnx.load_from_string(graph)
+    level = next(one for one in model.graph.initializer if one.name == LEVEL_INPUT)
+    content = level.SerializeToString()
+    return int(graph.index(content) + content.index(level.raw_data))
 
 
 def answering(model: EarClassifier) -> onnx.ModelProto:

@@ -221,7 +221,7 @@
           runtime: url("ort.js"),
           glue: url("ort-wasm.js"),
           wasm,
-          ear: of("ear.onnx"),
+          ear: of("musicnn.onnx"),
           head: of("head.onnx"),
         },
         { transfer: [wasm] },

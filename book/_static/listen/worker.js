@@ -227,7 +227,9 @@ async function load({ card: about, runtime, glue, wasm, ear: network, head: rule
   ort.env.wasm.wasmPaths = { mjs: glue };
   ort.env.wasm.wasmBinary = wasm;
   ort.env.logLevel = "error";
-  const options = { executionProviders: ["wasm"] };
+  // The network takes the level as an input that may be left out, which this runtime cannot feed.
+  new DataView(network).setFloat32(card.level.place, card.level.value, true);
+  const options = { executionProviders: ["wasm"], logSeverityLevel: 3 }; // errors
   ear = await ort.InferenceSession.create(new Uint8Array(network), options);
   head = await ort.InferenceSession.create(new Uint8Array(rules), options);
 }
