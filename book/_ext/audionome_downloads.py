@@ -132,6 +132,7 @@ def rewritten(path: Path, name: str) -> bytes:
         entries = json.loads(path.read_text(encoding="utf-8"))
         for entry in entries:  # The site has the sounds as MP3.
             entry["file"] = str(Path(entry["file"]).with_suffix(".mp3"))
+            entry["changes"] = f"{entry['changes']} Stored as MP3.".strip()
         return (json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode()
     if PREDICTIONS.fullmatch(name):
         return smaller(path)
