@@ -303,9 +303,10 @@ def test_the_card_is_of_the_files_beside_it(site: Path) -> None:
     written = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     for name, about in written["files"].items():
         assert (folder / name).stat().st_size == about["bytes"], name
-    assert {"musicnn.LICENSE.txt", "runtime.LICENSE.txt"} <= {
-        path.name for path in folder.iterdir()
-    }
+    network = (folder / card.NETWORK).read_bytes()
+    assert network == data_path("models", card.NETWORK).read_bytes()
+    names = {path.name for path in folder.iterdir()}
+    assert {"musicnn.LICENSE.txt", "runtime.LICENSE.txt"} <= names
 
 
 def test_the_filter_is_that_of_the_resampler() -> None:
