@@ -459,6 +459,9 @@ def test_the_site_works_below_another_folder(chromium: Browser, site: Path, tmp_
         page.goto(f"deep/path/site/{CHARTS}", wait_until="networkidle")
         page.locator("figure.audionome-chart").first.scroll_into_view_if_needed()
         page.locator("figure.audionome-chart.drawn").first.wait_for()
+        # What listens comes from there too, with types that a browser takes.
+        page.goto(f"deep/path/site/{TRY}", wait_until="networkidle")
+        assert page.evaluate("Audionome.load().then((engine) => engine.card.genres.length)") == 10
         # A browser looks for a favicon at the root by itself, on a page that names none.
         heard = [(path, status) for path, status in heard if path != "/favicon.ico"]
         assert heard
@@ -485,6 +488,11 @@ def test_pages_opened_as_files_read_fine_and_say_why_they_cannot_listen(
         ).first.click(),
         "a file": lambda: page.locator(".audionome-try input[type=file]").set_input_files(
             ROOT / "data" / "examples" / "jazz.ogg"
+        ),
+        "the game": lambda: (
+            page.goto(f"{site.as_uri()}/book/index.html", wait_until="networkidle"),
+            page.get_by_role("button", name="I cannot tell").click(),
+            page.get_by_role("button", name="Let your browser hear it").click(),
         ),
         "a piece": lambda: page.get_by_role("button", name="Listen to a piece").click(),
     }
