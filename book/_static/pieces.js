@@ -267,6 +267,9 @@
 
   players.forEach((audio, name) => {
     audio.addEventListener("play", () => {
+      if (audio.paused) {
+        return; // The news is old: another sound has been chosen since.
+      }
       choose(name);
       if (frame === null) {
         follow();

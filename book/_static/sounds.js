@@ -23,7 +23,8 @@
       if (audio.paused || audio.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) {
         done();
       } else {
-        ["canplay", "pause", "error"].forEach((e) => audio.addEventListener(e, done, { once: true }));
+        const events = ["canplay", "pause", "error"];
+        events.forEach((e) => audio.addEventListener(e, done, { once: true }));
       }
     });
 
@@ -46,7 +47,7 @@
       audio.src = URL.createObjectURL(sound);
       Audionome.seek(audio, seconds);
       if (!paused) {
-        await audio.play();
+        await audio.play().catch(() => {}); // Somebody stopped it meanwhile.
       }
     } catch {
       wanted.delete(audio); // It plays on from where it is.
@@ -55,9 +56,18 @@
     }
   }
 
-  const others = (audio) => [...document.querySelectorAll("audio, video")].filter((a) => a !== audio);
   // These events do not rise through the page, but they can be caught on their way down.
-  document.addEventListener("play", ({ target }) => others(target).forEach((a) => a.pause()), true);
+  document.addEventListener(
+    "play",
+    ({ target }) => {
+      // The news may be old.
+      if (!target.paused) {
+        const others = [...document.querySelectorAll("audio, video")].filter((a) => a !== target);
+        others.forEach((audio) => audio.pause());
+      }
+    },
+    true,
+  );
   document.addEventListener(
     "loadedmetadata",
     ({ target: audio }) => {
