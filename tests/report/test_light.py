@@ -48,6 +48,8 @@ def test_nothing_lies_there_that_no_page_asks_for(site: Path) -> None:
     assert not list(static.rglob("*.po"))
     assert not list(static.rglob("*.ttf"))
     assert "fontawesome" not in " ".join(p.as_posix() for p in static.rglob("*.js"))
+    # But for this: without it a branch of GitHub Pages leaves _static out.
+    assert (site / ".nojekyll").is_file()
 
 
 def test_every_icon_of_a_page_is_in_the_font(site: Path) -> None:
