@@ -50,8 +50,9 @@ test: lint site
 	AUDIONOME_SITE=$(SITE) $(PYTEST)
 
 # The tiers that need no page, no browser and no server: for a second Python.
+TIERS = library or lab
 library: $(READY)
-	$(PYTEST) -m "library or lab"
+	$(PYTEST) -m "$(TIERS)"
 
 # What `make test` runs, and which lines ran. Started processes are not counted.
 coverage: PYTEST_FLAGS += --cov --cov-report=term --cov-report=xml
