@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     import av
     import av.container
 
-__all__ = ["MIXING", "SILENCE", "Decoder", "Mixing"]
+__all__ = ["CUT", "LEAST_BITRATE", "MIXING", "SILENCE", "Decoder", "Mixing"]
 
 #: Samples below this are silence: -80 dB below full scale.
 SILENCE = 1e-4
@@ -85,8 +85,8 @@ MIXING = Mixing()
 _RATES = 4_000, 768_000  # Hz
 _BLOCK = 1 << 17  # samples of all channels handed on at a time
 _MOST_CHANNELS = 8  # that a frame may have; more if the file says so
-_LEAST_BITRATE = 4_000  # bit/s; a file that states a longer length than this allows is mistaken
-_CUT = 0.5  # s; a shorter difference is a codec's delay
+LEAST_BITRATE = 4_000  # bit/s; a file that states a longer length than this allows is mistaken
+CUT = 0.5  # s; a shorter difference is a codec's delay
 _ABSURD = 24 * 3600.0  # s; a header that states more is wrong about its file
 _LOST = 0.02, 0.5  # s of a jump between samples that are counted, and between time stamps
 _AFTER = 0.5  # s of sound after an error that make it one inside the file
@@ -297,7 +297,7 @@ class Decoder:
             self._lost += lost
         end = max(end, self._seconds - before)
         stated = stated_length(data, self._size, container, stream, end)
-        if end and stated is not None and max(_CUT, 0.02 * end) < stated - end < _ABSURD:
+        if end and stated is not None and max(CUT, 0.02 * end) < stated - end < _ABSURD:
             self._cut(f"the sound ends there, though the file's header says {clock(stated)}")
 
     def _frames(self, container: Any, stream: Any) -> Iterator[av.AudioFrame]:
@@ -422,7 +422,7 @@ class Decoder:
         """Refuse what the header says is too long, unless the file is too small for that."""
         name, expected = container.format.name, self.expected or 0.0
         uncompressed = stream.codec_context.name.startswith("pcm") and stream.bit_rate
-        least = 0.9 * stream.bit_rate if uncompressed else _LEAST_BITRATE
+        least = 0.9 * stream.bit_rate if uncompressed else LEAST_BITRATE
         if expected <= self._max_seconds or 8 * self._size / expected < least:
             return
         # Without a header, the length of an MP3 file is a guess from its first frames.

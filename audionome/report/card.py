@@ -18,7 +18,7 @@ import soxr
 from audionome._paths import data_path
 from audionome._words import genre_name
 from audionome.audio.cutting import RULE, SENTENCES
-from audionome.audio.decoding import MIXING
+from audionome.audio.decoding import CUT, LEAST_BITRATE, MIXING
 from audionome.charts import PALETTE, PATTERNS
 from audionome.datasets.recordings import recordings
 from audionome.lab.ear import page
@@ -36,7 +36,16 @@ NETWORK = "musicnn.onnx"
 _FAINT = 1e-7  # of the filter: 140 dB below
 
 #: What a page takes: a longer recording needs more memory than a phone has.
-LIMITS = {"seconds_min": RULE.seconds, "seconds_max": 30 * 60, "bytes_max": 400_000_000}
+LIMITS = {
+    "seconds_min": RULE.seconds,
+    "seconds_max": 30 * 60,
+    "bytes_max": 400_000_000,
+    "bitrate_min": LEAST_BITRATE,
+    "cut": CUT,
+}
+
+#: Scripts of the site that the engine loads by itself.
+SCRIPTS = ("words.js", "worker.js")
 
 
 def card(model: EarClassifier, files: dict[str, bytes]) -> dict[str, Any]:
@@ -128,7 +137,7 @@ def lowpass() -> list[float]:
     return [round(float(value), 9) for value in found[: last + 1]]
 
 
-def write(folder: Path, runtime: Path) -> None:
+def write(folder: Path, runtime: Path, scripts: Path) -> None:
     """Write the graphs, the runtime and the card into the site.
 
     Parameters
@@ -137,6 +146,8 @@ def write(folder: Path, runtime: Path) -> None:
         Of the site, for them alone and the scripts.
     runtime : Path
         Where the runtime lies.
+    scripts : Path
+        Where the scripts of the site lie; others write them into it.
     """
     model = load_classifier("ear")
     assert isinstance(model, EarClassifier)
@@ -154,7 +165,8 @@ def write(folder: Path, runtime: Path) -> None:
         "runtime.LICENSE.txt": (runtime / "LICENSE").read_bytes(),
         "runtime.ThirdPartyNotices.txt": (runtime / "ThirdPartyNotices.txt").read_bytes(),
     }
-    text = json.dumps(card(model, files), ensure_ascii=False)
+    loaded = {name: (scripts / name).read_bytes() for name in SCRIPTS}
+    text = json.dumps(card(model, files | loaded), ensure_ascii=False)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in (files | notices | {"card.json": text.encode()}).items():
         (folder / name).write_bytes(content)

@@ -59,7 +59,7 @@ def write_model(app: Sphinx) -> None:
     """Put what listens into the site."""
     from audionome.report import card
 
-    card.write(Path(app.outdir) / "_static" / "listen", RUNTIME)
+    card.write(Path(app.outdir) / "_static" / "listen", RUNTIME, STATIC)
 
 
 def page_scripts(

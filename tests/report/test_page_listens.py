@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -281,8 +282,68 @@ def test_refusals_are_sentences(chromium: Browser, base_url: str) -> None:
     said = refusal(page, "Audionome.load()")
     assert (said["kind"], "try again" in said["text"]) == ("network", True)
     page.unroute("**/musicnn.onnx*")
+    # Nor is something else that comes instead, nor a script that the worker does not get.
+    for name in ("head.onnx", "worker.js", "ort-wasm.js"):
+        page.route(f"**/{name}*", lambda route: route.fulfill(body="<html>Please log in</html>"))
+        said = refusal(page, "Audionome.load()")
+        assert (said["kind"], "try again" in said["text"]) == ("network", True), name
+        page.unroute(f"**/{name}*")
     assert page.evaluate("async () => (await Audionome.load()).card.model") == "ear"
     page.context.close()
+
+
+def test_a_runtime_that_failed_is_begun_anew(listener: Page) -> None:
+    """Out of memory, say: the sentence is no program's, and the next try works."""
+    said, after = listener.evaluate(
+        """async () => {
+          const broken = engine.card.window - 1; // the graph refuses it
+          const said = await engine.answer([new Float32Array(broken)], {}).catch((p) => p);
+          window.engine = await Audionome.load();
+          const noise = Float32Array.from({ length: 48000 }, () => Math.random() - 0.5);
+          return [[said.name, said.kind, said.message], (await engine.classify(noise)).status];
+        }"""
+    )
+    assert said[:2] == ["Problem", "failed"]
+    assert "Float" not in said[2]
+    assert after == "out-of-distribution"
+
+
+def test_live_listening_does_not_wait_for_a_song(listener: Page) -> None:
+    first = listener.evaluate(
+        """async () => {
+          const noise = Float32Array.from({ length: 30 * 16000 }, () => Math.random() - 0.5);
+          const song = engine.classify(noise).then(() => "song");
+          const window = engine.hear(noise.slice(0, 48000)).then(() => "window");
+          const first = await Promise.race([song, window]);
+          await song;
+          return first;
+        }"""
+    )
+    assert first == "window"
+
+
+@pytest.mark.parametrize("form", ["cut.flac", "lying.mp3"])
+def test_what_a_header_states_wrongly(listener: Page, tmp_path: Path, form: str) -> None:
+    """Half a file is told; a length that no file of that size has is not believed."""
+    samples = audio.load(data_path("examples", "rock.ogg"))
+    path = tmp_path / form
+    if form == "cut.flac":
+        sf.write(path, samples, audio.SAMPLE_RATE)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    else:
+        sf.write(path, samples, audio.SAMPLE_RATE, format="MP3")
+        content = bytearray(path.read_bytes())
+        tag = max(content.find(b"Xing"), content.find(b"Info"))
+        content[tag + 8 : tag + 12] = (2**31 - 1).to_bytes(4, "big")
+        path.write_bytes(bytes(content))
+    found = heard_file(listener, path)
+    if form == "cut.flac":
+        (note,) = found["notes"]
+        assert re.match(r"Answered from the first \d+\.\d s: this browser decoded no more", note)
+        assert found["duration"] < samples.size / audio.SAMPLE_RATE - 1
+    else:
+        assert found["notes"] == []
+        assert found["duration"] == pytest.approx(samples.size / audio.SAMPLE_RATE, abs=0.2)
 
 
 def test_opened_as_a_file_the_page_says_why_not(chromium: Browser, site: Path) -> None:

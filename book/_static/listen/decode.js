@@ -3,7 +3,11 @@
 "use strict";
 
 (() => {
-  const { Problem, clock, fill } = window.Audionome;
+  const { Problem, clock, fill, stopIf } = window.Audionome;
+
+  const CUT =
+    "Answered from the first {heard}: this browser decoded no more, though the file states " +
+    "{stated}. The app may read the rest.";
 
   // What its header says (s), or NaN: so that nobody waits for what is too long.
   function stated(blob) {
@@ -23,6 +27,25 @@
       audio.onerror = () => done(NaN);
       audio.src = url;
     });
+  }
+
+  // Without such a tag, the length of an MP3 file is a guess of the browser.
+  async function statesLength(blob) {
+    const head = new Uint8Array(await blob.slice(0, 10).arrayBuffer());
+    const text = (bytes) => String.fromCharCode(...bytes);
+    const tagged = text(head.subarray(0, 3)) === "ID3";
+    const size = tagged ? head.subarray(6).reduce((sum, one) => 128 * sum + (one & 127), 10) : 0;
+    const frame = new Uint8Array(await blob.slice(size, size + 256).arrayBuffer());
+    const isMp3 = frame[0] === 0xff && (frame[1] & 0xe0) === 0xe0;
+    return !isMp3 || /Xing|Info|VBRI/.test(text(frame));
+  }
+
+  function contextAt(rate) {
+    try {
+      return new OfflineAudioContext(1, 1, rate);
+    } catch {
+      throw new Problem(window.Audionome.old, "wasm");
+    }
   }
 
   function tooLong(name, seconds, most) {
@@ -95,7 +118,7 @@
       }
       if (k % 500 === 499) {
         await breathe();
-        signal?.throwIfAborted();
+        stopIf(signal);
       }
     }
     return { samples, cancelled };
@@ -117,7 +140,7 @@
       half[n] = sum;
       if (n % 40000 === 39999) {
         await breathe();
-        signal?.throwIfAborted();
+        stopIf(signal);
       }
     }
     return half;
@@ -138,13 +161,15 @@
       );
     }
     const seconds = await stated(blob);
-    if (Number.isFinite(seconds) && seconds > limits.seconds_max) {
+    // A file that is too small for the length that it states is mistaken.
+    const lies = !Number.isFinite(seconds) || 8 * blob.size < limits.bitrate_min * seconds;
+    if (!lies && seconds > limits.seconds_max) {
       throw tooLong(name, seconds, limits.seconds_max);
     }
-    signal?.throwIfAborted();
+    stopIf(signal);
+    const context = contextAt(2 * rate);
     let buffer;
     try {
-      const context = new OfflineAudioContext(1, 1, 2 * rate);
       buffer = await context.decodeAudioData(await blob.arrayBuffer());
     } catch (error) {
       if (error instanceof RangeError) {
@@ -156,14 +181,19 @@
         "decode",
       );
     }
-    signal?.throwIfAborted();
+    stopIf(signal);
     if (buffer.duration > limits.seconds_max) {
       throw tooLong(name, buffer.duration, limits.seconds_max);
     }
     const { samples: mixed, cancelled } = await mono(buffer, about, signal);
     const samples = await halved(mixed, Float64Array.from(about.lowpass), signal);
+    samples.notes = [];
+    if (!lies && seconds - buffer.duration > limits.cut && (await statesLength(blob))) {
+      const told = { heard: clock(buffer.duration), stated: clock(seconds) };
+      samples.notes.push(fill(CUT, told));
+    }
     if (cancelled >= Math.min(mixing.told_from, buffer.duration / 2) && cancelled > 0) {
-      samples.notes = [fill(words.cancelling, { time: clock(cancelled) })];
+      samples.notes.push(fill(words.cancelling, { time: clock(cancelled) }));
     }
     return samples;
   }

@@ -4,19 +4,24 @@
 
 (() => {
   const home = new URL(".", document.currentScript.src).href;
-  const version = new URL(document.currentScript.src).search;
+  const SCRIPTS = ["words.js", "worker.js"]; // of the worker
+  const PATIENCE = 12; // times 5 s without a word of the worker, which the browser may have ended
   const old =
     "This browser cannot run the model: it lacks WebAssembly or what goes with it. Try a current " +
     "browser, or use the app, which listens on your computer.";
   const memory =
     "This device has too little free memory for that. Close other pages and try again, or use " +
     "the app.";
+  const failed =
+    "Something in this page failed while it listened. Try again; if it happens again, use the app.";
+  const unloaded = (why) =>
+    `A part of the model could not be loaded (${why}). Check the connection and try again.`;
   const asFile =
     "Browsers do not let a page that was opened as a file load the model. Run \"make serve\" in " +
     "the folder of Audionome and open http://localhost:8000, or read the published site.";
 
   // What cannot be done, as a sentence for the reader; kind: "wasm", "file", "network", "memory",
-  // "decode", "empty", "short", "silent", "long" or "other".
+  // "decode", "empty", "short", "silent", "long", "failed" or "other".
   class Problem extends Error {
     constructor(sentence, kind = "other") {
       super(sentence);
@@ -25,47 +30,61 @@
     }
   }
 
+  // WebAssembly that runs out of memory throws a number, or says one of these.
+  const starved = /memory|alloc|oom|out of bounds|unreachable|array (buffer|length)/i;
+
+  // Any error as a sentence: the words of a program help no reader.
   function said(error) {
-    if (error instanceof Problem || error.name === "AbortError") {
+    if (error instanceof Problem || error?.name === "AbortError") {
       return error;
     }
-    const text = String(error.message || error);
-    if (error instanceof RangeError || /memory|alloc/i.test(text)) {
+    const text = String(error?.message ?? error ?? "");
+    if (error?.name === "RangeError" || !/[a-z]/i.test(text) || starved.test(text)) {
       return new Problem(memory, "memory");
     }
-    return new Problem(`The page cannot listen: ${text.replace(/\.$/, "")}.`);
+    console.warn(text);
+    return new Problem(failed, "failed");
   }
 
   // -- what is fetched ---------------------------------------------------------------------
 
-  async function fetched(url, onBytes) {
-    let answer;
+  async function fetched(url, { onBytes, cache = "default" } = {}) {
     try {
-      answer = await fetch(url);
-    } catch {
-      answer = null;
-    }
-    if (!answer || !answer.ok) {
-      const what = answer ? `the server answered ${answer.status}` : "there was no answer";
-      throw new Problem(
-        `A part of the model could not be loaded (${what}). Check the connection and try again.`,
-        "network",
-      );
-    }
-    if (!onBytes || !answer.body) {
-      return answer.arrayBuffer();
-    }
-    const parts = [];
-    const reader = answer.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) {
-        return new Blob(parts).arrayBuffer();
+      const answer = await fetch(url, { cache });
+      if (!answer.ok) {
+        throw new Problem(unloaded(`the server answered ${answer.status}`), "network");
       }
-      parts.push(value);
-      onBytes(value.length);
+      if (!onBytes || !answer.body) {
+        return await answer.arrayBuffer();
+      }
+      const parts = [];
+      const reader = answer.body.getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) {
+          return await new Blob(parts).arrayBuffer();
+        }
+        parts.push(value);
+        onBytes(value.length);
+      }
+    } catch (error) {
+      throw error instanceof Problem
+        ? error
+        : new Problem(unloaded("there was no answer"), "network");
     }
   }
+
+  // A file of the model, as the card describes it: a network that asks for a password answers, too.
+  async function part(about, name, onBytes) {
+    const buffer = await fetched(addressOf(about, name), { onBytes });
+    const { bytes } = about.files[name];
+    if (buffer.byteLength !== bytes && isPacked(new Uint8Array(buffer)) === name.endsWith(".gz")) {
+      throw new Problem(unloaded("something else came instead"), "network");
+    }
+    return buffer;
+  }
+
+  const addressOf = ({ files }, name) => `${home}${name}?v=${files[name].sha256.slice(0, 12)}`;
 
   const isPacked = (bytes) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
@@ -87,9 +106,14 @@
     if (location.protocol === "file:") {
       return Promise.reject(new Problem(asFile, "file"));
     }
-    cardOnce ||= fetched(`${home}card.json${version}`).then(
-      (buffer) => JSON.parse(new TextDecoder().decode(buffer)),
-    );
+    // Always asked for: it names the versions of all others.
+    cardOnce ||= fetched(`${home}card.json`, { cache: "no-cache" }).then((buffer) => {
+      try {
+        return JSON.parse(new TextDecoder().decode(buffer));
+      } catch {
+        throw new Problem(unloaded("something else came instead"), "network");
+      }
+    });
     cardOnce.catch(() => (cardOnce = null)); // the next click tries again
     return cardOnce;
   }
@@ -98,8 +122,8 @@
 
   // From a blob, because a worker from an address would not be under the policy of the page, which
   // lets nothing out.
-  function begin() {
-    const scripts = ["words.js", "worker.js"].map((name) => `${home}${name}${version}`);
+  function begin(about) {
+    const scripts = SCRIPTS.map((name) => addressOf(about, name));
     const url = URL.createObjectURL(
       new Blob([`importScripts(${JSON.stringify(scripts).slice(1, -1)});`], {
         type: "text/javascript",
@@ -118,15 +142,25 @@
       this.worker = worker;
       this.waiting = new Map();
       this.last = 0;
+      this.loaded = false;
       worker.onmessage = ({ data }) => this.hears(data);
       worker.onerror = (event) => {
         event.preventDefault();
-        this.end(said(new Error(event.message || "its worker stopped")));
+        const lost = new Problem(unloaded("a script did not come"), "network");
+        this.end(this.loaded ? said(new Error(event.message)) : lost);
       };
       this.onEnd = onEnd;
+      this.silent = 0;
+      this.watch = setInterval(() => {
+        this.silent = this.waiting.size ? this.silent + 1 : 0;
+        if (this.silent > PATIENCE) {
+          this.end(new Problem(memory, "memory"));
+        }
+      }, 5000);
     }
 
     hears({ id, progress, result, problem }) {
+      this.silent = 0;
       const waits = this.waiting.get(id);
       if (!waits) {
         return;
@@ -136,10 +170,14 @@
         return;
       }
       this.waiting.delete(id);
-      if (problem) {
-        waits.reject(problem.kind ? new Problem(problem.text, problem.kind) : said(problem));
-      } else {
+      if (!problem) {
         waits.resolve(result);
+      } else if (problem.kind) {
+        waits.reject(new Problem(problem.text, problem.kind));
+      } else {
+        // What failed once without a reason stays broken: the next try has a new worker.
+        waits.reject(said(problem));
+        this.end(said(problem));
       }
     }
 
@@ -148,7 +186,7 @@
         return Promise.reject(signal.reason);
       }
       if (!this.worker) {
-        return Promise.reject(new Problem("The model has stopped; try again."));
+        return Promise.reject(new Problem(failed, "failed"));
       }
       this.last += 1;
       const id = this.last;
@@ -165,6 +203,10 @@
     }
 
     end(problem) {
+      if (!this.worker) {
+        return;
+      }
+      clearInterval(this.watch);
       this.worker.terminate();
       this.worker = null;
       this.waiting.forEach(({ reject }) => reject(problem));
@@ -192,18 +234,18 @@
   }
 
   async function start(progress) {
-    if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
+    const needed = [window.Worker, window.OfflineAudioContext];
+    if (typeof WebAssembly !== "object" || needed.some((one) => typeof one !== "function")) {
       throw new Problem(old, "wasm");
     }
     const about = await card();
-    const names = Object.keys(about.files);
+    const names = Object.keys(about.files).filter((name) => !SCRIPTS.includes(name));
     const all = names.reduce((sum, name) => sum + about.files[name].bytes, 0);
     let seen = 0;
     const contents = await Promise.all(
       names.map((name) => {
-        const url = `${home}${name}?v=${about.files[name].sha256.slice(0, 12)}`;
         // The worker loads the scripts by itself; here they come into the cache.
-        return fetched(url, (bytes) => {
+        return part(about, name, (bytes) => {
           seen += bytes;
           progress(Math.min(0.9, (0.9 * seen) / all), "loading the model");
         });
@@ -211,15 +253,14 @@
     );
     const of = (name) => contents[names.indexOf(name)];
     const wasm = await unpacked(of("ort-wasm.wasm.gz"));
-    const url = (name) => `${home}${name}?v=${about.files[name].sha256.slice(0, 12)}`;
-    const engine = new Engine(begin(), about, () => (engineOnce = null));
+    const engine = new Engine(begin(about), about, () => (engineOnce = null));
     try {
       await engine.ask(
         "load",
         {
           card: about,
-          runtime: url("ort.js"),
-          glue: url("ort-wasm.js"),
+          runtime: addressOf(about, "ort.js"),
+          glue: addressOf(about, "ort-wasm.js"),
           wasm,
           ear: of("musicnn.onnx"),
           head: of("head.onnx"),
@@ -228,8 +269,11 @@
       );
     } catch (error) {
       engine.end(error);
-      throw error;
+      throw error.kind === "failed"
+        ? new Problem(unloaded("it did not come whole"), "network")
+        : error;
     }
+    engine.loaded = true;
     progress(1, "ready");
     return engine;
   }
@@ -250,5 +294,5 @@
     return engineOnce;
   }
 
-  Object.assign(window.Audionome, { Problem, card, load, said });
+  Object.assign(window.Audionome, { Problem, card, load, old, said });
 })();

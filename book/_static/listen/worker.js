@@ -234,18 +234,28 @@ async function load({ card: about, runtime, glue, wasm, ear: network, head: rule
   head = await ort.InferenceSession.create(new Uint8Array(rules), options);
 }
 
+// The runtime does one thing at a time: a window of a song, then one of live listening.
+let turn = Promise.resolve();
+
+function inTurn(work) {
+  const done = turn.then(work);
+  turn = done.catch(() => {});
+  return done;
+}
+
 async function rowOf(window) {
   const samples = new ort.Tensor("float32", window, [1, window.length]);
-  const { embedding, tags } = await ear.run({ samples });
+  const { embedding, tags } = await inTurn(() => ear.run({ samples }));
   return joined([embedding.data, tags.data]);
 }
 
 async function answerOf(rows, length) {
   const shape = [rows.length, card.columns];
-  return head.run({
+  const inputs = {
     rows: new ort.Tensor("float32", joined(rows), shape),
     length: new ort.Tensor("float32", [length], []),
-  });
+  };
+  return inTurn(() => head.run(inputs));
 }
 
 function statusOf(named) {
@@ -352,17 +362,15 @@ async function handle({ id, kind, ...values }) {
     const result = await work[kind]();
     postMessage({ id, result });
   } catch (error) {
-    const { kind: why, message, name } = error;
+    const { kind: why, message = String(error), name } = Object(error);
     postMessage({ id, problem: why ? { kind: why, text: message } : { name, message } });
   }
 }
 
-// The runtime does one thing at a time.
-let queue = Promise.resolve();
 self.onmessage = ({ data }) => {
   if (data.kind === "cancel") {
     cancelled.add(data.id);
   } else {
-    queue = queue.then(() => handle(data));
+    handle(data);
   }
 };
