@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audionome.audio.cutting import (
+    RULE,
     SENTENCES,
     Cutter,
     require_finite,
@@ -179,7 +180,7 @@ class WindowStream:
                 f"Its sample rate is {rate / 1000:g} kHz: the sound above {rate / 2000:g} kHz is "
             )
             notes.append(Note("low_rate", f"{text}missing."))
-        if self.silence >= 1:
+        if self.silence >= RULE.told_from:
             notes.append(Note("silence", SENTENCES["silence"].format(time=clock(self.silence))))
         return tuple(notes)
 

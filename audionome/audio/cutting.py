@@ -63,6 +63,8 @@ class Rule:
         Sound that is enough in a recording that is silent otherwise (s).
     offset : float
         A constant offset is taken away where it is more than this share of the standard deviation.
+    told_from : float
+        Silence that is told (s).
     most : float
         Larger samples are no sound: sums of their squares are infinite in single precision.
     """
@@ -78,6 +80,7 @@ class Rule:
     rest: float = 0.7
     least: float = 2.0
     offset: float = 0.05
+    told_from: float = 1.0
     most: float = 1e10
 
 
@@ -96,6 +99,10 @@ SENTENCES = {
         "program that made it."
     ),
     "silence": "{time} of silence were left out.",
+    "cut": (
+        "Answered from the first {heard}: this browser decoded no more, though the file states "
+        "{stated}. The app may read the rest."
+    ),
 }
 
 

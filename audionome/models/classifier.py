@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from audionome import audio
 from audionome._paths import data_path
 from audionome.audio import Note
+from audionome.audio.cutting import Cut
 from audionome.features.tempo import Tempo, TempoTracker
 from audionome.models import persistence
 from audionome.models._hearing import Clock, Heard, LinearHeard
@@ -28,7 +29,14 @@ from audionome.models.attribution import Reason
 from audionome.models.calibration import Calibration, fade, prediction_set
 from audionome.models.neighbors import Index, Neighbour
 from audionome.models.persistence import ModelError
-from audionome.models.prediction import Prediction, Tag, WindowPrediction, message, status_of
+from audionome.models.prediction import (
+    Hearing,
+    Prediction,
+    Tag,
+    WindowPrediction,
+    message,
+    status_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -199,45 +207,54 @@ class Classifier(ABC):
         own, *others = heard
         known = next(h for h in heard if isinstance(h, LinearHeard) and h.keeps_rows)
         distance = next(d for one in heard if (d := one.distance()) is not None)
-        length = (stream.duration - stream.silence) / _WINDOW_SECONDS
-        windows = fade(own.probabilities(length), distance)
-        unfaded = own.answer(length)
-        answer = fade(unfaded, distance)
-        best = int(answer.argmax())
-        probabilities = self._named(answer)
-        threshold = self.calibration.threshold_for(length)
-        named = () if distance > 1 else prediction_set(probabilities, threshold)
-        found, baseline = own.reasons(best, length=length, distance=distance)
+        length = _length(stream)
+        said = self._hearing(own, stream, distance=distance)
+        genre = self.genres.index(said.genre)
+        found, baseline = own.reasons(genre, length=length, distance=distance)
         second = None
         if others:
             second = self._named(fade(others[0].answer(length), distance))
         same = self._same(heard)
         return Prediction(
-            status=status_of(named),
-            genre=self.genres[best],
-            prediction_set=named,
-            coverage=self.calibration.coverage,
-            confidence=float(answer[best]),
-            probabilities=probabilities,
-            windows=tuple(
-                WindowPrediction(begin, end, self._named(row))
-                for (begin, end), row in zip(stream.times, windows, strict=True)
-            ),
+            **vars(said),
             reasons=found,
             baseline=baseline,
             neighbours=self.index.nearest(own.mean_row),
             second_opinion=second,
-            distance=distance,
             place=self.index.place(own.mean_row),
             features=known.mean_features,
             tempo=tempo,
-            duration=stream.duration,
-            silence=stream.silence,
             notes=(*stream.notes, *_learned(same)),
             learned_from=same,
             seconds=seconds,
-            message=message(named, coverage=self.calibration.coverage),
+        )
+
+    def _hearing(self, own: Heard, of: audio.WindowStream | Cut, *, distance: float) -> Hearing:
+        """Return what this model alone says of what it heard."""
+        length, coverage = _length(of), self.calibration.coverage
+        unfaded = own.answer(length)
+        answer = fade(unfaded, distance)
+        windows = fade(own.probabilities(length), distance)
+        best = int(answer.argmax())
+        probabilities = self._named(answer)
+        threshold = self.calibration.threshold_for(length)
+        named = () if distance > 1 else prediction_set(probabilities, threshold)
+        return Hearing(
+            status=status_of(named),
+            genre=self.genres[best],
+            prediction_set=named,
+            coverage=coverage,
+            confidence=float(answer[best]),
+            probabilities=probabilities,
+            windows=tuple(
+                WindowPrediction(begin, end, self._named(row))
+                for (begin, end), row in zip(of.times, windows, strict=True)
+            ),
             tags=own.tags(self._named(unfaded)),
+            distance=distance,
+            duration=of.duration,
+            silence=of.silence,
+            message=message(named, coverage=coverage),
         )
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
@@ -250,6 +267,11 @@ def _learned(track: str | None) -> tuple[Note, ...]:
         return ()
     text = f"This very recording was learned from ({track} of GTZAN): the answer shows memory, "
     return (Note("learned", f"{text}not what it would say of new music."),)
+
+
+def _length(of: audio.WindowStream | Cut) -> float:
+    """Return how much sound was heard, in windows."""
+    return (of.duration - of.silence) / _WINDOW_SECONDS
 
 
 def _share_done(windows: int, expected: float | None) -> float:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from audionome.audio.cutting import RULE, cut
+from audionome.audio.cutting import cut
 from audionome.errors import ModelError
 from audionome.models import head, tags
 from audionome.models._hearing import Clock, Heard
 from audionome.models.attribution import Reason
-from audionome.models.calibration import fade, prediction_set, weight_of
+from audionome.models.calibration import fade, weight_of
 from audionome.models.classifier import Classifier
 from audionome.models.concepts import CONCEPTS, REST, Patterns, concept_reasons
 from audionome.models.ear import Ear
 from audionome.models.head import HeadFile
 from audionome.models.linear import softmax
-from audionome.models.prediction import Hearing, Tag, WindowPrediction, message
+from audionome.models.prediction import Hearing, Tag
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,31 +172,7 @@ class EarClassifier(Classifier):
         heard = _EarHeard(self, self.ear.rows(found.windows))
         while heard.hear_more():
             pass
-        length = (found.duration - found.silence) / RULE.seconds
-        distance = heard.distance()
-        unfaded = heard.answer(length)
-        answer = fade(unfaded, distance)
-        probabilities = self._named(answer)
-        threshold = self.calibration.threshold_for(length)
-        named = () if distance > 1 else prediction_set(probabilities, threshold)
-        best = int(answer.argmax())
-        return Hearing(
-            genre=self.genres[best],
-            prediction_set=named,
-            confidence=float(answer[best]),
-            probabilities=probabilities,
-            windows=tuple(
-                WindowPrediction(begin, end, self._named(p))
-                for (begin, end), p in zip(
-                    found.times, fade(heard.probabilities(length), distance), strict=True
-                )
-            ),
-            tags=heard.tags(self._named(unfaded)),
-            distance=distance,
-            duration=found.duration,
-            silence=found.silence,
-            message=message(named, coverage=self.calibration.coverage),
-        )
+        return self._hearing(heard, found, distance=heard.distance())
 
     def _same(self, heard: Sequence[Heard]) -> str | None:
         # What the ear hears of two recordings can be as alike as two copies of one.

@@ -220,22 +220,15 @@ class Hearing:
 
     Attributes
     ----------
-    genre : str
-        The likeliest genre.
-    prediction_set : tuple of str
-    confidence : float
-    probabilities : dict of str to float
-    windows : tuple of WindowPrediction
-    tags : tuple of Tag
-    distance : float
-    duration, silence : float
-        In seconds.
-    message : str
+    status, genre, prediction_set, coverage, confidence, probabilities, windows, tags, distance, \
+    duration, silence, message
         As in `Prediction`.
     """
 
+    status: Status
     genre: str
     prediction_set: tuple[str, ...]
+    coverage: float
     confidence: float
     probabilities: dict[str, float]
     windows: tuple[WindowPrediction, ...]

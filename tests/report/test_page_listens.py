@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -25,7 +26,9 @@ from audionome._words import likelihood
 from audionome.audio.notes import clock
 from audionome.datasets.recordings import recordings
 from audionome.models.ear_classifier import EarClassifier
-from audionome.models.prediction import Hearing
+from audionome.models.prediction import Hearing, headline
+from audionome.models.tags import foreign_style
+from audionome.models.telling import hearing
 from audionome.report import card
 
 RATE = 16_000
@@ -122,6 +125,12 @@ def python(model: EarClassifier, samples: np.ndarray) -> Hearing | str:
 
 def close(found: dict[str, Any], expected: Hearing, genres: tuple[str, ...]) -> None:
     """All that both sides say, within 1e-4."""
+    for name in ("status", "genre", "coverage"):
+        assert found[name] == getattr(expected, name), name
+    assert found["headline"] == headline(expected.prediction_set)
+    assert found["hearing"] == hearing(expected.prediction_set)
+    assert found["foreign"] == foreign_style(expected.tags, expected.prediction_set)
+    assert abs(found["confidence"] - expected.confidence) < 1e-4
     assert list(expected.prediction_set) == found["prediction_set"]
     assert found["message"] == expected.message
     assert found["duration"] == pytest.approx(expected.duration)
@@ -133,7 +142,7 @@ def close(found: dict[str, Any], expected: Hearing, genres: tuple[str, ...]) -> 
     for one, other in zip(found["windows"], expected.windows, strict=True):
         assert (one["start"], one["end"]) == pytest.approx((other.start, other.end), abs=1e-4)
         for genre in genres:
-            assert abs(one["probabilities"][genre] - other.probabilities[genre]) < 1e-3
+            assert abs(one["probabilities"][genre] - other.probabilities[genre]) < 2e-4
     assert [tag["name"] for tag in found["tags"]] == [tag.name for tag in expected.tags]
     for one, other in zip(found["tags"], expected.tags, strict=True):
         assert one["kind"] == other.kind
@@ -142,8 +151,8 @@ def close(found: dict[str, Any], expected: Hearing, genres: tuple[str, ...]) -> 
 
 def test_the_same_samples_have_the_same_answer(listener: Page, model: EarClassifier) -> None:
     sounds = made() | {
-        one.title: soxr.resample(audio.load(one.path), audio.SAMPLE_RATE, RATE)[: 10 * RATE]
-        for one in recordings()
+        one.title: soxr.resample(audio.load(one.path), audio.SAMPLE_RATE, RATE)
+        for one in recordings()[::2]
     }
     kinds = set()
     for name, samples in sounds.items():
@@ -363,7 +372,9 @@ def test_the_card_is_of_the_files_beside_it(site: Path) -> None:
     folder = site / "_static" / "listen"
     written = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     for name, about in written["files"].items():
-        assert (folder / name).stat().st_size == about["bytes"], name
+        content = (folder / name).read_bytes()
+        assert len(content) == about["bytes"], name
+        assert hashlib.sha256(content).hexdigest() == about["sha256"], name
     network = (folder / card.NETWORK).read_bytes()
     assert network == data_path("models", card.NETWORK).read_bytes()
     names = {path.name for path in folder.iterdir()}

@@ -3,8 +3,8 @@
 A page runs two graphs, from samples to rows and from rows to the answer. The first is the network
 as it ships. The second is the head: all rules by which `audionome.models.ear_classifier` answers
 (how windows are summed up, the calibration, what is unlike any music, the prediction set, which
-tags are worth a word) as nodes, made of the arrays and the numbers that Python reads. So the page
-has no rule of its own, and a head that learns anew changes both.
+tags are worth a word) as nodes, made of the arrays and the numbers that Python reads. So a
+head that learns anew changes both.
 """
 
 from __future__ import annotations

@@ -5,10 +5,6 @@
 (() => {
   const { Problem, clock, fill, stopIf } = window.Audionome;
 
-  const CUT =
-    "Answered from the first {heard}: this browser decoded no more, though the file states " +
-    "{stated}. The app may read the rest.";
-
   // What its header says (s), or NaN: so that nobody waits for what is too long.
   function stated(blob) {
     return new Promise((resolve) => {
@@ -190,7 +186,7 @@
     samples.notes = [];
     if (!lies && seconds - buffer.duration > limits.cut && (await statesLength(blob))) {
       const told = { heard: clock(buffer.duration), stated: clock(seconds) };
-      samples.notes.push(fill(CUT, told));
+      samples.notes.push(fill(words.cut, told));
     }
     if (cancelled >= Math.min(mixing.told_from, buffer.duration / 2) && cancelled > 0) {
       samples.notes.push(fill(words.cancelling, { time: clock(cancelled) }));

@@ -31,7 +31,7 @@
   }
 
   // WebAssembly that runs out of memory throws a number, or says one of these.
-  const starved = /memory|alloc|oom|out of bounds|unreachable|array (buffer|length)/i;
+  const starved = /^\d+$|out of memory|\balloc|\boom\b|out of bounds|array (buffer|length)/i;
 
   // Any error as a sentence: the words of a program help no reader.
   function said(error) {
@@ -39,11 +39,18 @@
       return error;
     }
     const text = String(error?.message ?? error ?? "");
-    if (error?.name === "RangeError" || !/[a-z]/i.test(text) || starved.test(text)) {
+    if (error?.name === "RangeError" || starved.test(text)) {
       return new Problem(memory, "memory");
     }
     console.warn(text);
     return new Problem(failed, "failed");
+  }
+
+  // What signal.throwIfAborted() does; older browsers lack it.
+  function stopIf(signal) {
+    if (signal?.aborted) {
+      throw signal.reason || new DOMException("It was cancelled.", "AbortError");
+    }
   }
 
   // -- what is fetched ---------------------------------------------------------------------
@@ -74,11 +81,20 @@
     }
   }
 
-  // A file of the model, as the card describes it: a network that asks for a password answers, too.
+  // Where a page may compute it: browsers keep it from plain http on another machine.
+  async function digestOf(buffer) {
+    const hash = await crypto.subtle?.digest("SHA-256", buffer);
+    return hash && [...new Uint8Array(hash)].map((b) => b.toString(16).padStart(2, "0")).join("");
+  }
+
+  // A file of the model, as the card describes it: a network that asks for a password answers, too,
+  // and a site may change while its page is open.
   async function part(about, name, onBytes) {
     const buffer = await fetched(addressOf(about, name), { onBytes });
-    const { bytes } = about.files[name];
-    if (buffer.byteLength !== bytes && isPacked(new Uint8Array(buffer)) === name.endsWith(".gz")) {
+    const { bytes, sha256 } = about.files[name];
+    const unpackedOnTheWay = name.endsWith(".gz") && !isPacked(new Uint8Array(buffer));
+    const digest = unpackedOnTheWay ? sha256 : await digestOf(buffer);
+    if ((buffer.byteLength !== bytes && !unpackedOnTheWay) || (digest && digest !== sha256)) {
       throw new Problem(unloaded("something else came instead"), "network");
     }
     return buffer;
@@ -285,7 +301,8 @@
     listeners.add(progress);
     engineOnce ||= start((share, words) => listeners.forEach((tell) => tell(share, words))).catch(
       (error) => {
-        engineOnce = null; // the next click tries again
+        engineOnce = null; // the next click tries again, and asks what the site has now
+        cardOnce = null;
         throw said(error);
       },
     );
@@ -294,5 +311,5 @@
     return engineOnce;
   }
 
-  Object.assign(window.Audionome, { Problem, card, load, old, said });
+  Object.assign(window.Audionome, { Problem, card, load, old, said, stopIf });
 })();

@@ -35,15 +35,8 @@ self.Audionome = self.Audionome || {};
     return `${(100 * value).toFixed(value >= 0.095 && value < 0.99 ? 0 : 1)}%`;
   }
 
-  // What signal.throwIfAborted() does; older browsers lack it.
-  function stopIf(signal) {
-    if (signal?.aborted) {
-      throw signal.reason || new DOMException("It was cancelled.", "AbortError");
-    }
-  }
-
   const either = (names) => joined(names, "or");
   const listed = (names) => joined(names, "and");
 
-  Object.assign(self.Audionome, { clock, either, fill, likelihood, listed, sentence, stopIf });
+  Object.assign(self.Audionome, { clock, either, fill, likelihood, listed, sentence });
 })();

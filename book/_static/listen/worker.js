@@ -332,7 +332,7 @@ async function classify(id, { samples, name, notes }) {
   }
   const length = (duration - silence) / card.sound.seconds;
   const found = await answerOf(rows, length);
-  if (silence >= 1) {
+  if (silence >= card.sound.told_from) {
     notes.push(fill(card.words.silence, { time: clock(silence) }));
   }
   const seconds = { listen: (performance.now() - began) / 1000 };
