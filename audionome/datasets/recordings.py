@@ -31,6 +31,8 @@ class Recording:
         The package that it was taken from, of Debian or of Python, and its version.
     changes : str
         What was done to it.
+    game : str
+        The game that it was published in, where ``source`` is that of the whole game; else "".
     """
 
     file: str
@@ -43,6 +45,7 @@ class Recording:
     source: str
     package: str
     changes: str
+    game: str = ""
 
     @property
     def path(self) -> Path:

@@ -36,6 +36,7 @@ __all__ = [
     "RECORDED",
     "Example",
     "answers",
+    "credited",
     "examples",
     "heard",
     "load",
@@ -99,12 +100,36 @@ def examples() -> dict[str, Example]:
             RECORDED,
             r.path,
             f"{RECORDED}: {r.name}.",
-            f'<a href="{r.source}">{escape(r.title)}</a>, {escape(r.artist)}. <small>{RECORDED} '
+            f"{credited(r.title, r.artist, game=r.game, source=r.source)}. <small>{RECORDED} "
             f'(<a href="{r.licence_url}">{escape(r.licence)}</a>).</small>',
         )
         for r in recordings()
     ]
     return {one.name: one for one in (*pieces, *recorded)}
+
+
+def credited(title: str, artist: str, *, game: str, source: str) -> str:
+    """Return a recording's title and artist as HTML, with a link to where it was published.
+
+    Parameters
+    ----------
+    title, artist : str
+    game : str
+        What the source is of, where that is a whole game; else "".
+    source : str
+        An address.
+
+    Returns
+    -------
+    str
+    """
+
+    def link(text: str) -> str:
+        return f'<a href="{escape(source)}">{escape(text)}</a>'
+
+    if game:
+        return f"{escape(title)}, {escape(artist)}, from the game {link(game)}"
+    return f"{link(title)}, {escape(artist)}"
 
 
 def recording_answers() -> list[tuple[Recording, Prediction]]:

@@ -16,9 +16,9 @@ from audionome._words import genre_name
 from audionome.charts import PALETTE, PATTERNS
 from audionome.datasets.gtzan import GENRES
 from audionome.datasets.recordings import Recording, recordings
-from audionome.models.prediction import promise
 from audionome.models.tags import foreign_style
 from audionome.models.telling import hearing
+from audionome.report.listening import credit, facts
 
 if TYPE_CHECKING:
     from audionome.models.prediction import Prediction
@@ -51,15 +51,8 @@ def rounds(folder: Path) -> list[dict[str, Any]]:
 
     return [
         {
-            "file": f"{one.path.stem}.mp3",
-            "title": one.title,
-            "artist": one.artist,
-            "genre": one.genre,
+            **facts(one),
             "genre_source": one.genre_source,
-            "licence": one.licence,
-            "licence_url": one.licence_url,
-            "source": one.source,
-            "changes": one.changes,
             "answer": told(classify(folder / f"{one.path.stem}.mp3")),
         }
         for one in guessable()
@@ -82,7 +75,6 @@ def told(answer: Prediction) -> dict[str, Any]:
         "status": answer.status,
         "genre": answer.genre,
         "headline": answer.headline,
-        "promise": promise(answer.prediction_set, coverage=answer.coverage),
         "prediction_set": list(answer.prediction_set),
         "confidence": round(answer.confidence, 5),
         "probabilities": {genre: round(p, 5) for genre, p in answer.probabilities.items()},
@@ -141,8 +133,5 @@ def _item(one: Mapping[str, Any], number: int) -> str:
         f"<details><summary>The answer</summary><p>Its source calls it "
         f"<strong>{escape(genre_name(one['genre']))}</strong>, {escape(one['genre_source'])}. The "
         f"machine puts <strong>{escape(first)}</strong> first, {verdict}; its answer: "
-        f'{escape(answer["headline"])}.</p><p><a href="{escape(one["source"])}">'
-        f"{escape(one['title'])}</a>, {escape(one['artist'])} "
-        f'(<a href="{escape(one["licence_url"])}">{escape(one["licence"])}</a>). '
-        f"{escape(one['changes'])}</p></details></li>"
+        f"{escape(answer['headline'])}.</p><p>{credit(one)}</p></details></li>"
     )

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 from audionome._words import genre_name, sentence_case
-from audionome.datasets.recordings import recordings
+from audionome.datasets.recordings import Recording, recordings
 from audionome.report import synth
-from audionome.report.examples import MADE, RECORDED
+from audionome.report.examples import MADE, RECORDED, credited
 
-__all__ = ["catalogue", "credits_html", "examples_html"]
+__all__ = ["catalogue", "credit", "credits_html", "examples_html", "facts"]
 
 _FOLDER = "../_static/examples"  # seen from a page of the book
+
+
+def facts(one: Recording) -> dict[str, str]:
+    """Return what must be said with a recording, as plain values for JSON.
+
+    Parameters
+    ----------
+    one : Recording
+
+    Returns
+    -------
+    dict of str
+        As in `catalogue`, without the ``kind``.
+    """
+    return {
+        "file": f"{one.path.stem}.mp3",
+        "notice": f"{one.path.stem}.txt",
+        "title": one.title,
+        "artist": one.artist,
+        "game": one.game,
+        "genre": one.genre,
+        "licence": one.licence,
+        "licence_url": one.licence_url,
+        "source": one.source,
+        "changes": one.changes,
+    }
 
 
 def catalogue() -> list[dict[str, Any]]:
@@ -21,30 +48,20 @@ def catalogue() -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``file`` (its name on the site), ``kind`` (`RECORDED` or `MADE`), ``title``, ``artist``,
-        ``genre`` (of the ten, or "" where the source names none), ``licence``, ``licence_url``,
-        ``source`` (an address, or "") and ``changes`` (what was done to it).
+        ``file`` (its name on the site), ``notice`` (the file beside it with the words of its
+        source, or ""), ``kind`` (`RECORDED` or `MADE`), ``title``, ``artist``, ``game`` (that it
+        is from, or ""), ``genre`` (of the ten, or "" where the source names none), ``licence``,
+        ``licence_url``, ``source`` (an address, or "") and ``changes`` (what was done to it).
     """
-    recorded = [
-        {
-            "file": f"{r.path.stem}.mp3",
-            "kind": RECORDED,
-            "title": r.title,
-            "artist": r.artist,
-            "genre": r.genre,
-            "licence": r.licence,
-            "licence_url": r.licence_url,
-            "source": r.source,
-            "changes": r.changes,
-        }
-        for r in recordings()
-    ]
+    recorded = [{"kind": RECORDED, **facts(one)} for one in recordings()]
     made = [
         {
             "file": f"{genre}.mp3",
+            "notice": "",
             "kind": MADE,
             "title": sentence_case(genre_name(genre)),
             "artist": "by a program",
+            "game": "",
             "genre": genre,
             "licence": "CC0",
             "licence_url": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -93,16 +110,31 @@ def credits_html(entries: list[dict[str, Any]]) -> str:
     str
         A list, in one line.
     """
-    items = [
-        f'<li><a href="{escape(e["source"])}">{escape(e["title"])}</a>, {escape(e["artist"])}, '
-        f"{_licence(e)}. {escape(e['changes'])}</li>"
-        for e in entries
-        if e["kind"] == RECORDED
-    ]
+    items = [f"<li>{credit(entry)}</li>" for entry in entries if entry["kind"] == RECORDED]
     return f"<ul>{''.join(items)}</ul>"
 
 
-def _licence(entry: dict[str, Any]) -> str:
+def credit(entry: Mapping[str, Any]) -> str:
+    """Return who made a recording, where it is from, and what was done to it, as HTML.
+
+    Parameters
+    ----------
+    entry : mapping
+        With what `facts` holds.
+
+    Returns
+    -------
+    str
+        In one line. The notice that came with the recording is linked: a licence may ask for it.
+    """
+    named = credited(entry["title"], entry["artist"], game=entry["game"], source=entry["source"])
+    return (
+        f'{named} ({_licence(entry)}, <a href="{_FOLDER}/{escape(entry["notice"])}">notice</a>). '
+        f"{escape(entry['changes'])}"
+    )
+
+
+def _licence(entry: Mapping[str, Any]) -> str:
     return f'<a href="{escape(entry["licence_url"])}">{escape(entry["licence"])}</a>'
 
 

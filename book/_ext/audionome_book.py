@@ -216,16 +216,22 @@ def copy_plotly(app: Sphinx) -> None:
 
 
 def copy_examples(app: Sphinx) -> None:
-    """Put the examples into the site as MP3, which every browser plays and can decode."""
+    """Put the examples into the site as MP3, which every browser plays and can decode.
+
+    Beside a recording stands the notice that came with it, as some licences want it.
+    """
     import soundfile
 
     folder = Path(app.outdir) / "_static" / "examples"
     folder.mkdir(parents=True, exist_ok=True)
     sources = sorted((ROOT / "data" / "examples").rglob("*.ogg"))
-    names = {f"{source.stem}.mp3" for source in sources}
+    notices = [note for source in sources if (note := source.with_suffix(".txt")).exists()]
+    names = {f"{source.stem}.mp3" for source in sources} | {note.name for note in notices}
     for old in folder.iterdir():
-        if old.suffix in {".mp3", ".ogg"} and old.name not in names:
+        if old.suffix in {".mp3", ".ogg", ".txt"} and old.name not in names:
             old.unlink()
+    for note in notices:
+        shutil.copyfile(note, folder / note.name)
     for source in sources:
         copy = folder / f"{source.stem}.mp3"
         made = source.stat().st_mtime_ns

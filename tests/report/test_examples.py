@@ -271,6 +271,11 @@ def test_every_recording_has_its_author_and_licence_beside_it() -> None:
         assert MAY_SHIP[r.licence] in r.licence_url
         note = r.path.with_suffix(".txt").read_text(encoding="utf-8")
         assert r.artist.split()[-1] in note
+        assert r.game in note
+        assert r.game or not re.fullmatch(r"https://github.com/[^/]*/[^/]*", r.source)
+        # Excerpts are told as an excerpt, and quotation marks are curly as in the prose.
+        assert re.search(r"xcerpt from \d:\d\d to \d:\d\d\b", r.changes)
+        assert '"' not in r.genre_source
         terms = {"MIT": "permission is hereby granted"}
         assert terms.get(r.licence, "creative commons attribut") in note.lower() or "CC-BY" in note
         for said in (r.file, r.title, r.artist, r.licence_url, r.source, r.package, r.changes):
@@ -351,6 +356,7 @@ def test_every_recording_has_a_player_with_its_licence(monkeypatch: pytest.Monke
     for r in recordings.recordings():
         assert f"examples/{r.path.stem}.mp3" in html
         assert f'href="{r.source}"' in html
+        assert (f'from the game <a href="{r.source}">{r.game}</a>' in html) == bool(r.game)
         assert f'href="{r.licence_url}"' in html
         assert f'data-piece="{r.title}"' in html
     assert html.count("Real recording (") == len(recordings.recordings())

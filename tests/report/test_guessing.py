@@ -33,11 +33,12 @@ def made(genre: str, said: str, **more: Any) -> dict[str, Any]:
     probabilities = dict.fromkeys(GENRES, 0.05) | {said: 0.55}
     answer = {
         "status": "one", "genre": said, "headline": sentence_case(genre_name(said)),
-        "promise": "", "prediction_set": [said], "confidence": 0.55,
+        "prediction_set": [said], "confidence": 0.55,
         "probabilities": probabilities, "hearing": "Sounds like", "tags": [], "foreign": "",
     }  # fmt: skip
     round_ = {
-        "file": "a.mp3", "title": "A & B", "artist": "C", "genre": genre, "genre_source": "by D",
+        "file": "a.mp3", "notice": "a.txt", "game": "", "title": "A & B", "artist": "C",
+        "genre": genre, "genre_source": "by D",
         "licence": "CC BY 3.0", "licence_url": "https://l",
         "source": "https://s", "changes": "Cut.",
     }  # fmt: skip
@@ -55,7 +56,7 @@ def test_without_a_script_the_answers_are_folded_behind_players() -> None:
     assert "puts jazz first, and is right" in right.get_text()
     assert "calls it hip-hop" in wrong.get_text()
     assert "puts pop first, and is wrong; its answer: Pop." in wrong.get_text()
-    assert "A & B, C (CC BY 3.0). Cut." in right.get_text()
+    assert "A & B, C (CC BY 3.0, notice). Cut." in right.get_text()
     for details in (right, wrong):
         details.decompose()
     plain = soup.select_one(".guess-plain")
@@ -79,13 +80,16 @@ def test_the_game_tells_what_python_answers_about_the_files_of_the_site(site: Pa
     assert {one["file"] for one in data["rounds"]} == set(GUESSABLE)
     for one in data["rounds"]:
         known = GUESSABLE[one["file"]]
-        for name in ("title", "artist", "genre", "genre_source", "licence", "source", "changes"):
+        for name in (
+            "title", "artist", "game", "genre", "genre_source", "licence", "source", "changes",
+        ):  # fmt: skip
             assert one[name] == getattr(known, name)
+        notice = site / "_static" / "examples" / one["notice"]
+        assert notice.read_bytes() == known.path.with_suffix(".txt").read_bytes()
     for one in data["rounds"][::3]:
         found = audionome.classify(site / "_static" / "examples" / one["file"])
         assert one["answer"] == guessing.told(found)
         assert one["answer"]["headline"] == found.headline
-        assert f"{one['answer']['headline']}. {one['answer']['promise']}" == found.message
         for genre, p in found.probabilities.items():
             assert one["answer"]["probabilities"][genre] == pytest.approx(p, abs=1e-5)
 
@@ -158,12 +162,22 @@ def test_the_game_is_played_by_keyboard_and_gives_nothing_away(
             for said in (
                 known.title, known.artist, known.licence, known.genre_source, known.changes,
                 f"{likelihood(answer['confidence'])} sure",
-                *(tag["name"] for tag in answer["tags"]),
                 f"The machine is {'right' if answer['genre'] == known.genre else 'wrong'}",
             ):  # fmt: skip
                 assert said in text, said
-            links = box.locator(".guess-credit a").evaluate_all("a => a.map(one => one.href)")
+            *links, notice = box.locator(".guess-credit a").evaluate_all(
+                "a => a.map(one => one.href)"
+            )
             assert links == [known.source, known.licence_url]
+            assert notice.endswith(f"_static/examples/{known.path.stem}.txt")
+            assert (f"from the game {known.game}" in text) == bool(known.game)
+            # The kind of a word stands beside it where it does not say so itself.
+            assert box.locator(".guess-words li").all_inner_texts() == [
+                {"instrumental": "instrumental", "female voice": "female voice"}.get(
+                    tag["name"], f"{tag['name']} {tag['kind']}"
+                )
+                for tag in answer["tags"]
+            ]
             status = page.locator(".guess-box [role=status]").inner_text()
             assert f"its source says {genre_name(known.genre)}" in status
             assert f"the machine says {genre_name(answer['genre'])}" in status
@@ -250,6 +264,31 @@ def test_a_recording_plays_on_while_its_answer_is_read(chromium: Browser, base_u
         page.get_by_role("button", name="Another one").click()
         page.wait_for_function("!document.querySelector('.guess-player audio').paused")
         assert playing(page) != first
+        assert problems == []
+
+
+def test_what_listens_elsewhere_on_the_page_does_not_hear_the_game(
+    chromium: Browser, base_url: str
+) -> None:
+    with home(chromium, base_url, forced_colors="active") as (page, problems):
+        audio = page.locator(".guess-player audio")
+        tell = (
+            "detail => document.dispatchEvent(new CustomEvent('audionome-listening', { detail }))"
+        )
+        audio.evaluate("a => { a.muted = true; return a.play(); }")
+        expect(page.locator(".guess-playing")).to_have_count(1)
+        page.evaluate(tell, "guess")
+        assert not audio.evaluate("a => a.paused")
+        page.evaluate(tell, "try")
+        assert audio.evaluate("a => a.paused")
+        expect(page.locator(".guess-playing")).to_have_count(0)
+        # What is drawn in colour alone stays there where a reader has set the colours.
+        canvas = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        colour = "node => getComputedStyle(node).backgroundColor"
+        assert page.locator(".guess-wave i").first.evaluate(colour) != canvas
+        page.get_by_role("button", name="Jazz", exact=True).click()
+        bands = page.locator(".guess-band").evaluate_all(f"all => all.map({colour})")
+        assert canvas not in bands
         assert problems == []
 
 

@@ -39,7 +39,15 @@ def test_the_credits_say_what_was_changed() -> None:
     page = BeautifulSoup(credits_html(catalogue()), "html.parser")
     for recording, item in zip(recordings(), page.select("li"), strict=True):
         assert recording.changes in item.text
-        assert item.select_one("a")["href"] == recording.source
+        source, licence, notice = item.select("a")
+        assert source["href"] == recording.source
+        # The address of a whole game is not that of the title.
+        assert source.text == (recording.game or recording.title)
+        assert (f"from the game {recording.game}" in item.text) == bool(recording.game)
+        assert licence["href"] == recording.licence_url
+        # As the site has it, beside the sound: see copy_examples.
+        assert notice["href"] == f"../_static/examples/{recording.path.stem}.txt"
+        assert recording.path.with_suffix(".txt").exists()
 
 
 def test_names_cannot_break_the_page() -> None:

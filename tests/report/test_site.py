@@ -578,11 +578,15 @@ def extension() -> Any:
 def test_each_example_is_on_the_site_once_and_plays_as_long(tmp_path: Path, extension: Any) -> None:
     folder = tmp_path / "_static" / "examples"
     folder.mkdir(parents=True)
-    for name in ("removed.ogg", "removed.mp3", "examples.json"):
+    for name in ("removed.ogg", "removed.mp3", "removed.txt", "examples.json"):
         (folder / name).write_bytes(b"sound")
     extension.copy_examples(SimpleNamespace(outdir=tmp_path))
     sources = {f"{path.stem}.mp3": path for path in (ROOT / "data" / "examples").rglob("*.ogg")}
-    assert {path.name for path in folder.iterdir()} == {*sources, "examples.json"}
+    notices = {f"{path.stem}.txt" for path in sources.values() if path.parent.name == "recordings"}
+    assert {path.name for path in folder.iterdir()} == {*sources, *notices, "examples.json"}
+    # As the licence of a song wants it.
+    notice = (folder / "sectoid-escape-from-chaosland.txt").read_text(encoding="utf-8")
+    assert "Copyright (c) 2006/2007" in notice
     for name, source in sources.items():
         one, other = soundfile.info(source), soundfile.info(folder / name)
         assert (one.frames, one.samplerate) == (other.frames, other.samplerate), name

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { make, likelihood, sentence } = window.Audionome;
+  const { kindOf, make, likelihood, sentence } = window.Audionome;
 
   // -- small parts -------------------------------------------------------------------------
 
@@ -119,9 +119,10 @@
   }
 
   function words({ hearing, tags, foreign }) {
-    const items = tags.map(({ name, kind }) =>
-      make("li", {}, [name, make("small", {}, [` ${kind}`])]),
-    );
+    const items = tags.map((tag) => {
+      const kind = kindOf(tag);
+      return make("li", {}, [tag.name, kind ? make("small", {}, [` ${kind}`]) : ""]);
+    });
     return make("section", {}, [
       make("h3", {}, [hearing]),
       items.length
@@ -131,23 +132,28 @@
     ]);
   }
 
-  function credit({ title, artist, licence, licence_url: terms, source, changes }) {
+  // `notice` is where the words lie that come with the recording.
+  function credit({ title, artist, game, licence, licence_url: terms, source, changes }, notice) {
     return make("p", { className: "guess-credit" }, [
       "You heard ",
-      link(source, title),
-      ` by ${artist} (`,
+      ...(game
+        ? [`${title} by ${artist}, from the game `, link(source, game)]
+        : [link(source, title), ` by ${artist}`]),
+      " (",
       link(terms, licence),
+      ", ",
+      link(notice, "notice"),
       `). ${changes}`,
     ]);
   }
 
-  function result({ guess, round, genreOf, actions }) {
+  function result({ guess, round, notice, genreOf, actions }) {
     const nameOf = (key) => genreOf(key).name;
     return [
       tiles(guess, round, genreOf),
       make("p", { className: "guess-plainly" }, [plainly(round, nameOf)]),
       make("div", { className: "guess-columns" }, [bars(round, genreOf), words(round.answer)]),
-      credit(round),
+      credit(round, notice),
       actions,
     ];
   }

@@ -50,12 +50,21 @@
     listen() {
       const { audio } = this;
       audio.addEventListener("play", () => {
+        if (audio.paused) {
+          return; // The news is old: something else has stopped it since.
+        }
         this.box.classList.add("guess-playing");
         document.dispatchEvent(new CustomEvent("audionome-listening", { detail: "guess" }));
       });
       ["pause", "ended", "emptied"].forEach((name) =>
         audio.addEventListener(name, () => this.box.classList.remove("guess-playing")),
       );
+      // A recording by the microphone must not hear it.
+      document.addEventListener("audionome-listening", ({ detail }) => {
+        if (detail !== "guess") {
+          audio.pause();
+        }
+      });
       audio.addEventListener("playing", () => (this.problem.hidden = true));
       audio.addEventListener("error", () => {
         if (audio.getAttribute("src")) {
@@ -122,6 +131,7 @@
         ...guessing.result({
           guess,
           round,
+          notice: `${sounds}${round.notice}`,
           genreOf: this.genreOf,
           actions: this.actions(),
         }),

@@ -38,5 +38,8 @@ self.Audionome = self.Audionome || {};
   const either = (names) => joined(names, "or");
   const listed = (names) => joined(names, "and");
 
-  Object.assign(self.Audionome, { clock, either, fill, likelihood, listed, sentence });
+  // What kind of word a tag is, where the word does not say so itself, as "female voice" does.
+  const kindOf = ({ name, kind }) => (name === "instrumental" || name.endsWith(kind) ? "" : kind);
+
+  Object.assign(self.Audionome, { clock, either, fill, kindOf, likelihood, listed, sentence });
 })();
