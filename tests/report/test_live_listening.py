@@ -47,10 +47,30 @@ window.AudioContext = class extends Context {
 window.heard = [];
 document.addEventListener("audionome-heard", (event) => heard.push(event.detail), true);
 """
+#: The genres that show, the room between what scrolls and the buttons, and what is not seen of it.
+LOW = """dialog => {
+  const view = dialog.querySelector(".audionome-live-view");
+  const foot = dialog.querySelector(".audionome-live-controls");
+  const room = foot.getBoundingClientRect().top - view.getBoundingClientRect().bottom;
+  const shown = [...dialog.querySelectorAll(".audionome-live-bars li")].filter(one =>
+    one.checkVisibility());
+  return [shown.length, room, view.scrollHeight - view.clientHeight];
+}"""
 HIDE = """hidden => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+TURN = """() => document.dispatchEvent(
+  new CustomEvent("audionome-listening", { detail: "try" }))"""
+SOUND = f"""async () => {{
+  const {{ examples }} = await Audionome.card();
+  const sound = document.createElement("audio");
+  sound.id = "other";
+  sound.src = new URL(examples[0].url, new URL("../_static/listen/", location.href));
+  document.body.append(sound);
+  await sound.play();
+  ({TURN})();
+}}"""
 GIVEN_BACK = """() => opened.tracks.length > 0
   && opened.tracks.every(track => track.readyState === "ended")
   && opened.contexts.every(context => context.state === "closed")"""
@@ -241,6 +261,16 @@ def test_the_microphone_is_heard_as_it_goes(listening: Browser, base_url: str) -
         assert page.evaluate("heard.length") == steps
         named(page, "Go on listening").click()
         page.wait_for_function("n => heard.length > n", arg=steps, timeout=20_000)
+        # Another sound of the page, or a recording, has its turn; then it goes on.
+        page.evaluate(SOUND)
+        expect(live).to_contain_text("another sound plays here. The microphone is switched off.")
+        page.wait_for_function(GIVEN_BACK)
+        page.evaluate("() => document.getElementById('other').remove()")
+        named(page, "Go on listening").click()
+        expect(page.locator(".audionome-live meter")).to_be_visible(timeout=30_000)
+        page.evaluate(TURN)
+        expect(live).to_contain_text("records now. The microphone is switched off.")
+        named(page, "Go on listening").click()
         named(page, "Stop listening").click()
         page.wait_for_function(GIVEN_BACK)
         expect(named(page, "Listen through the microphone")).to_be_focused()
@@ -280,6 +310,12 @@ def test_a_piece_is_heard_as_it_plays(listening: Browser, base_url: str, music: 
         assert step["end"] in {23, 24}
         audio.evaluate("audio => audio.pause()")
         expect(live).to_contain_text("The piece is paused")
+        # Who reads the trail has its colours and names: the genres that had a tenth or more.
+        heard = page.evaluate("heard.filter(one => one.answer).map(one => one.answer)")
+        seen = {g for one in heard for g, share in one["probabilities"].items() if share >= 0.1}
+        legend = live.locator(".audionome-live-legend").first.locator("li")
+        keys = dict(page.evaluate("Audionome.card().then(c => c.genres.map(g => [g.name, g.key]))"))
+        assert {keys[name] for name in legend.all_inner_texts()} == seen
 
         # The projector view: focus stays within and comes back.
         named(page, "Open the projector view").click()
@@ -293,6 +329,33 @@ def test_a_piece_is_heard_as_it_plays(listening: Browser, base_url: str, music: 
         assert size >= 32
         assert dialog.evaluate("d => d.scrollWidth <= innerWidth")
         assert barriers(page) == []
+        # The player is behind it: it plays and pauses from here.
+        go = dialog.get_by_role("button", name="Play")
+        go.click()
+        expect(dialog.get_by_role("button", name="Pause")).to_be_focused()
+        answered(page)
+        expect(dialog).to_contain_text("Listening to")
+        # On a low screen the buttons lie over nothing, and the rest can be scrolled to.
+        for width, height in [(1280, 720), (640, 450), (844, 390), (320, 256)]:
+            page.set_viewport_size({"width": width, "height": height})
+            shown, gap, rest = dialog.evaluate(LOW)
+            assert gap >= 0, (width, height)
+            assert rest == 0 or height < 300, (width, height, rest)
+            assert dialog.evaluate("d => d.scrollWidth <= innerWidth")
+            assert shown > 0
+        page.set_viewport_size(phone["viewport"])
+        expect(dialog.locator("figcaption")).to_be_visible()
+        audio.evaluate("audio => { audio.currentTime = audio.duration - 0.2; }")
+        expect(dialog).to_contain_text("The piece is over. Press play to go on.")
+        go.click()
+        expect(dialog.get_by_role("button", name="Pause")).to_be_focused()
+        expect(dialog.locator(".audionome-live-status")).to_contain_text("Listening to")
+        assert barriers(page) == []
+        leave.focus()
+        page.keyboard.press("Tab")
+        expect(dialog.get_by_role("region")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(dialog.get_by_role("button", name="Pause")).to_be_focused()
         page.keyboard.press("Tab")
         expect(leave).to_be_focused()
         page.keyboard.press("Escape")
@@ -312,6 +375,28 @@ def test_a_piece_is_heard_as_it_plays(listening: Browser, base_url: str, music: 
         expect(status).not_to_contain_text("Reading", timeout=20_000)
         expect(status).to_contain_text("notes.txt")
         expect(named(page, "Listen to a piece as it plays")).to_be_visible()
+
+
+#: A device that hears nothing in time, and how often the page says so.
+SLOW = """() => {
+  Audionome.follow = () => ({ step: async () => null, reset() {} });
+  window.said = [];
+  const words = document.querySelector(".audionome-live [role=status]");
+  new MutationObserver(() => said.push(words.textContent)).observe(words, { childList: true });
+}"""
+
+
+def test_a_slow_device_is_told_once(listening: Browser, base_url: str) -> None:
+    with opened(listening, base_url, permissions=["microphone"]) as page:
+        page.evaluate(SLOW)
+        named(page, "Listen through the microphone").click()
+        status = page.locator(".audionome-live-status").first
+        expect(status).to_contain_text("too slow", timeout=30_000)
+        page.wait_for_timeout(2500)
+        assert [words for words in page.evaluate("said") if "too slow" in words] == [
+            status.inner_text()
+        ]
+        named(page, "Stop listening").click()
 
 
 def refusal(browser: Browser, base_url: str, script: str = WATCH, **kwargs: Any) -> str:

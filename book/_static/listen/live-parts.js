@@ -63,16 +63,16 @@
 
   Audionome.projectorParts = () => {
     const { make } = Audionome;
+    const button = (text) =>
+      make("button", { type: "button", className: "audionome-live-button" }, [text]);
     const parts = {
-      leave: make("button", { type: "button", className: "audionome-live-button" }, [
-        "Leave the projector view",
-      ]),
-      again: make("button", { type: "button", className: "audionome-live-button", hidden: true }, [
-        "Go on listening",
-      ]),
+      leave: button("Leave the projector view"),
+      again: button("Go on listening"),
+      play: button("Play"),
       status: make("p", { className: "audionome-live-status" }),
       said: make("p", { className: "listen-unseen", role: "status" }),
     };
+    parts.leave.autofocus = true; // when the dialog opens
     parts.dialog = make("dialog", {
       className: "audionome-projector",
       aria: { label: "Projector view" },
@@ -80,6 +80,7 @@
     parts.foot = make("div", { className: "audionome-live-controls" }, [
       parts.status,
       parts.again,
+      parts.play,
       parts.leave,
     ]);
     return parts;

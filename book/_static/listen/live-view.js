@@ -37,7 +37,7 @@
   }
 
   // `order` is that of the bars: on the page nothing jumps, the projector has the likeliest only.
-  Audionome.liveView = (trail, { heading = "h3", order = {} } = {}) => {
+  Audionome.liveView = (trail, { heading = "h3", order = {}, frame = {} } = {}) => {
     const { make } = Audionome;
     const headline = make("p", { className: "audionome-live-headline" });
     const note = make("p", { className: "audionome-live-note" });
@@ -50,7 +50,7 @@
     ]);
     const figure = Audionome.trailFigure(trail);
     const className = "audionome-live-view audionome-live-new";
-    const element = make("div", { className, hidden: true }, [
+    const element = make("div", { className, hidden: true, ...frame }, [
       make("div", { className: "audionome-live-words" }, [headline, note]),
       make("div", { className: "audionome-live-parts" }, [
         make("div", {}, [make(heading, {}, ["How likely is each genre?"]), bars]),
@@ -66,8 +66,10 @@
       element.classList.toggle("audionome-live-faded", quiet);
       headline.textContent = title;
       headline.classList.toggle("audionome-live-long", title.length > LONG);
-      const words = answer ? [answer.promise, answer.foreign, span(heard)] : [];
+      // Music of no genre that it knows: then nothing is promised.
+      const words = answer ? [answer.foreign || answer.promise, span(heard)] : [];
       note.textContent = words.filter(Boolean).join(" ");
+      note.classList.toggle("audionome-live-warning", Boolean(answer && answer.foreign));
       if (answer) {
         element.classList.remove("audionome-live-new"); // there is something to draw
         hearing.textContent = answer.hearing;

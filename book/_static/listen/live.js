@@ -6,25 +6,25 @@
   const Audionome = (window.Audionome = window.Audionome || {});
 
   const INTRO =
-    "Audionome hears the music as it goes. Every second it answers about the last half minute, " +
-    "just as it would for a recording of it. Silence is left out. Nothing leaves this page: no " +
-    "sound is sent or stored.";
+    "Audionome hears the music as it goes. Every second it answers for roughly the last half " +
+    "minute of music. If the music pauses, the answer can differ from the one about a recording. " +
+    "Silence is left out. Nothing leaves this page: no sound is sent or stored.";
   const ASKING = "The browser asks whether this page may use the microphone.";
   const QUIET = "It is quiet.";
   const MUTE = "No sound at all arrives. The microphone may be muted.";
-  const HIDDEN = {
-    microphone: "Listening stopped because this page was hidden. The microphone is switched off.",
-    piece: "Listening stopped because this page was hidden. The piece is paused.",
-  };
-  const STOPPED = {
-    microphone: "Stopped. The microphone is switched off.",
-    piece: "Stopped.",
-  };
+  const HIDDEN = "Listening stopped because this page was hidden.";
+  const PLAYS = "Stopped, because another sound plays here.";
+  const RECORDS = "Stopped, because another part of this page records now.";
   const SLOW = "This device is too slow to hear every second; some are skipped.";
   const PRESS = "Press play on the player to begin.";
   const BROKEN =
     "A part of live listening could not be loaded. Check the connection and reload the page.";
-  const OTHER = "Stopped, because another part of this page listens now.";
+  const GIVEN_BACK = {
+    microphone: "The microphone is switched off.",
+    piece: "The piece is paused.",
+  };
+
+  const plays = () => [...document.querySelectorAll("audio, video")].some((one) => !one.paused);
 
   // -- one container -----------------------------------------------------------------------
 
@@ -61,6 +61,8 @@
       parts.stop.hidden = !on;
       parts.large.hidden = !views.length;
       parts.again.hidden = room.again.hidden = on || !before;
+      room.play.hidden = !(ready && run.kind === "piece");
+      room.play.textContent = chooser.audio.paused ? "Play" : "Pause";
       parts.level.hidden = !(ready && run.kind === "microphone");
       parts.progress.hidden = !on || ready || !run.progress;
       container.classList.toggle("audionome-live-on", on);
@@ -69,7 +71,9 @@
     function makeViews(card) {
       if (!trail) {
         trail = Audionome.trail(card.genres);
-        const large = { heading: "h2", order: { sort: true, most: 5 } };
+        // A low screen does not show it all: the projector's view can be scrolled.
+        const frame = { tabIndex: 0, role: "region", aria: { label: "What is heard" } };
+        const large = { heading: "h2", order: { sort: true, most: 5 }, frame };
         views.push(Audionome.liveView(trail), Audionome.liveView(trail, large));
         parts.views.append(views[0].element);
         room.dialog.append(views[1].element, room.foot, room.said);
@@ -109,7 +113,8 @@
       }
       const slow = mine.steps.filter((done) => !done).length > 3;
       if (mine.kind === "microphone" || !chooser.audio.paused) {
-        tell(slow ? SLOW : mine.name, { aloud: false });
+        tell(slow ? SLOW : mine.name, { aloud: slow && !mine.slow });
+        mine.slow = mine.slow || slow; // it is announced once
       }
     }
 
@@ -117,7 +122,7 @@
       if (kind === "microphone") {
         return Audionome.microphone({
           onLevel: (level) => (parts.meter.value = level),
-          onEnd: (problem) => stop(problem.message),
+          onEnd: (problem) => stop(problem.message, { goOn: true }),
         });
       }
       return Audionome.piece({
@@ -193,6 +198,30 @@
       }
     }
 
+    // The piece that is heard may stand still, by the player or by the projector's button.
+    function playOrPause() {
+      if (chooser.audio.paused) {
+        const mine = run;
+        chooser.play().catch((error) => fail(mine, error));
+      } else {
+        chooser.audio.pause();
+      }
+    }
+
+    function moved() {
+      if (!run || run.kind !== "piece" || !run.ready) {
+        return;
+      }
+      const { paused, ended } = chooser.audio;
+      if (paused) {
+        tell(`${ended ? "The piece is over." : "The piece is paused."} Press play to go on.`);
+      } else if (run.still) {
+        tell(run.name, { aloud: false });
+      }
+      run.still = paused;
+      layOut();
+    }
+
     // Gives the device back. What was drawn stays.
     function stop(words, { goOn = false } = {}) {
       if (run) {
@@ -246,7 +275,7 @@
     });
     parts.stop.addEventListener("click", () => {
       const { kind } = run;
-      stop(STOPPED[kind]);
+      stop(kind === "microphone" ? `Stopped. ${GIVEN_BACK[kind]}` : "Stopped.");
       focusOn(kind === "piece" ? parts.piece : parts.microphone);
     });
     parts.again.addEventListener("click", () => {
@@ -259,19 +288,16 @@
     });
     parts.large.addEventListener("click", () => projector.open().then(show));
     room.leave.addEventListener("click", () => projector.close());
-    chooser.audio.addEventListener("pause", () => {
-      if (run && run.kind === "piece" && run.ready) {
-        const words = chooser.audio.ended ? "The piece is over." : "The piece is paused.";
-        tell(`${words} Press play to go on.`);
-      }
-    });
+    room.play.addEventListener("click", playOrPause);
+    ["play", "pause"].forEach((event) => chooser.audio.addEventListener(event, moved));
 
-    const hide = () => document.hidden && run && stop(HIDDEN[run.kind], { goOn: true });
-    document.addEventListener("visibilitychange", hide);
-    window.addEventListener("pagehide", () => run && stop(HIDDEN[run.kind], { goOn: true }));
+    const give = (why) => run && stop(`${why} ${GIVEN_BACK[run.kind]}`, { goOn: true });
+    document.addEventListener("visibilitychange", () => document.hidden && give(HIDDEN));
+    window.addEventListener("pagehide", () => give(HIDDEN));
     document.addEventListener("audionome-listening", ({ detail }) => {
       if (detail !== "live" && run) {
-        stop(OTHER);
+        chooser.audio.pause();
+        give(plays() ? PLAYS : RECORDS);
       }
     });
 

@@ -31,10 +31,11 @@
     return () => lock.then((held) => held && held.release()).catch(() => {});
   }
 
-  // The focus goes round in the dialog, and comes back to the button by itself. Without this it
+  // The focus goes round in the dialog: its buttons, and what can be scrolled. Without this it
   // could also leave for the bars of the browser, which a full screen does not show.
   function goRound(dialog, event) {
-    const there = [...dialog.querySelectorAll("button")].filter((one) => one.offsetParent);
+    const all = [...dialog.querySelectorAll("button, [tabindex]")];
+    const there = all.filter((one) => one.offsetParent);
     if (event.key === "Tab" && there.length) {
       event.preventDefault();
       const at = there.indexOf(document.activeElement) + (event.shiftKey ? -1 : 1);

@@ -8,6 +8,7 @@
   const SPAN = 180; // s that are kept, and drawn at most
   const LEAST_SPAN = 60; // s that the drawing is wide at first
   const ROW = 10; // s of a row of the table
+  const NAMED = 0.1; // share from which on a genre is in the legend; the likeliest always has it
 
   const spoken = (s) => {
     const [minutes, rest] = [Math.floor(s / 60), s % 60];
@@ -53,6 +54,10 @@
         points.forEach((shares) => shares && (counts[leader(shares)] += 1));
         const named = counts.map((seconds, i) => ({ name: genres[i].name, seconds }));
         return named.filter(({ seconds }) => seconds).sort((a, b) => b.seconds - a.seconds);
+      },
+      // The genres that can be seen, in their order.
+      seen() {
+        return genres.filter((_, i) => points.some((shares) => shares && shares[i] >= NAMED));
       },
       rows() {
         const rows = [];
@@ -182,10 +187,20 @@
     return make("table", {}, [make("thead", {}, [head]), make("tbody", {}, rows)]);
   }
 
+  function legendOf(genres) {
+    const { make } = Audionome;
+    return genres.map(({ name, colour }) => {
+      const swatch = make("span", { className: "audionome-live-swatch" });
+      swatch.style.setProperty("--genre", colour);
+      return make("li", {}, [swatch, name]);
+    });
+  }
+
   // A figure of the trail. update() draws it; the words follow once every ten seconds.
   Audionome.trailFigure = (trail) => {
     const { make } = Audionome;
     const canvas = make("canvas", { role: "img" });
+    const legend = make("ul", { className: "audionome-live-legend" });
     const begin = make("span");
     const axis = make("div", { className: "audionome-live-axis", aria: { hidden: "true" } }, [
       begin,
@@ -199,11 +214,12 @@
     });
     const details = make("details", {}, [make("summary", {}, ["The trail as a table"]), holder]);
     const element = make("figure", { className: "audionome-live-trail" }, [
-      make("figcaption", {}, ["The last minutes"]),
+      make("figcaption", {}, ["How likely each genre was in the last minutes", legend]),
       canvas,
       axis,
       details,
     ]);
+    let named = []; // in the legend
     let told = -Infinity;
 
     function tell() {
@@ -218,6 +234,11 @@
     }
 
     function update() {
+      const seen = trail.seen();
+      if (seen.length !== legend.childElementCount || seen.some((one, i) => one !== named[i])) {
+        named = seen;
+        legend.replaceChildren(...legendOf(seen)); // before the drawing, which has the room left
+      }
       draw(canvas, trail);
       begin.textContent = `${spoken(spanOf(trail))} ago`;
       if (performance.now() - told > ROW * 1000) {
