@@ -66,8 +66,9 @@
       element.classList.toggle("audionome-live-faded", quiet);
       headline.textContent = title;
       headline.classList.toggle("audionome-live-long", title.length > LONG);
-      // Music of no genre that it knows: then nothing is promised.
-      const words = answer ? [answer.foreign || answer.promise, span(heard)] : [];
+      // Of music of none of the ten genres nothing is promised.
+      const promised = answer && !(answer.foreign && answer.prediction_set.length);
+      const words = answer ? [promised && answer.promise, answer.foreign, span(heard)] : [];
       note.textContent = words.filter(Boolean).join(" ");
       note.classList.toggle("audionome-live-warning", Boolean(answer && answer.foreign));
       if (answer) {
