@@ -286,6 +286,6 @@
     element.replaceChildren();
   }
 
-  Object.assign(Audionome, { make, bars, move, showAnswer, hideAnswer });
+  Object.assign(Audionome, { make, bars, dress, move, showAnswer, hideAnswer });
   Audionome.telling = { clock, likeliest, ranked, nameOf };
 })();

@@ -28,7 +28,7 @@
     const engine = await Audionome.load({
       progress: (share, words) => !signal.aborted && tell(LOADING * share, words),
     });
-    signal.throwIfAborted();
+    Audionome.stopIf(signal);
     tell(LOADING, "decoding the recording");
     const samples = await Audionome.decode(await soundOf(url, signal), {
       name: "The recording",

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { kindOf, make, likelihood, sentence } = window.Audionome;
+  const { dress, kindOf, make, likelihood, sentence } = window.Audionome;
 
   // -- small parts -------------------------------------------------------------------------
 
@@ -10,13 +10,6 @@
     const made = make("button", { type: "button", className }, [text]);
     made.addEventListener("click", onClick);
     return made;
-  }
-
-  // A surface in the colour and pattern of a genre; listen.css draws the pattern.
-  function dressed(node, genre) {
-    node.style.setProperty("--genre", genre.colour);
-    node.dataset.pattern = genre.pattern;
-    return node;
   }
 
   const link = (href, text) => make("a", { href }, [text]);
@@ -76,7 +69,7 @@
   function tile(heading, genre, small) {
     const band = make("span", { className: "guess-band", aria: { hidden: "true" } });
     return make("div", { className: "guess-tile" }, [
-      make("dt", {}, [genre ? dressed(band, genre) : band, heading]),
+      make("dt", {}, [genre ? dress(band, genre) : band, heading]),
       make("dd", {}, [
         make("span", { className: "guess-genre" }, [genre ? sentence(genre.name) : "No guess"]),
         make("small", {}, [small]),
@@ -100,7 +93,7 @@
     const ranked = Object.entries(answer.probabilities).sort((a, b) => b[1] - a[1]);
     const shown = ranked.filter(([key], place) => place < 5 || key === genre);
     const rows = shown.map(([key, p]) => {
-      const fill = dressed(make("span", { className: "listen-fill" }), genreOf(key));
+      const fill = dress(make("span", { className: "listen-fill" }), genreOf(key));
       fill.style.setProperty("--share", p);
       const truth = key === genre;
       return make("li", { className: truth ? "guess-truth" : "" }, [
@@ -168,6 +161,6 @@
   }
 
   Object.assign(window.Audionome, {
-    guessing: { button, dressed, link, plainly, question, result, spoken, verdict, wave },
+    guessing: { button, link, plainly, question, result, spoken, verdict, wave },
   });
 })();

@@ -39,7 +39,7 @@ self.Audionome = self.Audionome || {};
   const listed = (names) => joined(names, "and");
 
   // What kind of word a tag is, where the word does not say so itself, as "female voice" does.
-  const kindOf = ({ name, kind }) => (name === "instrumental" || name.endsWith(kind) ? "" : kind);
+  const kindOf = ({ name, kind }) => (name.includes(kind) ? "" : kind);
 
   Object.assign(self.Audionome, { clock, either, fill, kindOf, likelihood, listed, sentence });
 })();
