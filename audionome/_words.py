@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -70,6 +71,11 @@ def either(items: Sequence[str]) -> str:
 def genre_name(genre: str) -> str:
     """Write a genre as a reader knows it: GTZAN's 'hiphop' is 'hip-hop'."""
     return "hip-hop" if genre == "hiphop" else genre
+
+
+def genre_names(text: str) -> str:
+    """Write the genres in a text as readers know them; the names of files and tracks stay."""
+    return re.sub(r"\bhiphop\b(?![./]\w)", genre_name("hiphop"), text)
 
 
 def sentence_case(text: str) -> str:

@@ -192,13 +192,41 @@ def highlights(
     return {name: ({of: [*look, *[1.0] * beside]}, {}) for name, look in looks.items()}
 
 
-def highlighting(figure: go.Figure, *, everything: str = "all models") -> dict[str, Any]:
-    """Return the layout of a figure whose only menu is `HIGHLIGHT`; none for a single trace."""
+def highlighting(
+    figure: go.Figure, *, everything: str = "all models", notes: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the layout of a figure of lines or marks whose only menu is `HIGHLIGHT`.
+
+    What stands back is grey. For a single trace there is no menu.
+
+    Parameters
+    ----------
+    figure
+        With all its traces.
+    everything
+        What the first choice is called.
+    notes
+        Name of a trace to what is told when it is chosen.
+    """
     names = [str(trace.name) for trace in figure.data]
     if len(names) < 2:
         return {}
-    choices = highlights(names, everything=everything)
-    return {"meta": {"highlight": HIGHLIGHT}, **menu(HIGHLIGHT, choices)}
+    own = [trace.line.color or trace.marker.color for trace in figure.data]
+    choices = highlights(names, everything=everything, faint=0.5)
+    for chosen, (look, _) in choices.items():
+        front = [chosen in {name, everything} for name in names]
+        colours = [c if it else OTHER for c, it in zip(own, front, strict=True)]
+        look |= dict.fromkeys(("line.color", "marker.color", "marker.line.color"), colours)
+        look["zorder"] = [int(chosen == name) for name in names]
+    told = {everything: "Choose one to read its numbers.", **notes} if notes else {}
+    meta = {"highlight": HIGHLIGHT} | ({"notes": told} if told else {})
+    return {"meta": meta, **menu(HIGHLIGHT, choices)}
+
+
+def interval_note(names: Iterable[str], values: Iterable[str], spans: Iterable[str]) -> str:
+    """Return the sentence that tells values with their intervals; empty for no value."""
+    told = [f"{name} {v} ({span})" for name, v, span in zip(names, values, spans, strict=True)]
+    return f"With 95 % intervals: {', '.join(told)}." if told else ""
 
 
 def genre_highlights(

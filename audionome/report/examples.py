@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from audionome import audio
 from audionome._paths import data_path
-from audionome._words import likelihood, share
+from audionome._words import genre_name, likelihood, share
 from audionome.charts import PALETTE
 from audionome.datasets.recordings import Recording, recordings
 from audionome.features.frames import Frames, frame_features
@@ -88,8 +88,8 @@ def examples() -> dict[str, Example]:
             genre,
             MADE,
             data_path("examples", f"{genre}.ogg"),
-            f"{MADE}, in the style of {genre} (CC0).",
-            f'<span style="--genre: {PALETTE[genre]}">{genre}</span> '
+            f"{MADE}, in the style of {genre_name(genre)} (CC0).",
+            f'<span style="--genre: {PALETTE[genre]}">{genre_name(genre)}</span> '
             f"{escape(synth.describe(genre))} <small>{MADE} (CC0).</small>",
         )
         for genre in synth.GENRES
@@ -217,13 +217,14 @@ def players(*kinds: str) -> Any:
     rows = []
     for one in shown:
         seconds = soundfile.info(one.path).duration
+        name = escape(genre_name(one.name))
         rows.append(
-            f'<figure class="audionome-player" data-piece="{escape(one.name)}" '
+            f'<figure class="audionome-player" data-piece="{name}" '
             f'data-seconds="{seconds:.2f}">'
             # Not every browser plays Vorbis: the site's build makes an MP3 of it.
             f'<figcaption>{one.caption}</figcaption><audio controls preload="none" '
             f'src="{_STATIC}/{one.path.stem}.mp3" '
-            f'aria-label="{escape(f"{one.kind}: {one.name}")}"></audio></figure>'
+            f'aria-label="{one.kind}: {name}"></audio></figure>'
         )
     return Shown({"text/html": f'<div class="audionome-players">{"".join(rows)}</div>'})
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from audionome._words import genre_names
 from audionome.charts import Chart
 
 __all__ = ["Shown", "code", "figure_html", "say", "show", "table_html"]
@@ -143,20 +144,22 @@ def figure_html(chart: Chart) -> str:
     str
         A ``<figure>``; ``book/_static/audionome.js`` finds it and lets Plotly draw.
     """
-    alt = html.escape(chart.alt)
-    return _figure(chart, "", f"<noscript><p>{alt}</p></noscript>")
+    alt = html.escape(genre_names(chart.alt))
+    needs = "The chart needs JavaScript; its data are in the table."
+    return _figure(chart, "", f"<noscript><p>{alt}</p><p>{needs}</p></noscript>")
 
 
 def _figure(chart: Chart, inside: str, behind: str, name: str = "") -> str:
     # "<" cannot end the script element early when it is written as an escape.
-    data = chart.figure.to_json().replace("<", "\\u003c")
+    data = genre_names(chart.figure.to_json()).replace("<", "\\u003c")
     # Plotly escapes slashes too, of which base64 is full: six characters for each.
     data = data.replace("\\u002f", "/")
     height = int(chart.figure.layout.height or 400)
     return (
         f'<figure class="audionome-chart"{name}>'
-        f"<figcaption>{html.escape(chart.caption)}</figcaption>"
-        f'<div class="plotly-graph-div" role="img" aria-label="{html.escape(chart.alt)}" '
+        f"<figcaption>{html.escape(genre_names(chart.caption))}</figcaption>"
+        '<div class="plotly-graph-div" role="img" '
+        f'aria-label="{html.escape(genre_names(chart.alt))}" '
         f'style="min-height:{height}px">{inside}</div>'
         f'<script type="application/json" class="audionome-figure">{data}</script>'
         f"{behind}"
@@ -184,7 +187,8 @@ def _self_drawing_html(chart: Chart) -> str:
     """Return a chart as HTML with a script that draws it where there is Plotly."""
     name = f"audionome-{uuid.uuid4().hex}"
     script = f"<script>{_DRAW % name}</script>"
-    return _figure(chart, f"<p>{html.escape(chart.alt)}</p>", script, f' id="{name}"')
+    alt = html.escape(genre_names(chart.alt))
+    return _figure(chart, f"<p>{alt}</p>", script, f' id="{name}"')
 
 
 #: The cell whose output holds Plotly, and its latest run.
@@ -221,6 +225,7 @@ def _running() -> tuple[str, int]:
 def table_html(table: pd.DataFrame) -> str:
     """Return a table as HTML that scrolls by itself when it is wider than the page."""
     body = table.to_html(index=False, border=0, classes="audionome-table", justify="left")
+    body = genre_names(body)
     # Indentation would be a fifth of the page.
     body = re.sub(r"\n\s*", "", body)
     return f'<div class="audionome-scroll" tabindex="0">{body}</div>'

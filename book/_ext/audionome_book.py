@@ -245,12 +245,17 @@ def copy_examples(app: Sphinx) -> None:
 WITH_SOUND = ("<audio", "audionome-try", "audionome-live", "audionome-guess")
 
 
+#: Without a script, a chart would be an empty box; what it tells stands below it.
+WITHOUT_SCRIPTS = "<noscript><style>.plotly-graph-div { display: none; }</style></noscript>\n"
+
+
 def page_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Load what draws charts and saves tables where there are some, and Thebe's scripts nowhere."""
     if 'class="audionome-chart"' in context.get("body", ""):
         app.add_js_file(PLOTLY, loading_method="defer")
+        context["metatags"] = context.get("metatags", "") + WITHOUT_SCRIPTS
     if 'class="audionome-scroll"' in context.get("body", ""):  # every chart has one
         app.add_js_file("audionome.js", loading_method="defer")
     if '"highlight":' in context.get("body", ""):

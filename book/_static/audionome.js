@@ -88,13 +88,15 @@
       place(groups[label]).append(new Option(label, String(i), false, i === (menu.active || 0)));
     });
     const chosen = () => menu.buttons[Number(select.value)];
-    select.addEventListener("change", () => update(chosen().args));
+    // A menu that follows the one which a reader changed says nothing.
+    select.addEventListener("change", ({ detail }) => update(chosen().args, detail !== "follows"));
     return { name: menu.name || "Show", parts: [select], label: () => chosen().label };
   }
 
   function sliderControl(slider, update) {
     const range = document.createElement("input");
     const value = document.createElement("output");
+    value.setAttribute("aria-live", "off"); // The slider tells its own value.
     Object.assign(range, { type: "range", min: 0, max: slider.steps.length - 1, step: 1 });
     range.value = slider.active || 0;
     const chosen = () => slider.steps[Number(range.value)];
@@ -114,7 +116,7 @@
     const { notes = {}, groups = {}, highlight } = layout.meta || {};
     const note = document.createElement("p");
     note.className = "audionome-note";
-    note.setAttribute("aria-live", "polite");
+    note.setAttribute("aria-live", "off");
     const controls = [];
     const labelsOf = (some) => some.map((one) => one.label());
     // A note belongs to all choices together, to those of what is drawn, or to single ones.
@@ -126,8 +128,9 @@
         notes[drawn.join(" | ")] ||
         labels.map((l) => notes[l] || "").join(" ").trim();
     };
-    const update = (changes) => {
+    const update = (changes, aloud = true) => {
       change(changes);
+      note.setAttribute("aria-live", aloud ? "polite" : "off");
       tell();
     };
     (layout.updatemenus || []).forEach((menu) => controls.push(menuControl(menu, update, groups)));

@@ -17,6 +17,10 @@
   const chosen = (select) => select.selectedOptions[0].label;
   const audioOf = (select) => players.get(chosen(select));
   const NEAR_END = 0.1; // A sound that is moved to its very end would be over.
+  // Seconds. The step of the slider is for the mouse: while a sound plays, it would be lost.
+  const KEYS = {
+    ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5,
+  };
 
   // The page knows it before the file comes, and better than a browser that guesses meanwhile.
   const lengthOf = (audio) => Number(audio.closest("[data-piece]").dataset.seconds);
@@ -41,26 +45,18 @@
   // -- what plays --------------------------------------------------------------------------
 
   let piece = chosen(choosers[0]);
-  let following = false;
   let asked = charts[0]; // The chart whose reader asked for the sound.
 
   function choose(name) {
-    following = true;
     piece = name;
-    charts.forEach(({ select, figure }) => {
+    charts.forEach(({ select }) => {
       const there = [...select.options].findIndex((o) => o.label === name);
       if (there < 0 || there === select.selectedIndex) {
         return; // Not every chart has every sound.
       }
       select.selectedIndex = there;
-      // Only the chart that a reader changes speaks up in a screen reader.
-      const note = figure.querySelector(".audionome-note");
-      if (note) {
-        note.setAttribute("aria-live", "off");
-      }
-      select.dispatchEvent(new Event("change"));
+      select.dispatchEvent(new CustomEvent("change", { detail: "follows" }));
     });
-    following = false;
   }
 
   function play(chart) {
@@ -102,9 +98,10 @@
   // -- a button, and the place in the sound, beside each menu ------------------------------
 
   const written = (seconds) => seconds.toFixed(1);
+  const spoken = (words) => `${words.slice(0, -2)} seconds`;
 
   function addControls(chart) {
-    const { select, button, range, told, problem, overTime, figure } = chart;
+    const { select, button, range, told, problem, overTime } = chart;
     problem.setAttribute("role", "status");
     select.parentElement.after(button);
     button.addEventListener("click", () => {
@@ -115,16 +112,7 @@
         audio.pause();
       }
     });
-    select.addEventListener("change", () => {
-      if (following) {
-        return;
-      }
-      const note = figure.querySelector(".audionome-note");
-      if (note) {
-        note.setAttribute("aria-live", "polite");
-      }
-      change(chart);
-    });
+    select.addEventListener("change", ({ detail }) => detail !== "follows" && change(chart));
     if (!overTime) {
       button.after(problem);
       return;
@@ -136,7 +124,18 @@
     hint.className = "audionome-hint";
     hint.textContent = "Click the chart to play from that point.";
     button.after(label, hint, problem);
-    range.addEventListener("input", () => moveTo(audioOf(select), Number(range.value)));
+    told.setAttribute("aria-live", "off"); // The slider tells the same.
+    const slide = (seconds) => {
+      moveTo(audioOf(select), seconds);
+      range.setAttribute("aria-valuetext", spoken(told.textContent));
+    };
+    range.addEventListener("input", () => slide(Number(range.value)));
+    range.addEventListener("keydown", (event) => {
+      if (event.key in KEYS && !event.altKey && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        slide(position(audioOf(select)) + KEYS[event.key]);
+      }
+    });
   }
 
   function showPlace({ select, range, told }, seconds) {
@@ -150,7 +149,7 @@
       range.setAttribute("aria-label", `Position in ${name}`);
       // Someone who has moved here would hear a number ten times a second.
       if (audioOf(select).paused || document.activeElement !== range) {
-        range.setAttribute("aria-valuetext", `${words.slice(0, -2)} seconds`);
+        range.setAttribute("aria-valuetext", spoken(words));
       }
     }
   }

@@ -270,7 +270,7 @@ def test_ladder_draws_every_model_and_marks_one(steps: pd.DataFrame) -> None:
 
 
 def test_a_model_is_brought_forward(steps: pd.DataFrame) -> None:
-    """The menu of a chart of models has each of them, and makes the others faint."""
+    """The menu of a chart of models has each of them, and makes the others grey."""
     curve = steps.assign(tracks=[50, 100, 50])
     part = {"coverage": [0.5, 1.0], "accuracy": [0.9, 0.8], "low": 0.7, "high": 0.95, "n": 9}
     for chart in (
@@ -283,8 +283,15 @@ def test_a_model_is_brought_forward(steps: pd.DataFrame) -> None:
         assert everything.startswith("all ")
         assert names == [trace.name for trace in chart.figure.data]
         looks = [button.args[0]["opacity"] for button in menu.buttons]
-        assert looks == [[1, 1], [1, 0.15], [0.15, 1]]
+        assert looks == [[1, 1], [1, 0.5], [0.5, 1]]
+        own = [trace.line.color for trace in chart.figure.data]
+        for of in ("line.color", "marker.color", "marker.line.color"):
+            colours = [button.args[0][of] for button in menu.buttons]
+            assert colours == [own, [own[0], charts.OTHER], [charts.OTHER, own[1]]]
         assert "A menu highlights" in chart.alt
+    assert charts.learning_curve(curve).figure.layout.meta["notes"]["KNN"] == (
+        "With 95 % intervals: 50 tracks 80.0% (75.0 to 82.0%)."
+    )
     # There is nothing to choose from one.
     alone = charts.accuracy_by_coverage({"SVC": pd.DataFrame(part)})
     assert not alone.figure.layout.updatemenus
@@ -458,6 +465,11 @@ def test_the_decomposition_draws_every_model_and_fills_what_differs() -> None:
     assert all(a < b for a, b in zip(one.y, other.y, strict=True))  # one beside the other
     assert "fewer tracks to learn from +5.0" in chart.alt
     assert chart.table["told from chance"].to_list() == ["no", "no", "yes", "no", "yes"] * 2
+    notes = chart.figure.layout.meta["notes"]
+    assert set(notes) == {"all models", "A", "B"}
+    assert notes["A"].startswith(
+        "Points of accuracy lost, with 95 % intervals: other tracks tested +1.0 (−1.0 to +3.0), "
+    )
 
 
 def test_a_chart_without_results_says_so() -> None:
@@ -486,6 +498,14 @@ def test_figure_html_holds_words_data_and_no_running_script() -> None:
     assert text.count("<script") == text.count("</script>") == 1
     data = text.split('class="audionome-figure">')[1].split("</script>")[0]
     assert json.loads(data)["data"][0]["y"][0] == "</script>"
+
+
+def test_a_reader_meets_genres_by_name_and_tracks_by_file() -> None:
+    table = pd.DataFrame({"genre": ["hiphop"], "as hiphop": [1], "track": ["hiphop.00012"]})
+    chart = charts.probability_bars({"hiphop": 0.5, **dict.fromkeys(GENRES[:3], 0.1)})
+    figure = chart.figure.update_layout(meta={"notes": {"hiphop": "Most in hiphop."}})
+    text = render.figure_html(_base.Chart(figure, "Of hiphop.", table, "Hear hiphop"))
+    assert set(re.findall(r"hip-?hop[.\d]*", text)) == {"hip-hop", "hip-hop.", "hiphop.00012"}
 
 
 def test_show_is_html_everywhere_but_on_colab(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import pytest
 import soundfile as sf
 
 from audionome import audio, load_classifier
-from audionome._words import share
+from audionome._words import genre_name, share
 from audionome.datasets import gtzan, recordings
 from audionome.features import COLUMNS, REGISTRY
 from audionome.features.frames import Frames, frame_features
@@ -367,9 +367,9 @@ def test_every_piece_has_a_player(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIONOME_BOOK", "1")
     html = examples.players()._repr_mimebundle_()["text/html"]
     for genre in gtzan.GENRES:
-        assert f'data-piece="{genre}"' in html
+        assert f'data-piece="{genre_name(genre)}"' in html
         assert f"examples/{genre}.mp3" in html
-        assert f'aria-label="Made by a program: {genre}"' in html
+        assert f'aria-label="Made by a program: {genre_name(genre)}"' in html
         assert synth.describe(genre).split()[0] in html
     assert html.count("Made by a program (CC0)") == len(gtzan.GENRES)
     assert "http" not in html

@@ -10,17 +10,17 @@ import pytest
 from browser import page_with_watch
 from playwright.sync_api import Browser, Locator, Page
 
+from audionome.charts._base import OTHER
 from audionome.lab import names, store
 from audionome.lab.protocols import LADDER
 
 RESULTS = "notebooks/results.html"
 DEEP = "notebooks/deep_learning.html"
 PCA = "notebooks/pca.html"
-CORRELATION = "notebooks/correlation.html"
 RECOMMEND = "notebooks/recommend.html"
 
 #: How many charts of a page bring something forward; each has its own kind of traces or menus.
-HIGHLIGHTED = {DEEP: 2, PCA: 3, CORRELATION: 1, RECOMMEND: 1}
+HIGHLIGHTED = {DEEP: 2, PCA: 3, RECOMMEND: 1}
 
 CHOSEN = "m => m.selectedOptions[0].label"
 # What is not faint, by name.
@@ -120,7 +120,40 @@ def test_a_model_of_the_ladder_shows_its_line_with_its_interval(
     x, y = figure.evaluate(BETWEEN, "Decision tree")
     page.mouse.click(x - 60, y)
     assert menu.evaluate(CHOSEN) == "all models"
+    # Parts of a step: each model tells its own, and the others are grey.
+    parts = drawn(page, 1)
+    note = parts.locator(".audionome-note")
+    assert note.inner_text() == "Choose one to read its numbers."
+    assert note.get_attribute("aria-live") == "off"  # until the reader chooses
+    choices = parts.get_by_role("combobox", name="Highlight")
+    name, *others = choices.locator("option").all_inner_texts()[1:]
+    choices.select_option(name)
+    cells = (
+        """f => [...f.querySelectorAll("tbody tr")].map(r => [...r.cells].map(c => c.innerText))"""
+    )
+    parts.locator("summary").click()
+    for row in parts.evaluate(cells):
+        told = f"{row[1]} {row[4]} ({row[5]})"
+        assert (told in note.inner_text()) == (row[0] == name)
+    assert note.get_attribute("aria-live") == "polite"
+    grey = "f => f.querySelector('.plotly-graph-div').data.map(t => [t.name, t.marker.color])"
+    assert [n for n, colour in parts.evaluate(grey) if colour == OTHER] == others
     assert problems == []
+    page.context.close()
+
+
+def test_without_scripts_there_are_words_and_tables(chromium: Browser, base_url: str) -> None:
+    page, _ = page_with_watch(chromium, base_url, java_script_enabled=False)
+    page.goto(RESULTS)
+    charts = page.locator("figure.audionome-chart")
+    for figure in charts.all():
+        assert not figure.locator(".plotly-graph-div").is_visible()
+        last = figure.locator("noscript p").last
+        assert last.is_visible()
+        assert last.inner_text() == "The chart needs JavaScript; its data are in the table."
+        assert figure.locator("details").is_visible()
+        assert figure.bounding_box()["height"] < 300
+    assert charts.count() > 2
     page.context.close()
 
 
@@ -136,10 +169,9 @@ def test_every_legend_brings_forward(path: str, chromium: Browser, base_url: str
         assert every.startswith("all ")
         assert set(figure.locator(".legend text").all_text_contents()) == set(choices)
         menu.select_option(every)
-        for name in (choices[-1], choices[1]):
-            click_name(page, figure, name)
-            assert menu.evaluate(CHOSEN) == name
-            assert set(figure.evaluate(FORWARD)) == {name}
+        click_name(page, figure, choices[1])
+        assert menu.evaluate(CHOSEN) == choices[1]
+        assert set(figure.evaluate(FORWARD)) == {choices[1]}
         click_name(page, figure, choices[1])
         assert menu.evaluate(CHOSEN) == every
         assert set(figure.evaluate(FORWARD)) == set(choices)

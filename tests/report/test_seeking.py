@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import soundfile
 from browser import page_with_watch
+from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Locator, Page
 
+from audionome._words import genre_name
+from audionome.datasets.recordings import recordings
 from audionome.report import examples
 
 FEATURES = "notebooks/features.html"
@@ -81,23 +86,29 @@ def reaches(page: Page, name: str, seconds: float, within: float) -> None:
 
 
 @pytest.mark.parametrize("path", OVER_TIME)
-def test_a_click_on_a_chart_over_time_plays_from_there(
-    path: str, chromium: Browser, base_url: str
-) -> None:
+def test_every_chart_over_time_can_be_played(path: str, site: Path) -> None:
+    soup = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+    sounds = {one["data-piece"] for one in soup.select(".audionome-player:has(audio)")}
+    known = examples.examples().values()
+    made = {genre_name(one.name) for one in known if one.kind == examples.MADE}
+    assert sounds == (made if path == DEEP else made | {r.title for r in recordings()})
+    found = 0
+    for figure in soup.select("figure.audionome-chart"):
+        layout = json.loads(figure.select_one(".audionome-figure").string)["layout"]
+        if layout.get("meta", {}).get("overTime"):
+            found += 1
+            assert {b["label"] for b in layout["updatemenus"][0]["buttons"]} <= sounds
+        elif layout.get("xaxis", {}).get("title", {}).get("text") == "Time (s)":
+            assert figure.get_text().startswith("Horizontal filters")  # a filter is no sound
+    assert found == OVER_TIME[path]
+
+
+def test_a_click_on_a_chart_over_time_plays_from_there(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
-    page.goto(path, wait_until="networkidle")
-    assert page.locator("figure.over-time").count() == OVER_TIME[path]
-    made = sum(one.kind == examples.MADE for one in examples.examples().values())
-    players = page.locator(".audionome-player audio").count()
-    assert players == (made if path == DEEP else len(lengths()))
-    # No chart has time on its axis and cannot be played; a filter is no sound.
-    timed = """() => [...document.querySelectorAll("figure.audionome-chart")].filter((f) =>
-      JSON.parse(f.querySelector(".audionome-figure").textContent).layout.xaxis.title?.text
-        === "Time (s)" && !f.matches(".over-time")).map((f) => f.textContent.slice(0, 20))"""
-    assert all(name.startswith("Horizontal filters") for name in page.evaluate(timed))
+    page.goto(DEEP, wait_until="networkidle")
     page.evaluate(SLOW)
     lines = []
-    for i in range(OVER_TIME[path]):
+    for i in range(OVER_TIME[DEEP]):
         figure = chart(page, i)
         start, end = figure.evaluate(RANGE)
         for share in (0.4, 0.8):  # the first starts the sound, the second moves it
@@ -139,7 +150,7 @@ def test_a_reader_drags_and_uses_keys(chromium: Browser, base_url: str) -> None:
     page.keyboard.press("PageDown")
     page.keyboard.press("ArrowLeft")
     asked = float(slider.input_value())
-    assert 10 < asked < lengths()["blues"]
+    assert asked == pytest.approx(lengths()["blues"] - 0.1 - 5 - 1, abs=0.06)
     assert slider.get_attribute("aria-valuetext") == f"{asked:.1f} of 15.0 seconds"
     assert figure.evaluate(LINE) == pytest.approx(asked, abs=0.03)
     assert page.evaluate(PLAYING) == []
@@ -147,16 +158,23 @@ def test_a_reader_drags_and_uses_keys(chromium: Browser, base_url: str) -> None:
     button.press("Enter")
     listen(page, "blues")
     reaches(page, "blues", asked, 0.2)
+    # The keys go back while it plays, and tell where that is.
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    told = float((slider.get_attribute("aria-valuetext") or "").split()[0])
+    assert told == pytest.approx(asked - 3, abs=0.3)
+    reaches(page, "blues", asked - 3, 0.3)
     # While the mouse is down the line goes with it; the sound follows when it is let go.
     x, y, _ = point(figure, 3)
     page.mouse.move(x, y)
     page.mouse.down()
-    x, _, pixel = point(figure, 6)
+    x, _, pixel = point(figure, 10)
     page.mouse.move(x, y + 400, steps=4)
-    assert figure.evaluate(LINE) == pytest.approx(6, abs=pixel)
-    assert page.evaluate(SECONDS, "blues") > 10
+    assert figure.evaluate(LINE) == pytest.approx(10, abs=pixel)
+    assert page.evaluate(SECONDS, "blues") < 6.5
     page.mouse.up()
-    reaches(page, "blues", 6, pixel + 0.05)
+    reaches(page, "blues", 10, pixel + 0.05)
     # The end of the sound takes it back to its beginning.
     page.evaluate("document.querySelector(`[data-piece='blues'] audio`).playbackRate = 4")
     slider.focus()
@@ -180,6 +198,18 @@ def test_a_changed_sound_goes_on(chromium: Browser, base_url: str) -> None:
     x, y, _ = point(figure, 5)
     page.mouse.click(x, y)
     listen(page, "blues")
+    # Nothing speaks up in a screen reader until a menu is changed, and then that chart alone.
+    live = """() => [...document.querySelectorAll(".audionome-note, figure.audionome-chart output")]
+      .filter((one) => one.getAttribute("aria-live") !== "off").length"""
+    assert page.evaluate(live) == 0
+    tempo = page.locator("figure:has(.audionome-note):has(select)").last
+    tempo.get_by_role("combobox").select_option("hip-hop")
+    listen(page, "hip-hop")
+    assert tempo.locator(".audionome-note").get_attribute("aria-live") == "polite"
+    assert page.evaluate(live) == 1
+    menu.select_option("blues")
+    listen(page, "blues")
+    assert tempo.locator(".audionome-note").get_attribute("aria-live") == "off"
     for name in ("rock", longest):
         before = page.evaluate(SECONDS, page.evaluate(PLAYING)[0])
         menu.select_option(name)

@@ -21,6 +21,7 @@ from audionome.charts._base import (
     chance_line,
     digits,
     highlighting,
+    interval_note,
     menu,
     nothing,
     percent,
@@ -460,7 +461,7 @@ def deep_ladder(table: pd.DataFrame) -> Chart:
         return nothing(caption)
     rungs = unique(table["rung"])
     figure = go.Figure()
-    told = []
+    told, notes = [], {}
     for i, ((family, model), rows) in enumerate(table.groupby(["family", "model"], sort=False)):
         look = PARTS[i % len(PARTS)][0]
         open_mark = "" if family == "pretrained" else "-open"
@@ -480,6 +481,9 @@ def deep_ladder(table: pd.DataFrame) -> Chart:
         )  # fmt: skip
         parts = [f"{r} {percent(a)}" for r, a in zip(rows["rung"], rows["accuracy"], strict=True)]
         told.append(f"{model} ({family}): {listed(parts)}")
+        notes[f"{model} ({family})"] = interval_note(
+            rows["rung"], rows["accuracy"].map(tenths), spans(rows["low"], rows["high"])
+        )
     chance_line(figure)
     figure.update_layout(
         template=TEMPLATE,
@@ -488,7 +492,7 @@ def deep_ladder(table: pd.DataFrame) -> Chart:
         scattergap=0.4,
         xaxis={"title": {"text": "Accuracy"}, "range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": rungs},
-        **highlighting(figure),
+        **highlighting(figure, notes=notes),
     )
     return Chart(
         figure=figure,

@@ -22,6 +22,7 @@ from audionome.charts._base import (
     answer_map,
     error_bars,
     highlighting,
+    interval_note,
     menu,
     nothing,
     pattern,
@@ -374,7 +375,7 @@ def learning_curve(curve: pd.DataFrame) -> Chart:
     if curve.empty:
         return nothing("Accuracy by number of training tracks")
     figure = go.Figure()
-    told = []
+    told, notes = [], {}
     for i, (name, rows) in enumerate(curve.groupby("title", sort=False)):
         rows = rows.sort_values("tracks")
         # Intervals side by side: each model a little to the right of the one before.
@@ -394,6 +395,11 @@ def learning_curve(curve: pd.DataFrame) -> Chart:
             f"{name} from {percent(rows['accuracy'].iloc[0])} to "
             f"{percent(rows['accuracy'].iloc[-1])}"
         )
+        notes[str(name)] = interval_note(
+            [f"{int(n):,} tracks" for n in rows["tracks"]],
+            rows["accuracy"].map(tenths),
+            spans(rows["low"], rows["high"]),
+        )
     sizes = sorted({int(n) for n in curve["tracks"]})
     figure.update_layout(
         template=TEMPLATE,
@@ -401,7 +407,7 @@ def learning_curve(curve: pd.DataFrame) -> Chart:
         xaxis={"title": {"text": "Tracks learned from (logarithmic)"}, "type": "log",
                "tickvals": sizes, "ticktext": [f"{n:,}" for n in sizes]},
         yaxis={"title": {"text": "Accuracy per track", "standoff": 10}, "tickformat": ".0%"},
-        **highlighting(figure),
+        **highlighting(figure, notes=notes),
     )  # fmt: skip
     return Chart(
         figure=figure,

@@ -19,6 +19,7 @@ from audionome.charts._base import (
     chance_line,
     error_bars,
     highlighting,
+    interval_note,
     joined,
     nothing,
     pattern,
@@ -58,7 +59,7 @@ def released_ladder(table: pd.DataFrame) -> Chart:
         return nothing(caption)
     rungs = unique(table["protocol_title"])
     figure = go.Figure()
-    told = []
+    told, notes = [], {}
     for i, (model, rows) in enumerate(table.groupby("model", sort=False)):
         figure.add_scatter(
             x=rounded(rows["accuracy"]),
@@ -76,6 +77,9 @@ def released_ladder(table: pd.DataFrame) -> Chart:
         scores = [f"{p} {percent(a)}" for p, a in
                   zip(rows["protocol_title"], rows["accuracy"], strict=True)]  # fmt: skip
         told.append(f"{model}: {listed(scores)}")
+        notes[str(model)] = interval_note(
+            rows["protocol_title"], rows["accuracy"].map(tenths), spans(rows["low"], rows["high"])
+        )
     chance_line(figure)
     figure.update_layout(
         template=TEMPLATE,
@@ -85,7 +89,7 @@ def released_ladder(table: pd.DataFrame) -> Chart:
         scattergap=0.6,
         xaxis={"title": {"text": "Accuracy"}, "range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": rungs},
-        **highlighting(figure),
+        **highlighting(figure, notes=notes),
     )
     return Chart(
         figure=figure,
@@ -196,8 +200,7 @@ def accuracy_by_coverage(curves: Mapping[str, pd.DataFrame]) -> Chart:
             mode="lines+markers",
             line={"color": colour, "width": 2},
             marker={"size": 7, "symbol": MARKS[i]},
-            error_y=error_bars(rows["accuracy"], rows["low"], rows["high"], thickness=1, width=0)
-            | {"color": colour},
+            error_y=error_bars(rows["accuracy"], rows["low"], rows["high"], thickness=1, width=0),
             hovertemplate=f"{name}<br>the surest %{{x:.0%}} (%{{customdata:,}}): "
             "%{y:.1%} right<extra></extra>",
         )

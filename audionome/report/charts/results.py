@@ -21,6 +21,7 @@ from audionome.charts._base import (
     bars_x,
     chance_line,
     highlighting,
+    interval_note,
     menus,
     nothing,
     p_value,
@@ -98,9 +99,8 @@ def ladder(levels: Mapping[str, pd.DataFrame], *, selected: str) -> Chart:
 
     def note(table: pd.DataFrame, model: str) -> str:
         rows = table[table["model"] == model].dropna(subset="accuracy")
-        columns = (rows["protocol_title"], rows["accuracy"], spans(rows["low"], rows["high"]))
-        told = [f"{rung} {tenths(a)} ({span})" for rung, a, span in zip(*columns, strict=True)]
-        return f"With 95 % intervals: {', '.join(told)}." if told else "No result."
+        accuracy, interval = rows["accuracy"].map(tenths), spans(rows["low"], rows["high"])
+        return interval_note(rows["protocol_title"], accuracy, interval) or "No result."
 
     shown, look = lines(first), highlight(selected if selected in models else None)
     figure = go.Figure()
@@ -214,8 +214,12 @@ def decomposition(table: pd.DataFrame) -> Chart:
     rows = [_STEPS[step] for step in _STEPS]
     figure = go.Figure()
     models = list(table.groupby("title", sort=False))
+    notes = {}
     for i, (name, part) in enumerate(models):
         part = part.set_index("step").loc[list(_STEPS)]
+        ends = part[["low", "high"]].map(points)
+        note = interval_note(rows, part["cost"].map(points), ends["low"] + " to " + ends["high"])
+        notes[str(name)] = note.replace("With", "Points of accuracy lost, with", 1)
         color, symbol = PARTS[i % len(PARTS)][0], MARKS[i % len(MARKS)]
         # Each model a little lower than the one before.
         shift = (i - (len(models) - 1) / 2) * 0.22
@@ -248,7 +252,7 @@ def decomposition(table: pd.DataFrame) -> Chart:
             "showgrid": False,
             "zeroline": False,
         },
-        **highlighting(figure),
+        **highlighting(figure, notes=notes),
     )
     name, part = models[0]
     costs = {str(step): float(cost) for step, cost in part.set_index("step")["cost"].items()}
