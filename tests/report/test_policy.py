@@ -114,6 +114,14 @@ def test_nothing_that_loads_names_another_host(site: Path) -> None:
         assert not [url for url in named if urlsplit(url).netloc], path
 
 
+def test_no_script_of_ours_has_a_way_that_no_policy_closes() -> None:
+    scripts = sorted((ROOT / "book" / "_static").rglob("*.js"))
+    assert len(scripts) > 30
+    ways = re.compile(r"RTCPeerConnection|window\.open\b|sendBeacon|WebSocket|EventSource")
+    for path in scripts:
+        assert not ways.search(path.read_text(encoding="utf-8")), path
+
+
 # -- the step of the build ---------------------------------------------------------------------
 
 
@@ -214,7 +222,7 @@ def elsewhere() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-# Every way that a script has to ask another host without leaving the page.
+# Every way to ask another host that a policy closes. Leaving the page and WebRTC it cannot close.
 WAYS = """
 async (host) => {
   const ways = {
