@@ -1,7 +1,7 @@
 """The one Sphinx extension of the book: local assets, fresh notebooks, numbers in prose.
 
 - Plotly is served by the site itself and loaded only on pages that show a chart.
-- Pages never speak to another host: no Thebe script, mathematics as MathML (no MathJax).
+- Pages never speak to another host: mathematics as MathML (no MathJax).
 - A change in the module or the data runs the notebooks again; nothing else does.
 - ``{{ name }}`` in a page is a number computed from what ships, never typed.
 """
@@ -252,7 +252,7 @@ WITHOUT_SCRIPTS = "<noscript><style>.plotly-graph-div { display: none; }</style>
 def page_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Load what draws charts and saves tables where there are some, and Thebe's scripts nowhere."""
+    """Load what draws charts, saves tables or plays, where there is some."""
     if 'class="audionome-chart"' in context.get("body", ""):
         app.add_js_file(PLOTLY, loading_method="defer")
         context["metatags"] = context.get("metatags", "") + WITHOUT_SCRIPTS
@@ -272,13 +272,6 @@ def page_scripts(
         app.add_css_file("reference.css")
     if pagename == "search":
         app.add_js_file("search.js")
-    # sphinx-thebe declares its constants twice on a page and names a remote script.
-    context["script_files"] = [
-        script
-        for script in context["script_files"]
-        if "thebe" not in (str(getattr(script, "filename", "")) + str(script)).lower()
-        and "THEBE_JS_URL" not in getattr(script, "attributes", {}).get("body", "")
-    ]
 
 
 def visit_math(self: Any, node: nodes.math) -> None:

@@ -72,7 +72,6 @@ def page_scripts(
         for container, names in CONTAINERS.items()
         if f"{container} " in body or f'{container}"' in body
         for name in names
-        if (STATIC / name).is_file()
     )
     for name in wanted:
         if name.endswith(".css"):
