@@ -94,7 +94,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("paths", type=Path, nargs="+")
     parser.add_argument("--site", type=Path, required=True)
-    parser.add_argument("--page", default="book/try.html", help="a page with the engine")
     options = parser.parse_args()
     model = load_classifier("ear")
     paths = [p for one in options.paths for p in (files.scan(one).files if one.is_dir() else [one])]
