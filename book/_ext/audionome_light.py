@@ -29,6 +29,7 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)
 SHEETS = (
     "styles/bootstrap.css",
     "styles/pydata-sphinx-theme.css",
+    "sphinx-design.min.css",
     "vendor/fontawesome/*/css/all.min.css",
 )
 #: What nothing asks for: Font Awesome's script, translations, sources for debuggers.
@@ -207,7 +208,7 @@ def lighten(folder: Path) -> None:
         path.write_text(css, encoding="utf-8")
         versions[path.name] = hashlib.sha256(css.encode()).hexdigest()[:8]
     names = "|".join(map(re.escape, versions))
-    address = re.compile(rf'(/_static/[^"]*/({names}))\?[^"]*"')
+    address = re.compile(rf'(_static/(?:[^"]*/)?({names}))\?[^"]*"')
     for path in folder.rglob("*.html"):
         old = path.read_text(encoding="utf-8")
         new = address.sub(lambda m: f'{m[1]}?v={versions[m[2]]}"', _TAGS.sub("", old))
@@ -218,10 +219,13 @@ def lighten(folder: Path) -> None:
 def only_what_is_there(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Load scripts and styles of the extensions only on pages that hold what they are for."""
+    """Load scripts and styles of the extensions only on pages that hold what they are for.
+
+    Thebe's go everywhere: they declare constants twice on a page, and name a script elsewhere.
+    """
     body = context.get("body", "")
     spare = [name for part, names in PARTS.items() if not re.search(part, body) for name in names]
-    spare.append("sphinx-thebe.")
+    spare += ["sphinx-thebe.", "THEBE_JS_URL"]
 
     def needed(asset: Any) -> bool:
         told = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', {})}"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pydata_sphinx_theme
 import pytest
+import sphinx_design
 from browser import page_with_watch
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[2]
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
+DESIGN = Path(sphinx_design.__file__).parent / "static"
 HOME = "book/index.html"
 TRY = "book/try.html"
 
@@ -111,6 +113,7 @@ def test_a_stylesheet_keeps_what_can_apply(extension: Any) -> None:
 
 PAGE = """<html><head>
 <link href="../_static/vendor/fontawesome/6/css/all.min.css?digest=1" rel="stylesheet" />
+<link href="../_static/sphinx-design.min.css?v=digest" rel="stylesheet" />
 <link rel="preload" as="font" crossorigin href="../_static/vendor/fontawesome/6/webfonts/a.woff2" />
 <script src="../_static/vendor/fontawesome/6/js/all.min.js?digest=1"></script>
 <script src="../_static/own.js"></script>
@@ -123,6 +126,8 @@ def test_a_site_is_made_light_once(tmp_path: Path, extension: Any) -> None:
     (source,) = (THEME / "vendor" / "fontawesome").iterdir()
     shutil.copytree(source, static / "vendor" / "fontawesome" / "6")
     (static / "locales").mkdir()
+    design = static / "sphinx-design.min.css"
+    design.write_text(".fa-bars { top: 0 } .sd-spare { top: 0 }")
     (static / "own.js").write_text("element.className = `fa-solid ${'fa-moon'}`;")
     page = tmp_path / "book" / "page.html"
     page.parent.mkdir()
@@ -132,6 +137,7 @@ def test_a_site_is_made_light_once(tmp_path: Path, extension: Any) -> None:
     assert first.count("fontawesome") == 1
     assert "digest" not in first
     assert "own.js" in first
+    assert "sd-spare" not in design.read_text()
     folder = static / "vendor" / "fontawesome" / "6"
     assert (folder / "LICENSE.txt").exists()
     fonts = {path.name: set(TTFont(path).getBestCmap()) for path in folder.glob("webfonts/*")}
@@ -153,9 +159,11 @@ def test_a_page_gets_what_it_holds_something_for(extension: Any) -> None:
         )  # fmt: skip
         assets = [SimpleNamespace(filename=name, attributes={}) for name in names]
         assets.append(SimpleNamespace(filename="", attributes={"body": "let toggleHintShow = 1"}))
+        assets.append(SimpleNamespace(filename="", attributes={"body": 'const THEBE_JS_URL = "a"'}))
         context = {"body": body, "script_files": assets, "css_files": ["_static/pygments.css"]}
         extension.only_what_is_there(None, "page", "page.html", context, None)
         assert context["css_files"] == ["_static/pygments.css"]
+        assert "THEBE" not in str(context)
         return {one.filename.removeprefix("_static/") for one in context["script_files"]}
 
     assert files("<p>Text</p>") == {"audionome.css"}
@@ -195,12 +203,16 @@ def test_no_rule_is_missing_that_applies(
 ) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(path, wait_until="networkidle")
-    for name in ("bootstrap", "pydata-sphinx-theme"):
-        whole = (THEME / "styles" / f"{name}.css").read_text(encoding="utf-8")
-        light = (site / "_static" / "styles" / f"{name}.css").read_text(encoding="utf-8")
+    for source, name, least in (
+        (THEME / "styles", "styles/bootstrap.css", 100),
+        (THEME / "styles", "styles/pydata-sphinx-theme.css", 100),
+        (DESIGN, "sphinx-design.min.css", 0),
+    ):
+        whole = (source / Path(name).name).read_text(encoding="utf-8")
+        light = (site / "_static" / name).read_text(encoding="utf-8")
         assert len(light) < 0.8 * len(whole)
         applies = page.evaluate(APPLIES, whole)
-        assert len(applies) > 100
+        assert len(applies) > least
         assert applies == page.evaluate(APPLIES, light)
     assert problems == []
     page.context.close()
