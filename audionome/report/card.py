@@ -16,10 +16,8 @@ import numpy as np
 import soxr
 
 from audionome._paths import data_path
-from audionome._words import genre_name
 from audionome.audio.cutting import RULE, SENTENCES
 from audionome.audio.decoding import CUT, LEAST_BITRATE, MIXING
-from audionome.charts import PALETTE, PATTERNS
 from audionome.datasets.recordings import recordings
 from audionome.lab.ear import page
 from audionome.models.classifier import load_classifier
@@ -27,6 +25,7 @@ from audionome.models.ear_classifier import EarClassifier
 from audionome.models.prediction import FEW, HEADLINES, promise
 from audionome.models.tags import FOREIGN, meanings
 from audionome.models.telling import hearing
+from audionome.report import listening
 
 __all__ = ["LIMITS", "card", "lowpass", "write"]
 
@@ -66,15 +65,7 @@ def card(model: EarClassifier, files: dict[str, bytes]) -> dict[str, Any]:
     coverage = model.calibration.coverage
     return {
         "model": model.name,
-        "genres": [
-            {
-                "key": genre,
-                "name": genre_name(genre),
-                "colour": PALETTE[genre],
-                "pattern": PATTERNS[genre],
-            }
-            for genre in model.genres
-        ],
+        "genres": listening.genres_told(model.genres),
         "tags": [{"name": one.name, "kind": one.kind} for one in meanings(model.ear.tags)],
         "sample_rate": model.ear.sample_rate,
         "window": model.ear.patch_samples,
@@ -101,18 +92,8 @@ def card(model: EarClassifier, files: dict[str, bytes]) -> dict[str, Any]:
             for name, content in files.items()
         },
         "examples": [
-            {
-                "file": f"{one.path.stem}.mp3",
-                "url": f"../examples/{one.path.stem}.mp3",
-                "title": one.title,
-                "artist": one.artist,
-                "genre": one.genre,
-                "genre_source": one.genre_source,
-                "licence": one.licence,
-                "licence_url": one.licence_url,
-                "source": one.source,
-            }
-            for one in recordings()
+            {"url": f"../examples/{one['file']}", **one}
+            for one in map(listening.facts, recordings())
         ],
     }
 

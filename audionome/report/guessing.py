@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audionome._words import genre_name
-from audionome.charts import PALETTE, PATTERNS
 from audionome.datasets.gtzan import GENRES
 from audionome.datasets.recordings import Recording, recordings
 from audionome.models.tags import foreign_style
 from audionome.models.telling import hearing
-from audionome.report.listening import credit, facts
+from audionome.report.listening import credit, facts, genres_told
 
 if TYPE_CHECKING:
     from audionome.models.prediction import Prediction
@@ -101,18 +100,7 @@ def guess_html(played: Iterable[Mapping[str, Any]]) -> str:
         HTML in one line. The script replaces the players; without one they are the game.
     """
     known = list(played)
-    data = {
-        "genres": [
-            {
-                "key": genre,
-                "name": genre_name(genre),
-                "colour": PALETTE[genre],
-                "pattern": PATTERNS[genre],
-            }
-            for genre in GENRES
-        ],
-        "rounds": known,
-    }
+    data = {"genres": genres_told(GENRES), "rounds": known}
     packed = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     items = "".join(_item(one, number) for number, one in enumerate(known, start=1))
     return (

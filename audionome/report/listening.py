@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
 from audionome._words import genre_name, sentence_case
+from audionome.charts import PALETTE, PATTERNS
 from audionome.datasets.recordings import Recording, recordings
 from audionome.report import synth
 from audionome.report.examples import MADE, RECORDED, credited
 
-__all__ = ["catalogue", "credit", "credits_html", "examples_html", "facts"]
+__all__ = ["catalogue", "credit", "credits_html", "examples_html", "facts", "genres_told"]
 
 _FOLDER = "../_static/examples"  # seen from a page of the book
+
+
+def genres_told(genres: Iterable[str]) -> list[dict[str, str]]:
+    """Return the genres as the scripts of a page draw them: key, name, colour and pattern."""
+    return [
+        {"key": g, "name": genre_name(g), "colour": PALETTE[g], "pattern": PATTERNS[g]}
+        for g in genres
+    ]
 
 
 def facts(one: Recording) -> dict[str, str]:

@@ -205,7 +205,7 @@ def test_links_in_the_readme_work_outside_of_the_repository() -> None:
 
 def test_every_target_is_declared() -> None:
     text = (ROOT / "Makefile").read_text()
-    assert set(re.findall(r"^([a-z]+):", text, re.MULTILINE)) == targets()
+    assert set(re.findall(r"^([a-z-]+):", text, re.MULTILINE)) == targets()
 
 
 def test_the_page_on_usage_tells_every_key_of_an_answer() -> None:
