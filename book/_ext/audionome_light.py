@@ -221,7 +221,7 @@ def only_what_is_there(
 ) -> None:
     """Load scripts and styles of the extensions only on pages that hold what they are for.
 
-    Thebe's go everywhere: they declare constants twice on a page, and name a script elsewhere.
+    No page gets those of Thebe: they declare constants twice, and name a script of another host.
     """
     body = context.get("body", "")
     spare = [name for part, names in PARTS.items() if not re.search(part, body) for name in names]
