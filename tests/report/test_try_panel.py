@@ -234,7 +234,9 @@ REFUSED = {
     "studio.aif": (b"FORM\0\0\1\0AIFF" + bytes(300), "an AIFF file, which this browser"),
     "song.mid": (b"MThd\0\0\0\6" + bytes(60), "holds notes and no sound"),
     "broken.mp3": (b"ID3\4\0\0\0\0\0\0" + bytes(50), "damaged or incomplete"),
-    "film.mp4": (b"\0\0\0\x18ftypmp42" + bytes(60), "no sound that this browser can decode"),
+    "tagged.flac": (b"ID3\3\0\0\0\0\2\0" + bytes(256) + b"fLaC" + bytes(90), "like a FLAC file"),
+    "lies.mp3": (b"ID3\3\0\0\x7f\x7f\x7f\x7f" + bytes(90), "looks like an MP3 file"),
+    "film.mp4": (b"\0\0\0\x18ftypmp42" + bytes(60), "it is damaged or incomplete, has no sound"),
     "blip.wav": (music(1), "at least 3 s are needed"),
     "hush.wav": (wav(np.zeros(64_000)), "hush.wav is silent"),
     "lecture.flac": (wav(np.zeros(16_000 * 1_900), "FLAC"), "the page hears up to 30 minutes"),
@@ -271,14 +273,50 @@ def test_what_a_browser_or_a_connection_lacks_is_said(chromium: Browser, base_ur
     page, problems = opened(chromium, base_url)
     said = page.locator(".listen-problem")
     song = given("song.wav", music(3.2))
+    earlier = page.locator(".listen-earlier li span")
 
     # A part of the model is missing; once it is there, the same file is heard.
     page.route("**/head.onnx*", lambda route: route.fulfill(status=503))
     choose(page, song)
     expect(said).to_contain_text("Check the connection and try again.")
+    # It ends a batch at once, and is said once.
+    choose(page, song, given("two.wav", music(3.3)), given("three.wav", music(3.4)))
+    expect(said).to_have_text(
+        re.compile(r"^0 of 3 files heard\. A part of the model [^.]*\. Check [^.]*\.$")
+    )
     page.unroute("**/head.onnx*")
-    page.get_by_role("button", name="Try again").click()
+    again = page.get_by_role("button", name="Try again")
+    again.click()
     answer_to(page, "song.wav")
+    expect(page.locator(".listen-says")).to_have_text("3 of 3 files heard.")
+    assert earlier.all_inner_texts() == ["three.wav", "two.wav"]
+
+    # One file of two fails: only that one is tried again.
+    page.evaluate("""() => {
+      const { decode, Problem } = Audionome;
+      Audionome.decode = () => {
+        Audionome.decode = decode;
+        return Promise.reject(new Problem("It failed once.", "failed"));
+      };
+    }""")
+    choose(page, given("four.wav", music(3.5)), given("five.wav", music(3.6)))
+    expect(said).to_have_text("1 of 2 files heard. It failed once.")
+    again.click()
+    answer_to(page, "four.wav")
+    assert earlier.all_inner_texts() == ["five.wav", "three.wav", "two.wav", "song.wav"]
+    expect(again).to_be_hidden()
+
+    # The same for an example, while the answer before it falls silent.
+    page.route("**/*.mp3", lambda route: route.abort())
+    page.evaluate("document.querySelector('.listen-answer audio').play()")
+    example = page.locator(".audionome-examples li").first
+    title = example.locator("strong").inner_text()
+    example.get_by_role("button").click()
+    expect(said).to_have_text(f"{title} could not be fetched. Check the connection and try again.")
+    assert page.evaluate("document.querySelector('.listen-answer audio').paused")
+    page.unroute("**/*.mp3")
+    again.click()
+    answer_to(page, title)
 
     without(page, "OfflineAudioContext.prototype.decodeAudioData = () => {"
             " throw new RangeError('Array buffer allocation failed'); };")  # fmt: skip
@@ -286,9 +324,13 @@ def test_what_a_browser_or_a_connection_lacks_is_said(chromium: Browser, base_ur
     expect(said).to_contain_text("too little free memory")
 
     without(page, "delete window.WebAssembly;")
-    choose(page, song)
-    expect(said).to_contain_text("lacks WebAssembly")
-    assert [p for p in problems if "503" not in p] == []
+    choose(page, song, given("two.wav", music(3.3)))
+    expect(said).to_have_text(
+        re.compile("^0 of 2 files heard. This browser [^.]*lacks WebAssembly")
+    )
+    assert said.inner_text().count("WebAssembly") == 1
+    expect(again).to_be_hidden()
+    assert [p for p in problems if "503" not in p and "net::ERR_FAILED" not in p] == []
 
     # A script that does not come leaves a sentence, not a blank box.
     page.route("**/intake.js*", lambda route: route.abort())

@@ -16,7 +16,7 @@
     return node;
   }
 
-  const { likelihood, listed } = Audionome;
+  const { kindOf, likelihood, listed } = Audionome;
 
   // A place in a recording: 0:05.
   function clock(seconds) {
@@ -116,7 +116,9 @@
         answer.headline,
         one ? make("span", {}, [` ${likelihood(answer.confidence)}`]) : null,
       ]),
-      make("p", { className: "listen-promise" }, [answer.promise]),
+      set.length && answer.foreign // None of the ten genres is then likely to be right.
+        ? null
+        : make("p", { className: "listen-promise" }, [answer.promise]),
       set.length
         ? null
         : make("p", {}, [`Nearest: ${likeliest(genres, answer.probabilities, 1)}`]),
@@ -154,7 +156,7 @@
       const parts = [
         make("span", { className: "listen-genre" }, [
           tag.name,
-          make("small", {}, [` ${tag.kind}`]),
+          make("small", {}, [kindOf(tag) ? ` ${kindOf(tag)}` : ""]),
         ]),
         make("span", { className: "listen-bar" }, [fill]),
         make("span", { className: "listen-value" }, [tag.strength.toFixed(2)]),
@@ -162,7 +164,8 @@
       if (!onTime) {
         return make("li", {}, parts);
       }
-      const words = `${tag.name}, ${tag.kind}, ${tag.strength.toFixed(2)} of 1 on average. `;
+      const called = [tag.name, kindOf(tag)].filter(Boolean).join(", ");
+      const words = `${called}, ${tag.strength.toFixed(2)} of 1 on average. `;
       const button = make("button", {
         type: "button",
         title: `Hear it at ${clock(at)}`,
@@ -185,7 +188,7 @@
   function factsOf({ duration, windows, seconds }) {
     const n = windows.length;
     const facts = [
-      `${clock(duration)} min long`,
+      `${duration < 59.5 ? `${Math.round(duration)} s` : `${clock(duration)} min`} long`,
       `heard in ${n} window${n === 1 ? "" : "s"} of 3 s`,
       seconds && seconds.listen ? `answered in ${seconds.listen.toFixed(1)} s` : "",
     ];

@@ -181,25 +181,19 @@
         return await response.blob();
       }
     } catch (error) {
-      signal.throwIfAborted();
+      Audionome.stopIf(signal);
     }
-    throw new Audionome.Problem(Audionome.refusals.offline(name));
+    throw new Audionome.Problem(Audionome.refusals.offline(name), "network");
   }
 
-  // What to tell the reader about a failure.
-  async function sentenceOf(error, { blob = null, name = "" } = {}) {
-    const { refusals, Problem } = Audionome;
-    if (error instanceof Problem) {
-      return error.kind === "decode" && blob ? refusals.undecoded(blob, name) : error.message;
-    }
-    const known = Audionome.said(error);
-    if (known.kind === "memory") {
-      return known.message;
-    }
-    console.warn(error); // For whoever looks for it; the sentence is for everybody.
-    return refusals.ours;
+  // What to tell the reader about a failure, and of which kind it is.
+  async function told(error, { blob = null, name = "" } = {}) {
+    const { kind, message } = Audionome.said(error);
+    const sentence =
+      kind === "decode" && blob ? await Audionome.refusals.undecoded(blob, name) : message;
+    return { kind, sentence };
   }
 
-  const parts = { wav, playerOf, fieldOf, acceptDrops, examplesOf, soundOf, sentenceOf };
+  const parts = { wav, playerOf, fieldOf, acceptDrops, examplesOf, soundOf, told };
   Audionome.intake = parts;
 })();

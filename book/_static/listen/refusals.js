@@ -42,11 +42,32 @@
     [0, "<", "a web page or another text", "other"],
   ];
 
+  async function startOf(blob, place = 0) {
+    const bytes = new Uint8Array(await blob.slice(place, place + 16).arrayBuffer());
+    return String.fromCharCode(...bytes);
+  }
+
+  const signIn = (head) => SIGNS.find(([place, mark]) => head.startsWith(mark, place));
+
+  // What stands behind a tag (ID3v2, which tells its own size): not every tagged file is an MP3.
+  async function signBehindTag(blob) {
+    let place = 0;
+    let head = await startOf(blob);
+    while (head.startsWith("ID3") && head.length > 9) {
+      const size = [6, 7, 8, 9].reduce((sum, k) => 128 * sum + head.charCodeAt(k), 0);
+      place += 10 + size + (head.charCodeAt(5) & 0x10 ? 10 : 0); // with its footer
+      head = await startOf(blob, place);
+    }
+    const found = signIn(head);
+    return found && ["audio", APP].includes(found[3]) ? found : null;
+  }
+
   async function signOf(blob) {
-    const bytes = new Uint8Array(await blob.slice(0, 16).arrayBuffer());
-    const head = String.fromCharCode(...bytes);
-    const found = SIGNS.find(([place, mark]) => head.startsWith(mark, place));
-    if (found && found[1] === "RIFF" && !head.startsWith("WAVE", 8)) {
+    const head = await startOf(blob);
+    let found = signIn(head);
+    if (found && found[1] === "ID3") {
+      found = (await signBehindTag(blob)) || found;
+    } else if (found && found[1] === "RIFF" && !head.startsWith("WAVE", 8)) {
       return head.startsWith("AVI ", 8)
         ? ["an AVI film", APP]
         : ["a picture or another file without music", "other"];
@@ -69,8 +90,9 @@
       notes: `${name} is ${what}: it holds notes and no sound. Record what it plays, or ${ASK}.`,
       audio: `${name} looks like ${what}, but this browser cannot decode it: it is damaged or ` +
         "incomplete, or of a rare kind. Download it again, or save it as MP3 or WAV.",
-      film: `${name} has no sound that this browser can decode: it has no sound track, is ` +
-        "protected, or of a rare kind. Save its sound as MP3 or WAV.",
+      film: `${name} has no sound that this browser can decode: it is damaged or incomplete, has ` +
+        "no sound track, is protected, or of a rare kind. Download it again, or save its sound " +
+        "as MP3 or WAV.",
       other: `${name} is ${what}, not a sound file; ${ASK}.`,
     }[kind] || `${name} is not a sound file that can be read; use WAV, MP3, FLAC, OGG, Opus ` +
       "or M4A.";
@@ -85,7 +107,6 @@
       "page fetches nothing from elsewhere.",
     gone: (name) => `${name} can no longer be read. If it was moved, renamed or changed, choose ` +
       "it again.",
-    ours: "Something went wrong on our side, not on yours. Try again, or try another file.",
     short: (seconds) => `That was only ${seconds.toFixed(1)} s; record at least 3 s.`,
     offline: (name) => `${name} could not be fetched. Check the connection and try again.`,
   };

@@ -138,7 +138,7 @@
 
   function axisOf(duration) {
     const { make, telling } = Audionome;
-    const step = STEPS.find((size) => duration / size <= 6) || 3600;
+    const step = STEPS.find((size) => duration / size <= 4) || 3600; // fits a phone
     const ticks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, k) => k * step);
     return make("div", { className: "listen-axis" }, ticks.map((at) => {
       const late = at > 0.9 * duration; // Its words stand before it.
@@ -285,7 +285,7 @@
     const root = make("section", { className: "listen-timeline" }, [
       make(heading, {}, ["Over time"]),
       make("p", { className: "listen-key" }, [
-        `${sentence}${audio ? " Click or drag to hear any place; arrow keys work as well." : ""}`,
+        `${sentence}${audio ? " Click or drag to listen from any point; arrow keys work as well." : ""}`,
       ]),
       legendOf(stack.told, genres),
       slider,

@@ -22,7 +22,15 @@
   const MOST = 20; // files at once
   const KEPT = 20; // earlier answers
 
+  const CURABLE = ["network", "memory", "failed"]; // kinds of problems that may pass
+
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+  // What no file can be heard without: its failure ends the row of files.
+  const vital = (promise) =>
+    promise.catch((error) => {
+      throw Object.assign(error, { vital: true });
+    });
 
   // -- the parts that a reader sees --------------------------------------------------------
 
@@ -164,24 +172,24 @@
         }
       };
       step(0, "Opening\u2026");
-      const { files, sample_rate } = await Audionome.card();
+      const { files, sample_rate } = await vital(Audionome.card());
       rate = sample_rate;
       const size = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
       const of = megabytes(size);
       entry.blob = await sounds.soundOf(entry, signal);
-      signal.throwIfAborted();
-      const loading = Audionome.load({
+      Audionome.stopIf(signal);
+      const loading = vital(Audionome.load({
         progress: told(0, LOADED, (share) =>
           share < FETCHED
             ? `Loading the model, once: ${megabytes((share / FETCHED) * size)} of ${of} MB`
             : "Starting the model\u2026"),
-      });
+      }));
       loading.then(() => told(LOADED, 1, () => "Decoding\u2026")(0), () => {});
       const [engine, samples] = await Promise.all([
         loading,
         entry.samples || Audionome.decode(entry.blob, { name, signal }),
       ]);
-      signal.throwIfAborted();
+      Audionome.stopIf(signal);
       const length = samples.length / rate;
       const answer = await engine.classify(samples, {
         name,
@@ -189,7 +197,7 @@
         progress: told(LOADED, 1, (share) =>
           `Listening: ${clock(share * length)} of ${clock(length)}`),
       });
-      signal.throwIfAborted();
+      Audionome.stopIf(signal);
       entry.blob = entry.blob || sounds.wav(samples, rate);
       delete entry.samples;
       return answer;
@@ -201,10 +209,13 @@
       taking.abort();
       run = new AbortController();
       const { signal } = run;
+      if (player) {
+        player.pause(); // Its controls go.
+      }
       const many = entries.length > 1;
       const found = [];
-      const failed = [];
-      let retry = false;
+      const failed = new Set(); // sentences: one that holds for all files is said once
+      const left = []; // what a second try may cure
       busy(true);
       shown.hidden = true;
       say(many ? `Listening to ${entries.length} files.` : `Listening to ${entries[0].name}.`);
@@ -224,8 +235,14 @@
           if (signal.aborted) {
             return;
           }
-          failed.push(await sounds.sentenceOf(error, entry));
-          retry = retry || error.kind === "network" || !(error instanceof Audionome.Problem);
+          const { kind, sentence } = await sounds.told(error, entry);
+          failed.add(sentence);
+          if (CURABLE.includes(kind)) {
+            left.push(given, ...(error.vital ? entries.slice(k + 1) : []));
+          }
+          if (error.vital) {
+            break;
+          }
         }
         if (signal.aborted) {
           return;
@@ -238,8 +255,8 @@
         : found.map(({ name, answer }) => `${name}: ${answer.headline}.`).join("");
       const told = [note, ...failed].filter(Boolean).join(" ");
       say(told ? [many ? heard : "", told].join(" ").trim() : heard, { problem: Boolean(told) });
-      again.hidden = !retry;
-      again.onclick = () => hear(entries);
+      again.hidden = !left.length;
+      again.onclick = () => hear(left);
     }
 
     function cancel() {
@@ -284,7 +301,7 @@
           onBegin: () => say("Recording. It stops by itself after half a minute."),
         });
       } catch (error) {
-        problem = await sounds.sentenceOf(error);
+        problem = (await sounds.told(error)).sentence;
       }
       intake.recorder.hidden = true;
       intake.choose.hidden = false;
