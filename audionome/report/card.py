@@ -39,6 +39,7 @@ LIMITS = {
     "seconds_min": RULE.seconds,
     "seconds_max": 30 * 60,
     "bytes_max": 400_000_000,
+    "files_max": 20,
     "bitrate_min": LEAST_BITRATE,
     "cut": CUT,
 }

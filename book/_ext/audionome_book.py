@@ -74,6 +74,7 @@ def numbers() -> dict[str, str]:
     )
     from audionome.lab.deep import results as deep
     from audionome.lab.studies import loudness
+    from audionome.report.card import LIMITS
     from audionome.report.numbers import prose
     from audionome.report.numbers.literature import cited
     from audionome.report.numbers.results import comparison, nested
@@ -87,6 +88,9 @@ def numbers() -> dict[str, str]:
     cards = outside.load_cards(("ear", "extended", "classic"))
     constants = {
         "longest": f"{audio.MAX_SECONDS / 3600:g} hours",
+        "page_minutes": f"{LIMITS['seconds_max'] / 60:g}",
+        "page_megabytes": f"{LIMITS['bytes_max'] / 1e6:g}",
+        "page_files": f"{LIMITS['files_max']}",
         "shortest": f"{audio.WINDOW_HOP / audio.SAMPLE_RATE:g} seconds",
         "genres": ", ".join(gtzan.GENRES),
         "genre_names": listed([genre_name(genre) for genre in gtzan.GENRES]),

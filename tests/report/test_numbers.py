@@ -46,7 +46,7 @@ SHARE = re.compile(r"\d+(?:\.\d+)?[\s\N{NO-BREAK SPACE}]?%")
 MEANT = {"95 %", "80 %", "10 %", "85 %", "70 %", "100 %", "99 %"}
 # Names, and limits of the program: held by the tests of `audionome.report.numbers.prose`.
 WORDS = {"genres", "genre_names", "longest", "shortest", "chance", "machine", "importance_group",
-         "n_artists", "fixed_chance"}  # fmt: skip
+         "n_artists", "fixed_chance", "page_minutes", "page_megabytes", "page_files"}  # fmt: skip
 # What is no figure of a work: names, formulas, addresses, years, times, versions, a genre's size.
 UNTOLD = re.compile(
     r"\{\{.*?\}\}|\{[\w:]+\}`[^`]*`|\{\w+\}|`[^`]*`|\$[^$]*\$|\]\([^)]*\)|\b(?:19|20)\d\d\b"

@@ -19,12 +19,15 @@
   const { clock } = Audionome.telling;
   const LOADED = 0.4; // of the bar, when the model is there
   const FETCHED = 0.9; // of the loading, when all is there and only has to start
-  const MOST = 20; // files at once
   const KEPT = 20; // earlier answers
 
   const CURABLE = ["network", "memory", "failed"]; // kinds of problems that may pass
 
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+  // At once. Without the card no file is heard, which is told then.
+  const mostFiles = () =>
+    Audionome.card().then(({ limits }) => limits.files_max, () => Infinity);
 
   // What no file can be heard without: its failure ends the row of files.
   const vital = (promise) =>
@@ -266,12 +269,13 @@
       say("Cancelled.");
     }
 
-    function take({ files, folders = [] }) {
+    async function take({ files, folders = [] }) {
       const notes = folders.slice(0, 1).map(refusals.folder);
-      if (files.length > MOST) {
-        notes.push(refusals.many(MOST));
+      const most = await mostFiles();
+      if (files.length > most) {
+        notes.push(refusals.many(most));
       }
-      const entries = files.slice(0, MOST).map((blob) => ({ name: blob.name, blob }));
+      const entries = files.slice(0, most).map((blob) => ({ name: blob.name, blob }));
       if (entries.length) {
         hear(entries, { note: notes.join(" ") });
       } else if (notes.length) {
