@@ -19,7 +19,7 @@
   const { kindOf, likelihood, listed } = Audionome;
 
   // A place in a recording: 0:05.
-  function clock(seconds) {
+  function minutes(seconds) {
     const whole = Math.max(0, Math.round(seconds));
     return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
   }
@@ -168,8 +168,8 @@
       const words = `${called}, ${tag.strength.toFixed(2)} of 1 on average. `;
       const button = make("button", {
         type: "button",
-        title: `Hear it at ${clock(at)}`,
-        aria: { label: `${words}Hear it at ${clock(at)}.` },
+        title: `Hear it at ${minutes(at)}`,
+        aria: { label: `${words}Hear it at ${minutes(at)}.` },
       }, parts);
       button.addEventListener("click", () => onTime(at));
       return make("li", {}, [button]);
@@ -188,7 +188,7 @@
   function factsOf({ duration, windows, seconds }) {
     const n = windows.length;
     const facts = [
-      `${duration < 59.5 ? `${Math.round(duration)} s` : `${clock(duration)} min`} long`,
+      `${duration < 59.5 ? `${Math.round(duration)} s` : `${minutes(duration)} min`} long`,
       `heard in ${n} window${n === 1 ? "" : "s"} of 3 s`,
       seconds && seconds.listen ? `answered in ${seconds.listen.toFixed(1)} s` : "",
     ];
@@ -211,8 +211,8 @@
           ...answer.tags.map((tag) => tag.name),
         ];
         const rows = answer.windows.map(({ start, end, probabilities }, k) => [
-          clock(start),
-          clock(end),
+          minutes(start),
+          minutes(end),
           ...order.map((key) => likelihood(probabilities[key])),
           ...answer.tags.map((tag) => tag.over_time[k].toFixed(2)),
         ]);
@@ -252,9 +252,9 @@
 
   // Show an answer in an element and return its heading, which can take the focus. `audio` is a
   // player that the timeline follows and moves; one that stands nowhere yet is put into the answer.
-  // `level` is that of the heading; `compact` leaves the timeline out.
+  // `level` is that of the heading.
   async function showAnswer(element, answer, options = {}) {
-    const { audio = null, name = "", compact = false, level = 2 } = options;
+    const { audio = null, name = "", level = 2 } = options;
     const genres = await looks();
     hideAnswer(element);
     const heading = `h${level + 1}`;
@@ -263,23 +263,22 @@
       move(audio, at);
       audio.play().catch(() => {}); // A browser may refuse; its own button is there.
     };
-    const drawn = !compact && Audionome.timeline;
-    const timeline = drawn ? Audionome.timeline(answer, { genres, audio, heading }) : null;
+    const timeline = Audionome.timeline(answer, { genres, audio, heading });
     element.replaceChildren(
       make("div", { className: "listen-answer", dataset: { status: answer.status } }, [
         title,
         verdictOf(answer, genres),
         audio && !audio.isConnected ? audio : null,
-        timeline ? timeline.root : null,
+        timeline.root,
         make("div", { className: "listen-columns" }, [
           genresOf(answer, genres, heading),
           tagsOf(answer, heading, audio ? hear : null),
         ].filter(Boolean)),
         factsOf(answer),
-        compact ? null : tableOf(answer, genres),
+        tableOf(answer, genres),
       ]),
     );
-    shown.set(element, () => timeline && timeline.close());
+    shown.set(element, timeline.close);
     return title;
   }
 
@@ -289,6 +288,6 @@
     element.replaceChildren();
   }
 
-  Object.assign(Audionome, { make, bars, dress, move, showAnswer, hideAnswer });
-  Audionome.telling = { clock, likeliest, ranked, nameOf };
+  Object.assign(Audionome, { make, bars, dress, move, showAnswer });
+  Audionome.telling = { minutes, likeliest, ranked, nameOf };
 })();

@@ -65,7 +65,7 @@
 
       function tell() {
         const seconds = length / rate;
-        left.textContent = `Recording: ${telling.clock(seconds)}. It stops by itself in ` +
+        left.textContent = `Recording: ${telling.minutes(seconds)}. It stops by itself in ` +
           `${Math.max(0, Math.ceil(MOST - seconds))} s.`;
       }
 

@@ -142,7 +142,7 @@
     const ticks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, k) => k * step);
     return make("div", { className: "listen-axis" }, ticks.map((at) => {
       const late = at > 0.9 * duration; // Its words stand before it.
-      const tick = make("span", { className: late ? "listen-late" : "" }, [telling.clock(at)]);
+      const tick = make("span", { className: late ? "listen-late" : "" }, [telling.minutes(at)]);
       tick.style.setProperty("--at", at / duration);
       return tick;
     }));
@@ -152,7 +152,7 @@
 
   function follow({ slider, cursor, now, audio, answer, genres }) {
     const { listed, telling } = Audionome;
-    const { clock, likeliest } = telling;
+    const { minutes, likeliest } = telling;
     const { windows, duration, tags } = answer;
     const hearing = `${answer.hearing[0].toLowerCase()}${answer.hearing.slice(1)}`;
     const gone = new AbortController();
@@ -184,11 +184,12 @@
       const inside = seconds >= start - 0.01;
       const sounds = heard.length ? `; ${hearing} ${listed(heard)}` : "";
       const words = inside ? `${likeliest(genres, probabilities)}${sounds}` : "silence";
-      slider.setAttribute("aria-valuetext", `${clock(seconds)} of ${clock(duration)}: ${words}`);
+      const where = `${minutes(seconds)} of ${minutes(duration)}`;
+      slider.setAttribute("aria-valuetext", `${where}: ${words}`);
       const about = inside ? k : -2;
       if (said !== about) {
         said = about;
-        const span = inside ? `${clock(start)} to ${clock(end)}` : clock(seconds);
+        const span = inside ? `${minutes(start)} to ${minutes(end)}` : minutes(seconds);
         now.textContent = `${span}: ${words}`;
       }
     }
@@ -285,7 +286,8 @@
     const root = make("section", { className: "listen-timeline" }, [
       make(heading, {}, ["Over time"]),
       make("p", { className: "listen-key" }, [
-        `${sentence}${audio ? " Click or drag to listen from any point; arrow keys work as well." : ""}`,
+        sentence,
+        audio ? " Click or drag to listen from any point; arrow keys work as well." : "",
       ]),
       legendOf(stack.told, genres),
       slider,

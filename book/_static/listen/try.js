@@ -16,7 +16,7 @@
   }
 
   const { make, refusals, intake: sounds } = Audionome;
-  const { clock } = Audionome.telling;
+  const { minutes } = Audionome.telling;
   const LOADED = 0.4; // of the bar, when the model is there
   const FETCHED = 0.9; // of the loading, when all is there and only has to start
   const KEPT = 20; // earlier answers
@@ -198,7 +198,7 @@
         name,
         signal,
         progress: told(LOADED, 1, (share) =>
-          `Listening: ${clock(share * length)} of ${clock(length)}`),
+          `Listening: ${minutes(share * length)} of ${minutes(length)}`),
       });
       Audionome.stopIf(signal);
       entry.blob = entry.blob || sounds.wav(samples, rate);
