@@ -114,7 +114,7 @@ def test_a_model_of_the_ladder_shows_its_line_with_its_interval(
             assert figure.evaluate(DRAWN) == []
             assert note.inner_text() == "Choose a model to see its 95 % intervals."
         page.mouse.click(*figure.evaluate(BETWEEN, "Decision tree"))
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(600)  # sooner, Plotly would take the next one for a double click
         assert menu.evaluate(CHOSEN) == expected
     # Beside the lines, nothing is meant.
     x, y = figure.evaluate(BETWEEN, "Decision tree")
