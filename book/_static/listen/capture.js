@@ -86,7 +86,7 @@
         throw problem(LOST);
       });
       const [card] = await Promise.all([Audionome.card(), module]);
-      signal.throwIfAborted();
+      Audionome.stopIf(signal);
       return { stream, rate: card.sample_rate, source: context.createMediaStreamSource(stream) };
     } catch (error) {
       release(stream);
@@ -109,7 +109,7 @@
   Audionome.capture = async ({ onSamples, onLevel, onEnd, signal } = {}) => {
     requirePossible();
     const asked = signal || new AbortController().signal;
-    asked.throwIfAborted();
+    Audionome.stopIf(asked);
     // Made at once, within the click: later it would stay silent in some browsers.
     const context = new AudioContext();
     context.resume().catch(() => {});

@@ -157,7 +157,7 @@
       }
       const blob = await bytes(choice, signal);
       const samples = await Audionome.decode(blob, { name: `"${choice.name}"`, signal });
-      signal.throwIfAborted();
+      Audionome.stopIf(signal);
       if (held) {
         URL.revokeObjectURL(audio.src);
       }
