@@ -70,7 +70,7 @@ lowest: $(READY)
 	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -b constraints.txt \
 	  --resolution lowest-direct -e '.[report,test]'
-	$(LOWEST)/bin/pytest -n 2 --dist loadfile $(PYTEST_FLAGS) -m "library or lab" \
+	$(LOWEST)/bin/pytest -n 2 --dist loadfile $(PYTEST_FLAGS) -m "$(TIERS)" \
 	  $(addprefix --ignore tests/library/test_,batch.py cli.py failures.py)
 
 lint: $(READY)
