@@ -12,7 +12,9 @@
 
   // Moves a sound that plays, waits, or has not been loaded.
   Audionome.seek = (audio, seconds) => {
-    if (!movable(audio)) {
+    if (movable(audio)) {
+      wanted.delete(audio); // An older wish, if the news of its coming is still on its way.
+    } else {
       wanted.set(audio, seconds);
     }
     audio.currentTime = seconds;

@@ -186,6 +186,22 @@ def test_a_reader_drags_and_uses_keys(chromium: Browser, base_url: str) -> None:
     page.context.close()
 
 
+def test_the_last_wish_counts_when_a_sound_comes(chromium: Browser, base_url: str) -> None:
+    """A sound can be moved a moment before its page hears that it has come."""
+    page, problems = page_with_watch(chromium, base_url)
+    page.goto(TIMBRE, wait_until="networkidle")
+    assert page.evaluate("""() => {
+      const audio = document.createElement("audio");
+      Audionome.seek(audio, 8); // Nothing has come: a wish.
+      const come = { length: 1, end: () => 15 };
+      Object.defineProperty(audio, "seekable", { value: come });
+      Audionome.seek(audio, 7);
+      return Audionome.position(audio);
+    }""") == 7
+    assert problems == []
+    page.context.close()
+
+
 def test_a_changed_sound_goes_on(chromium: Browser, base_url: str) -> None:
     """It plays if the one before it did, at the same place if it is as long."""
     longest, short = "Honor Bound", "disco"

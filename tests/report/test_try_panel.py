@@ -166,7 +166,7 @@ def test_a_song_is_answered_followed_and_searched_by_keys(
 
     # The same as a table.
     panel.get_by_text("The numbers as a table").click()
-    assert panel.locator(".listen-table tbody tr").count() == 10
+    expect(panel.locator(".listen-table tbody tr")).to_have_count(10)
 
     assert barriers(page) == []
     page.set_viewport_size(NARROW)
