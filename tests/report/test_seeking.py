@@ -190,14 +190,17 @@ def test_the_last_wish_counts_when_a_sound_comes(chromium: Browser, base_url: st
     """A sound can be moved a moment before its page hears that it has come."""
     page, problems = page_with_watch(chromium, base_url)
     page.goto(TIMBRE, wait_until="networkidle")
-    assert page.evaluate("""() => {
+    assert (
+        page.evaluate("""() => {
       const audio = document.createElement("audio");
       Audionome.seek(audio, 8); // Nothing has come: a wish.
       const come = { length: 1, end: () => 15 };
       Object.defineProperty(audio, "seekable", { value: come });
       Audionome.seek(audio, 7);
       return Audionome.position(audio);
-    }""") == 7
+    }""")
+        == 7
+    )
     assert problems == []
     page.context.close()
 
