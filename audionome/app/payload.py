@@ -6,25 +6,27 @@ answer is drawn, not when the page opens.
 
 Conventions
 -----------
-A chart is a dictionary: ``caption``, ``alt`` (text alternative), ``figure`` (Plotly's JSON),
-``height`` (px), ``columns`` and ``rows`` (its table, as text). Times are in seconds, colours in
-CSS's notation, probabilities in words as `audionome._words.likelihood` writes them.
+Times are in seconds, colours in CSS's notation, probabilities in words as
+`audionome._words.likelihood` writes them.
+
+See Also
+--------
+audionome.app.answer : The card, the row of the table, and the sentence that is read aloud.
+audionome.app.sections : What can be opened below the card.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audionome._words import genre_name, likelihood, share, span
-from audionome.models.prediction import promise
+from audionome.app.answer import announcement, card, minutes, row, window
+from audionome.app.sections import answer_sections, chart_payload, details_sections
 
 if TYPE_CHECKING:
     from audionome.app.details import Details
-    from audionome.charts import Chart
-    from audionome.features.key import Key
-    from audionome.models.prediction import Prediction, Tag, WindowPrediction
+    from audionome.models.prediction import Prediction
 
 __all__ = [
     "ANALYSING",
@@ -35,7 +37,6 @@ __all__ = [
     "LOST_DETAILS",
     "NO_DETAILS",
     "answer_payload",
-    "chart_payload",
     "comparison_payload",
     "details_payload",
     "examples_payload",
@@ -59,7 +60,6 @@ _GROUPS = {
     "clip": "Your own clips",
     "piece": "Made by a program: the model never heard such sounds and is often wrong",
 }
-_VIEWS = ("spectrogram", "mfcc", "chroma")
 _LONGEST_NAME = 30  # characters: a legend has no room for more
 
 
@@ -142,70 +142,21 @@ def answer_payload(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
     Returns
     -------
     dict
-        ``status``, ``genre``, ``headline``, ``promise`` (a sentence), ``hearing`` (a
-        heading), ``hears`` (the tags, each
-        with ``name``, ``kind``, ``strength``, ``over_time`` in [0, 1], ``words`` and ``at``, the
-        second where it is heard most), ``foreign`` (a sentence or empty), ``notes`` (sentences),
-        ``second`` (opinion, a sentence or empty), ``nearest``, ``confidence``, ``color``,
-        ``duration`` (s), ``facts`` (pairs of name and value), ``why`` (pairs of a heading and
-        sentences), ``family`` (a sentence), ``windows``, ``charts`` (five, and one of the tags if
-        there are any), ``cells`` (of the session's table) and ``record`` (of its CSV file, with
-        all digits).
+        ``row`` (of the session's table), ``announce`` (a sentence for a screen reader), ``card``
+        (the answer), ``windows``, ``duration`` (s) and ``sections`` (what can be opened below).
 
     See Also
     --------
-    details_payload : What is sent after it.
+    details_payload : The sections that are sent after it.
     """
-    from audionome import charts, load_classifier
-    from audionome.models import telling
-    from audionome.models.context import compare_with_genre
-    from audionome.models.tags import foreign_style
-
-    genre = prediction.genre
-    classifier = load_classifier()
-    drawn = {
-        "probabilities": charts.probability_bars(prediction.probabilities),
-        "timeline": charts.timeline(prediction.windows),
-        "reasons": charts.reason_bars(prediction.reasons, genre),
-        "typical": charts.typical_ranges(compare_with_genre(prediction), genre),
-        "place": charts.place_on_map(
-            classifier.index.places(), prediction.place, prediction.neighbours
-        ),
-    }
-    if prediction.tags:
-        drawn["hears"] = charts.tags_over_time(prediction.tags, prediction.windows)
     return {
-        "status": prediction.status,
-        "genre": genre,
-        "headline": prediction.headline,
-        "promise": promise(prediction.prediction_set, coverage=prediction.coverage),
-        "hearing": telling.hearing(prediction.prediction_set),
-        "hears": [_tag(tag, prediction.windows) for tag in prediction.tags],
-        "foreign": foreign_style(prediction.tags, prediction.prediction_set),
-        "notes": [note.text for note in prediction.notes],
-        "second": _second_opinion(prediction),
-        "nearest": _genre_and_probability(genre, prediction.confidence),
-        "confidence": likelihood(prediction.confidence),
-        "color": _color(genre),
+        **_old(prediction, name),
+        "row": row(prediction, name=name),
+        "announce": announcement(prediction, name=name),
+        "card": card(prediction),
+        "windows": [window(part) for part in prediction.windows],
         "duration": prediction.duration,
-        "facts": [
-            ["Tempo", telling.tempo(prediction.tempo)],
-            ["Length", f"{_minutes(prediction.duration)} min"],
-            ["Listened to", _windows_of_3_s(len(prediction.windows))],
-            ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
-        ],
-        "why": _why(prediction),
-        "family": telling.family(classifier.card),
-        "windows": [_window(window) for window in prediction.windows],
-        "charts": {key: chart_payload(chart) for key, chart in drawn.items()},
-        "cells": {
-            "answer": prediction.headline,
-            "probability": likelihood(prediction.confidence),
-            "hears": ", ".join(tag.name for tag in prediction.tags[:2]),
-            "tempo": telling.tempo(prediction.tempo, brief=True),
-            "length": _minutes(prediction.duration),
-        },
-        "record": prediction.as_row(file=name),
+        "sections": answer_sections(prediction),
     }
 
 
@@ -220,18 +171,44 @@ def details_payload(details: Details) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``outline`` (pairs of the lowest and the highest sample, full scale), ``heading``, ``key``
-        (a sentence) and ``charts`` (three).
+        ``outline`` (pairs of the lowest and the highest sample, full scale) and ``sections``.
     """
-    from audionome import charts
+    from audionome.app.answer import key_words
 
+    sections = details_sections(details)
     end = details.start + float(details.frames.times[-1])
-    drawn = [charts.feature_of_clip(details.frames, view, start=details.start) for view in _VIEWS]
     return {
         "outline": [[round(float(v), 3) for v in pair] for pair in details.outline],
-        "heading": f"A closer look at {_minutes(details.start)} to {_minutes(end)}",
-        "key": _key(details.key),
-        "charts": [chart_payload(chart) for chart in drawn],
+        "sections": sections,
+        "heading": f"A closer look at {minutes(details.start)} to {minutes(end)}",
+        "key": key_words(details.key),
+        "charts": [chart for section in sections for chart in section["charts"]],
+    }
+
+
+def _old(prediction: Prediction, name: str) -> dict[str, Any]:
+    """Return the keys of the former message."""
+    from audionome import charts
+    from audionome.models import telling
+
+    told = card(prediction)
+    drawn = {s["id"]: s["charts"][0] for s in answer_sections(prediction)}
+    return {
+        **told,
+        "duration": prediction.duration,
+        "charts": {
+            "probabilities": chart_payload(charts.probability_bars(prediction.probabilities)),
+            **drawn,
+        },
+        "cells": {
+            "answer": prediction.headline,
+            "probability": told["confidence"],
+            "hears": ", ".join(tag.name for tag in prediction.tags[:2]),
+            "tempo": telling.tempo(prediction.tempo, brief=True),
+            "length": minutes(prediction.duration),
+        },
+        "genre": prediction.genre,
+        "record": row(prediction, name=name)["record"],
     }
 
 
@@ -256,108 +233,3 @@ def comparison_payload(chosen: Sequence[tuple[str, Prediction]]) -> dict[str, An
     labels = [n if names.count(n) == 1 else f"{n} ({k + 1})" for k, n in enumerate(names)]
     beside = {label: p.probabilities for label, (_, p) in zip(labels, chosen, strict=True)}
     return {"names": labels, "chart": chart_payload(charts.probabilities_beside(beside))}
-
-
-def chart_payload(chart: Chart) -> dict[str, Any]:
-    """Return a chart as the page draws it.
-
-    Parameters
-    ----------
-    chart : Chart
-        From `audionome.charts`.
-
-    Returns
-    -------
-    dict
-        As the conventions of this module say.
-    """
-    return {
-        "caption": chart.caption,
-        "alt": chart.alt,
-        "figure": chart.figure.to_json(),
-        "height": int(chart.figure.layout.height or 400),
-        "columns": [str(name) for name in chart.table.columns],
-        "rows": [_texts(row) for row in chart.table.itertuples(index=False)],
-    }
-
-
-def _texts(values: Iterable[Any]) -> list[str]:
-    return [str(value) for value in values]
-
-
-def _window(window: WindowPrediction) -> dict[str, Any]:
-    first, second = sorted(window.probabilities.items(), key=lambda item: -item[1])[:2]
-    return {
-        "start": window.start,
-        "end": window.end,
-        "likeliest": f"{_genre_and_probability(*first)}, {_genre_and_probability(*second)}",
-        "color": _color(first[0]),
-    }
-
-
-def _color(genre: str) -> str:
-    from audionome import charts
-
-    return charts.PALETTE.get(genre, charts.OTHER)
-
-
-def _genre_and_probability(genre: str, probability: float) -> str:
-    return f"{genre_name(genre)} {likelihood(probability)}"
-
-
-def _minutes(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
-
-
-def _tag(tag: Tag, windows: Sequence[WindowPrediction]) -> dict[str, Any]:
-    most = max(range(len(windows)), key=tag.over_time.__getitem__)
-    at = windows[most].start
-    return {
-        "name": tag.name,
-        "kind": tag.kind,
-        "strength": f"{tag.strength:.2f}",
-        "over_time": [round(value, 3) for value in tag.over_time],
-        "words": f"{tag.name}, {tag.strength:.2f} of 1 on average, most at {_minutes(at)}",
-        "at": at,
-    }
-
-
-def _why(prediction: Prediction) -> list[list[Any]]:
-    from audionome.models.attribution import sentences
-
-    genre = genre_name(prediction.genre)
-    sides = sentences(prediction.reasons)
-    nothing = ["Nothing that was heard weighs as much as one point of probability."]
-    return [
-        [f"For {genre}", sides.supporting or nothing],
-        [f"Against {genre}", sides.opposing or nothing],
-    ]
-
-
-def _windows_of_3_s(count: int) -> str:
-    return f"{count} window{'s' if count != 1 else ''} of 3 s"
-
-
-def _second_opinion(prediction: Prediction) -> str:
-    if prediction.second_opinion is None:
-        return ""
-    genre, p = max(prediction.second_opinion.items(), key=lambda item: item[1])
-    agrees = "agrees" if genre == prediction.genre else "does not agree"
-    return (
-        "A second model, which learned from the clips of GTZAN alone, "
-        f"{agrees}: {genre_name(genre)}, {likelihood(p)}."
-    )
-
-
-def _key(key: Key) -> str:
-    """Name a key and how often such a key is right, or say that there is none to rely on."""
-    from audionome.features.key import reliable_key_accuracy
-
-    if not key.reliable:
-        return "No key can be told from it with any certainty."
-    right = reliable_key_accuracy()
-    return (
-        f"The key is probably {key.name}: of the keys that we could tell so clearly in GTZAN, "
-        f"{share(right.share)} were exactly right ({span(right.low, right.high)})."
-    )

@@ -9,17 +9,17 @@ import pytest
 
 pytest.importorskip("plotly", reason="Not installed: pip install -e .[dashboard]")
 
-from audionome.app import payload
+from audionome.app import answer, payload
 from audionome.features.key import Key, reliable_key_accuracy
 
 
 def test_a_key_is_named_only_when_it_can_be_relied_on() -> None:
     sure = Key(tonic=9, mode="minor", strength=0.95, margin=0.2, classes=7.0, seconds=30.0)
-    told = payload._key(sure)
+    told = answer.key_words(sure)
     assert told.startswith("The key is probably A minor: ")
     assert f"{100 * reliable_key_accuracy().share:.1f}" in told
     assert "95" in told
-    assert "minor" not in payload._key(dataclasses.replace(sure, margin=0.0))
+    assert "minor" not in answer.key_words(dataclasses.replace(sure, margin=0.0))
 
 
 def test_the_menu_has_only_groups_with_examples() -> None:
@@ -35,4 +35,4 @@ def test_the_menu_has_only_groups_with_examples() -> None:
     ("seconds", "shown"), [(0, "0:00"), (59.6, "1:00"), (61, "1:01"), (3599, "59:59")]
 )
 def test_times_are_minutes_and_seconds(seconds: float, shown: str) -> None:
-    assert payload._minutes(seconds) == shown
+    assert answer.minutes(seconds) == shown

@@ -1,0 +1,269 @@
+"""One answer in words: the card, the row of the session's table, and what is read aloud.
+
+Every number and every sentence is the library's; here they are put where the page looks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from audionome._words import genre_name, likelihood, share, span
+from audionome.models.prediction import promise
+
+if TYPE_CHECKING:
+    from audionome.features.key import Key
+    from audionome.models.prediction import Prediction, Tag, WindowPrediction
+
+__all__ = ["announcement", "card", "key_words", "minutes", "row", "window"]
+
+
+def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
+    """Return what the session's table knows of a recording.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    name : str
+        Of the recording.
+
+    Returns
+    -------
+    dict
+        ``headline``, ``status``, ``genre``, ``prediction_set``, ``confidence``, ``probabilities``,
+        ``hears``, ``tempo`` (BPM or None), ``tempo_text``, ``duration`` (s), ``length``, ``why`` (a
+        sentence), ``color``, ``learned`` and ``record`` (of the CSV file, by column).
+    """
+    from audionome.models import telling
+
+    return {
+        "headline": prediction.headline,
+        "status": prediction.status,
+        "genre": prediction.genre,
+        "prediction_set": list(prediction.prediction_set),
+        "confidence": round(prediction.confidence, 4),
+        "probabilities": {g: round(p, 4) for g, p in prediction.probabilities.items()},
+        "hears": ", ".join(tag.name for tag in prediction.tags[:2]),
+        "tempo": round(prediction.tempo.bpm, 1) or None,
+        "tempo_text": telling.tempo(prediction.tempo, brief=True),
+        "duration": round(prediction.duration, 2),
+        "length": minutes(prediction.duration),
+        "why": _main_reason(prediction),
+        "color": _color(prediction.genre),
+        "learned": prediction.learned_from is not None,
+        "record": prediction.as_row(file=name),
+    }
+
+
+def announcement(prediction: Prediction, *, name: str) -> str:
+    """Return one sentence for a screen reader.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    name : str
+        Of the recording.
+
+    Returns
+    -------
+    str
+    """
+    percent = _genre_and_probability(prediction.genre, prediction.confidence)
+    return f"{name}: {prediction.headline}. Likeliest: {percent}."
+
+
+def card(prediction: Prediction) -> dict[str, Any]:
+    """Return the card: the answer, and what there is to say of it.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    dict
+        ``headline``, ``status``, ``confidence``, ``color``, ``bars`` (of all genres, the likeliest
+        first: ``genre``, ``name``, ``color``, ``share``, ``text`` and ``named``), ``promise`` (a
+        sentence), ``right`` (``sentence`` and ``page`` of the report), ``learned`` (a sentence or
+        empty), ``notes`` (sentences), ``foreign`` (a sentence or empty), ``nearest``, ``hearing``
+        (a heading), ``hears`` (tags: ``name``, ``kind``, ``strength``, ``over_time`` in [0, 1],
+        ``words``, and ``at``, the second where it is heard most), ``why`` (pairs of a heading and
+        sentences), ``facts`` (pairs of name and value), ``neighbours`` (``name`` and ``words``),
+        ``second`` (opinion, a sentence or empty) and ``family`` (a sentence).
+    """
+    from audionome import load_classifier
+    from audionome.models import telling
+    from audionome.models.tags import foreign_style
+
+    return {
+        "headline": prediction.headline,
+        "status": prediction.status,
+        "confidence": likelihood(prediction.confidence),
+        "color": _color(prediction.genre),
+        "bars": _bars(prediction),
+        "promise": promise(prediction.prediction_set, coverage=prediction.coverage),
+        "right": {"sentence": "", "page": ""},
+        "learned": _learned(prediction),
+        "notes": [note.text for note in prediction.notes],
+        "foreign": foreign_style(prediction.tags, prediction.prediction_set),
+        "nearest": _genre_and_probability(prediction.genre, prediction.confidence),
+        "hearing": telling.hearing(prediction.prediction_set),
+        "hears": [_tag(tag, prediction.windows) for tag in prediction.tags],
+        "why": _why(prediction),
+        "facts": [
+            ["Tempo", telling.tempo(prediction.tempo)],
+            ["Length", f"{minutes(prediction.duration)} min"],
+            ["Listened to", _windows_of_3_s(len(prediction.windows))],
+            ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
+        ],
+        "neighbours": [
+            {"name": n.track, "words": f"{genre_name(n.genre)}, {n.similarity:.2f} of 1"}
+            for n in prediction.neighbours
+        ],
+        "second": _second_opinion(prediction),
+        "family": telling.family(load_classifier().card),
+    }
+
+
+def window(part: WindowPrediction) -> dict[str, Any]:
+    """Return what the timeline of the player knows of a window.
+
+    Parameters
+    ----------
+    part : WindowPrediction
+
+    Returns
+    -------
+    dict
+        ``start`` and ``end`` (s), ``likeliest`` (two genres) and ``color``.
+    """
+    first, second = sorted(part.probabilities.items(), key=lambda item: -item[1])[:2]
+    return {
+        "start": part.start,
+        "end": part.end,
+        "likeliest": f"{_genre_and_probability(*first)}, {_genre_and_probability(*second)}",
+        "color": _color(first[0]),
+    }
+
+
+def key_words(key: Key) -> str:
+    """Return a key and how often such a key is right, or that there is none to rely on.
+
+    Parameters
+    ----------
+    key : audionome.features.key.Key
+
+    Returns
+    -------
+    str
+    """
+    from audionome.features.key import reliable_key_accuracy
+
+    if not key.reliable:
+        return "No key can be told from it with any certainty."
+    right = reliable_key_accuracy()
+    return (
+        f"The key is probably {key.name}: of the keys that we could tell so clearly in GTZAN, "
+        f"{share(right.share)} were exactly right ({span(right.low, right.high)})."
+    )
+
+
+def minutes(seconds: float) -> str:
+    """Return a time as minutes and seconds.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> minutes(61.2)
+    '1:01'
+    """
+    whole, rest = divmod(round(seconds), 60)
+    return f"{whole}:{rest:02d}"
+
+
+def _bars(prediction: Prediction) -> list[dict[str, Any]]:
+    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    return [
+        {
+            "genre": genre,
+            "name": genre_name(genre),
+            "color": _color(genre),
+            "share": round(p, 4),
+            "text": likelihood(p),
+            "named": genre in prediction.prediction_set,
+        }
+        for genre, p in ranked
+    ]
+
+
+def _learned(prediction: Prediction) -> str:
+    if prediction.learned_from is None:
+        return ""
+    return "The model learned from this very recording, so it knows the answer already."
+
+
+def _color(genre: str) -> str:
+    from audionome import charts
+
+    return charts.PALETTE.get(genre, charts.OTHER)
+
+
+def _genre_and_probability(genre: str, probability: float) -> str:
+    return f"{genre_name(genre)} {likelihood(probability)}"
+
+
+def _tag(tag: Tag, windows: Sequence[WindowPrediction]) -> dict[str, Any]:
+    most = max(range(len(windows)), key=tag.over_time.__getitem__)
+    at = windows[most].start
+    return {
+        "name": tag.name,
+        "kind": tag.kind,
+        "strength": f"{tag.strength:.2f}",
+        "over_time": [round(value, 3) for value in tag.over_time],
+        "words": f"{tag.name}, {tag.strength:.2f} of 1 on average, most at {minutes(at)}",
+        "at": at,
+    }
+
+
+def _why(prediction: Prediction) -> list[list[Any]]:
+    from audionome.models.attribution import sentences
+
+    genre = genre_name(prediction.genre)
+    sides = sentences(prediction.reasons)
+    nothing = ["Nothing that was heard weighs as much as one point of probability."]
+    return [
+        [f"For {genre}", sides.supporting or nothing],
+        [f"Against {genre}", sides.opposing or nothing],
+    ]
+
+
+def _main_reason(prediction: Prediction) -> str:
+    genre = genre_name(prediction.genre)
+    from audionome.models.attribution import sentences
+
+    sides = sentences(prediction.reasons, most=1)
+    told = [f"For {genre}: {text}" for text in sides.supporting]
+    told += [f"Against {genre}: {text}" for text in sides.opposing]
+    return " ".join(told[:1])
+
+
+def _windows_of_3_s(count: int) -> str:
+    return f"{count} window{'s' if count != 1 else ''} of 3 s"
+
+
+def _second_opinion(prediction: Prediction) -> str:
+    if prediction.second_opinion is None:
+        return ""
+    genre, p = max(prediction.second_opinion.items(), key=lambda item: item[1])
+    agrees = "agrees" if genre == prediction.genre else "does not agree"
+    return (
+        "A second model, which learned from the clips of GTZAN alone, "
+        f"{agrees}: {genre_name(genre)}, {likelihood(p)}."
+    )

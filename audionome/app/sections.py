@@ -1,0 +1,130 @@
+"""What can be opened below an answer: the charts behind it, each with its words.
+
+Plotly and pandas are imported when the first answer is drawn, not when the page opens.
+
+Conventions
+-----------
+A section is a dictionary: ``id``, ``heading``, ``sentences`` and ``charts``. A chart is one as
+well: ``caption``, ``alt`` (text alternative), ``figure`` (Plotly's JSON), ``height`` (px),
+``columns`` and ``rows`` (its table, as text).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from audionome._words import genre_name
+from audionome.app.answer import key_words, minutes
+
+if TYPE_CHECKING:
+    from audionome.app.details import Details
+    from audionome.charts import Chart
+    from audionome.models.prediction import Prediction
+
+__all__ = ["answer_sections", "chart_payload", "details_sections"]
+
+
+def answer_sections(prediction: Prediction) -> list[dict[str, Any]]:
+    """Return the sections that follow from the answer alone.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    list of dict
+    """
+    from audionome import charts, load_classifier
+    from audionome.models.context import compare_with_genre
+
+    genre = genre_name(prediction.genre)
+    places = load_classifier().index.places()
+    sections = [
+        _section(
+            "timeline", "Genre over time", charts=[charts.timeline(prediction.windows)],
+        ),
+        _section(
+            "reasons", f"For and against {genre}, in points",
+            charts=[charts.reason_bars(prediction.reasons, prediction.genre)],
+        ),
+        _section(
+            "typical", f"Its features beside what is usual in {genre}",
+            charts=[charts.typical_ranges(compare_with_genre(prediction), prediction.genre)],
+        ),
+        _section(
+            "place", "Map of the music it learned from",
+            charts=[charts.place_on_map(places, prediction.place, prediction.neighbours)],
+        ),
+    ]  # fmt: skip
+    if prediction.tags:
+        heard = charts.tags_over_time(prediction.tags, prediction.windows)
+        sections.insert(1, _section("hears", "What it hears over time", charts=[heard]))
+    return sections
+
+
+def details_sections(details: Details) -> list[dict[str, Any]]:
+    """Return the sections that need the sound once more.
+
+    Parameters
+    ----------
+    details : Details
+        From `audionome.app.details.measure_details`.
+
+    Returns
+    -------
+    list of dict
+    """
+    from audionome.charts import feature_of_clip
+
+    end = details.start + float(details.frames.times[-1])
+    stretch = f"This is the stretch from {minutes(details.start)} to {minutes(end)}."
+    drawn = {
+        view: [feature_of_clip(details.frames, view, start=details.start)]
+        for view in ("spectrogram", "mfcc", "chroma")
+    }
+    return [
+        _section("spectrogram", "Spectrogram", [stretch], drawn["spectrogram"]),
+        _section("mfcc", "Timbre (MFCC)", [stretch], drawn["mfcc"]),
+        _section("key", "Key and notes (chroma)", [key_words(details.key), stretch],
+                 drawn["chroma"]),
+    ]  # fmt: skip
+
+
+def chart_payload(chart: Chart) -> dict[str, Any]:
+    """Return a chart as the page draws it.
+
+    Parameters
+    ----------
+    chart : Chart
+        From `audionome.charts`.
+
+    Returns
+    -------
+    dict
+        As the conventions of this module say.
+    """
+    return {
+        "caption": chart.caption,
+        "alt": chart.alt,
+        "figure": chart.figure.to_json(),
+        "height": int(chart.figure.layout.height or 400),
+        "columns": [str(name) for name in chart.table.columns],
+        "rows": [_texts(row) for row in chart.table.itertuples(index=False)],
+    }
+
+
+def _section(
+    name: str, heading: str, sentences: Sequence[str] = (), charts: Sequence[Chart] = ()
+) -> dict[str, Any]:
+    return {
+        "id": name,
+        "heading": heading,
+        "sentences": list(sentences),
+        "charts": [chart_payload(chart) for chart in charts],
+    }
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    return [str(value) for value in values]
