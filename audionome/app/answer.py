@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["announcement", "card", "key_words", "minutes", "row", "window"]
 
+_LONGEST_NAME = 80  # characters
+
 
 def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
     """Return what the session's table knows of a recording.
@@ -30,9 +32,10 @@ def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``headline``, ``status``, ``genre``, ``prediction_set``, ``confidence``, ``probabilities``,
-        ``hears``, ``tempo`` (BPM or None), ``tempo_text``, ``duration`` (s), ``length``, ``why`` (a
-        sentence), ``color``, ``learned`` and ``record`` (of the CSV file, by column).
+        ``headline``, ``status``, ``genre`` with ``genre_name``, ``prediction_set``, ``confidence``,
+        ``probabilities``, ``hears``, ``tempo`` (BPM or None), ``tempo_text``, ``duration`` (s),
+        ``length``, ``why`` (a sentence), ``color``, ``learned`` and ``record`` (of the CSV file, by
+        column).
     """
     from audionome.models import telling
 
@@ -40,6 +43,7 @@ def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
         "headline": prediction.headline,
         "status": prediction.status,
         "genre": prediction.genre,
+        "genre_name": genre_name(prediction.genre),
         "prediction_set": list(prediction.prediction_set),
         "confidence": round(prediction.confidence, 4),
         "probabilities": {g: round(p, 4) for g, p in prediction.probabilities.items()},
@@ -51,25 +55,31 @@ def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
         "why": _main_reason(prediction),
         "color": _color(prediction.genre),
         "learned": prediction.learned_from is not None,
-        "record": prediction.as_row(file=name),
+        "record": _record(prediction, name),
     }
 
 
 def announcement(prediction: Prediction, *, name: str) -> str:
-    """Return one sentence for a screen reader.
+    """Return one sentence for a screen reader: the file, what it is, and how likely that is.
 
     Parameters
     ----------
     prediction : Prediction
     name : str
-        Of the recording.
+        Of the recording; a long one is shortened, since all of it would be read aloud.
 
     Returns
     -------
     str
     """
-    percent = _genre_and_probability(prediction.genre, prediction.confidence)
-    return f"{name}: {prediction.headline}. Likeliest: {percent}."
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[: _LONGEST_NAME - 21].rstrip()}…{name[-20:].lstrip()}"
+    percent = likelihood(prediction.confidence)
+    likeliest = {
+        "one": percent,
+        "out-of-distribution": f"nearest: {genre_name(prediction.genre)}, {percent}",
+    }.get(prediction.status, f"most likely {genre_name(prediction.genre)}, {percent}")
+    return f"{name}: {prediction.headline}, {likeliest}."
 
 
 def card(prediction: Prediction) -> dict[str, Any]:
@@ -89,12 +99,14 @@ def card(prediction: Prediction) -> dict[str, Any]:
         (a heading), ``hears`` (tags: ``name``, ``kind``, ``strength``, ``over_time`` in [0, 1],
         ``words``, and ``at``, the second where it is heard most), ``why`` (pairs of a heading and
         sentences), ``facts`` (pairs of name and value), ``neighbours`` (``name`` and ``words``),
-        ``second`` (opinion, a sentence or empty) and ``family`` (a sentence).
+        ``second`` (opinion, a sentence or empty), ``family`` (a sentence) and ``model`` (name and
+        version).
     """
-    from audionome import load_classifier
+    import audionome
     from audionome.models import telling
     from audionome.models.tags import foreign_style
 
+    model = audionome.load_classifier()
     return {
         "headline": prediction.headline,
         "status": prediction.status,
@@ -121,7 +133,8 @@ def card(prediction: Prediction) -> dict[str, Any]:
             for n in prediction.neighbours
         ],
         "second": _second_opinion(prediction),
-        "family": telling.family(load_classifier().card),
+        "family": telling.family(model.card),
+        "model": f"Audionome {audionome.__version__}, model {model.card['name']}",
     }
 
 
@@ -186,6 +199,29 @@ def minutes(seconds: float) -> str:
     """
     whole, rest = divmod(round(seconds), 60)
     return f"{whole}:{rest:02d}"
+
+
+def _record(prediction: Prediction, name: str) -> dict[str, str | float | None]:
+    """Return a row of the CSV file, with digits that mean something."""
+    sides = _why(prediction)
+    tempo = prediction.tempo
+    return {
+        "file": name,
+        "status": prediction.status,
+        "answer": prediction.headline,
+        "genre": prediction.genre,
+        "probability": round(prediction.confidence, 3),
+        "prediction_set": "|".join(prediction.prediction_set),
+        **{f"p_{genre}": round(p, 3) for genre, p in prediction.probabilities.items()},
+        "sounds_like": "; ".join(tag.name for tag in prediction.tags),
+        "tempo": round(tempo.bpm, 1) or None,
+        "tempo_alternative": tempo.alternative and round(tempo.alternative, 1),
+        "length": round(prediction.duration, 1),
+        "reasons": " ".join(f"{heading}: {' '.join(told)}" for heading, told in sides),
+        "notes": " ".join(note.text for note in prediction.notes),
+        "learned": _learned(prediction),
+        "message": prediction.message,
+    }
 
 
 def _bars(prediction: Prediction) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ Conventions
 -----------
 A section is a dictionary: ``id``, ``heading``, ``sentences`` and ``charts``. A chart is one as
 well: ``caption``, ``alt`` (text alternative), ``figure`` (Plotly's JSON), ``height`` (px),
-``columns`` and ``rows`` (its table, as text).
+``columns`` and ``rows`` (its table, as text), and ``over_time``: whether it is drawn over the time
+of the recording, so that a place in it can be heard.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ def chart_payload(chart: Chart) -> dict[str, Any]:
         "height": int(chart.figure.layout.height or 400),
         "columns": [str(name) for name in chart.table.columns],
         "rows": [_texts(row) for row in chart.table.itertuples(index=False)],
+        "over_time": bool((chart.figure.layout.meta or {}).get("overTime")),
     }
 
 

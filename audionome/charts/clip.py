@@ -256,6 +256,7 @@ def feature_of_clip(frames: Frames, view: str, *, start: float = 0.0) -> Chart:
     figure.update_layout(
         template=TEMPLATE,
         height=400,
+        meta={"overTime": True},
         xaxis={"title": {"text": "Time (s)"}, "range": [start, end], "showgrid": False},
         yaxis=rows_axis(v, 0),
     )

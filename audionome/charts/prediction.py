@@ -142,6 +142,7 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
     figure.update_layout(
         template=TEMPLATE,
         height=380,
+        meta={"overTime": True},
         hovermode="x unified",
         xaxis={"title": {"text": "Time (s)"}, "range": [times[0], times[-1]], "showgrid": False},
         yaxis={

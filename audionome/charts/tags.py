@@ -65,6 +65,7 @@ def tags_over_time(tags: Sequence[Tag], windows: Sequence[WindowPrediction]) -> 
     figure.update_layout(
         template=TEMPLATE,
         height=110 + 34 * len(tags),
+        meta={"overTime": True},
         xaxis={"title": {"text": "Time (s)"}, "showgrid": False},
         yaxis={"autorange": "reversed", "showgrid": False, "type": "category"},
     )

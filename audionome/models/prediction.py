@@ -38,7 +38,7 @@ HEADLINES: dict[Status, str] = {
     "one": "{genres}",
     "few": "{genres}",
     "many": "Not sure: {genres}",
-    "out-of-distribution": "Unlike anything it learned from",
+    "out-of-distribution": "Unlike anything it knows",
 }
 
 #: What is promised of a sound that is unlike any music.
@@ -277,7 +277,7 @@ def headline(prediction_set: Sequence[str]) -> str:
     >>> headline(["pop", "disco", "hiphop", "reggae"])
     'Not sure: pop, disco, hip-hop or reggae'
     >>> headline([])
-    'Unlike anything it learned from'
+    'Unlike anything it knows'
     """
     names = either([genre_name(g) for g in prediction_set])
     return sentence_case(HEADLINES[status_of(prediction_set)].format(genres=names))
@@ -300,13 +300,15 @@ def message(prediction_set: Sequence[str], *, coverage: float) -> str:
     Examples
     --------
     >>> message(["rock", "metal"], coverage=0.9)
-    'Rock or metal. Of ten answers about new music, nine include the right genre.'
+    'Rock or metal. About nine in ten answers include the right genre, on music it has never heard.'
     """
     return f"{headline(prediction_set)}. {promise(prediction_set, coverage=coverage)}"
 
 
 def promise(prediction_set: Sequence[str], *, coverage: float) -> str:
-    """Return what an answer promises, as a sentence.
+    """Return what answers promise, as a sentence.
+
+    "About": `audionome.lab.promises.kept` measures what was kept, with its interval.
 
     Parameters
     ----------
@@ -320,10 +322,9 @@ def promise(prediction_set: Sequence[str], *, coverage: float) -> str:
     Examples
     --------
     >>> promise(["rock", "metal"], coverage=0.9)
-    'Of ten answers about new music, nine include the right genre.'
+    'About nine in ten answers include the right genre, on music it has never heard.'
     """
     if not prediction_set:
         return NO_PROMISE
-    if coverage == 0.9:
-        return "Of ten answers about new music, nine include the right genre."
-    return f"Of answers about new music, {coverage:.0%} include the right genre."
+    share = "nine in ten" if coverage == 0.9 else f"{coverage:.0%} of"
+    return f"About {share} answers include the right genre, on music it has never heard."

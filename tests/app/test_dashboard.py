@@ -401,7 +401,10 @@ def test_the_answer_is_plain_json_with_ten_probabilities() -> None:
         ["For rock", ["A quick tempo: 30 points."]],
         ["Against rock", ["Few pitches: 10 points."]],
     ]
-    assert answer["promise"] == "Of ten answers about new music, nine include the right genre."
+    assert (
+        answer["promise"]
+        == "About nine in ten answers include the right genre, on music it has never heard."
+    )
     assert answer["hears"] == [
         {
             "name": "guitar",

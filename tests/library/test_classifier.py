@@ -226,10 +226,13 @@ def test_the_promise_of_an_answer() -> None:
     assert normalized_entropy(np.full(10, 0.1)) == pytest.approx(1)
     assert normalized_entropy(np.eye(10)[0]) == pytest.approx(0, abs=1e-9)
     told = message(["metal"], coverage=0.9)
-    assert told == "Metal. Of ten answers about new music, nine include the right genre."
-    assert "80% include the right genre." in message(["rock", "metal"], coverage=0.8)
+    assert (
+        told
+        == "Metal. About nine in ten answers include the right genre, on music it has never heard."
+    )
+    assert "80% of answers include the right genre" in message(["rock", "metal"], coverage=0.8)
     strange = message([], coverage=0.9)
-    assert strange == ("Unlike anything it learned from. No genre is promised for such a sound.")
+    assert strange == ("Unlike anything it knows. No genre is promised for such a sound.")
 
 
 def test_errors_are_audios(tmp_path: Path) -> None:
@@ -256,7 +259,7 @@ def wav(samples: np.ndarray, rate: int = 22050) -> bytes:
         (["rock", "metal"], "few", "Rock or metal"),
         (["rock", "pop", "metal"], "few", "Rock, pop or metal"),
         (["pop", "disco", "hiphop", "reggae"], "many", "Not sure: pop, disco, hip-hop or reggae"),
-        ([], "out-of-distribution", "Unlike anything it learned from"),
+        ([], "out-of-distribution", "Unlike anything it knows"),
     ],
 )
 def test_the_headline_names_the_set(
