@@ -11,9 +11,12 @@ A *job* is one recording, numbered by the browser. The newest job wins: whatever
 sends or is classified for is dropped. Every callback is guarded, so that a failure ends in the log
 of the server with its traceback and on the screen as one sentence.
 
-Messages from the browser: ``begin`` and ``chunk`` (a file), ``example``, ``cancel``, ``compare``,
-``forget``, ``plotly``, ``ping``, ``again``. Messages to it: ``received``, ``sound`` (an example, to
-be played), ``answer``, ``details``, ``report``, ``compared``, ``plotly``, ``failed``, ``pong``.
+Messages from the browser: ``begin`` and ``chunk`` (a file), ``example``, ``cancel``, ``plotly``,
+``ping``, ``again``. Messages to it: ``received``, ``sound`` (an example, to be played), ``answer``,
+``details``, ``report``, ``plotly``, ``failed``, ``pong``.
+
+The session is the browser's: it keeps the rows and the answers, and goes on with another kernel
+when this one is gone.
 
 What is sent while the connection is interrupted is lost on both sides. So ``pong`` says what became
 of the newest job, and the browser asks for a lost answer with ``again``.
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BYTES", "MAX_SECONDS", "Dashboard", "page"]
 
+#: To be raised when the payload of an answer changes its form.
+FORMAT = 1
 #: Largest file that is accepted.
 MAX_BYTES = 64 * 1024 * 1024
 #: Longest recording that is accepted (seconds): one visitor must not keep a class waiting.
@@ -111,10 +116,14 @@ class Dashboard(anywidget.AnyWidget):
     """
 
     _esm = _source(
-        "js", "page", "plots", "player", "answer", "session", "recorder", "watch", "intake"
+        "js",
+        *("page", "link", "watch", "store", "queue"),
+        *("plots", "player", "answer", "session", "folder", "recorder", "intake", "main"),
     )
-    _css = _source("css", "page", "answer", "session")
+    _css = _source("css", "page", "intake", "answer", "session")
 
+    #: Numbers the form of the messages: a page keeps answers, and only of its own form.
+    format = traitlets.Int(FORMAT).tag(sync=True)
     limit = traitlets.Int(MAX_BYTES).tag(sync=True)
     longest = traitlets.Float(MAX_SECONDS).tag(sync=True)
     notice = traitlets.Unicode().tag(sync=True)
@@ -147,7 +156,8 @@ class Dashboard(anywidget.AnyWidget):
         self._name = ""
         self._size = 0  # bytes that are announced; 0 while none are expected
         self._content = bytearray()
-        self._predictions: dict[int, tuple[str, Prediction]] = {}
+        #: The newest answer, for a browser that lost it on the way.
+        self._newest: tuple[int, str, Prediction] | None = None
         self._lock = threading.RLock()
         # One worker: an older analysis ends at its next step, and two never share the memory.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audionome")
@@ -204,10 +214,6 @@ class Dashboard(anywidget.AnyWidget):
             self._send_again(job)
         elif kind == "plotly":
             self._send_plotly()
-        elif kind == "forget":
-            self._predictions.clear()
-        elif kind == "compare":
-            self._send_comparison([int(other) for other in message["jobs"]])
         elif kind == "chunk":
             if job == self._job:
                 self._append(job, buffers[0])
@@ -224,7 +230,7 @@ class Dashboard(anywidget.AnyWidget):
 
     def _take(self, job: int, name: str) -> None:
         with self._lock:
-            self._job, self._name = job, name
+            self._job, self._name, self._newest = job, name, None
             self._size, self._content = 0, bytearray()
         if self._running is not None:
             self._running.cancel()
@@ -271,12 +277,13 @@ class Dashboard(anywidget.AnyWidget):
 
     def _send_again(self, job: int) -> None:
         with self._lock:
-            if job in self._predictions:
-                name, prediction = self._predictions[job]
+            known = self._newest is not None and self._newest[0] == job
+            if self._newest is not None and known:
+                _, name, prediction = self._newest
                 answer = payload.answer_payload(prediction, name=name)
                 self.send({"type": "answer", "job": job, **answer})
             self.send({"type": "report", "report": self.report})
-            if job in self._predictions and self._running is not None and self._running.done():
+            if known and self._running is not None and self._running.done():
                 self.send({"type": "details", "job": job, "sentence": payload.LOST_DETAILS})
 
     def _send_plotly(self) -> None:
@@ -287,15 +294,6 @@ class Dashboard(anywidget.AnyWidget):
             self.send({"type": "failed", "what": "plotly"})
         else:
             self.send({"type": "plotly"}, buffers=[code])
-
-    def _send_comparison(self, jobs: Sequence[int]) -> None:
-        try:
-            chosen = [self._predictions[job] for job in jobs]
-            comparison = payload.comparison_payload(chosen)
-            self.send({"type": "compared", "jobs": list(jobs), **comparison})
-        except Exception:
-            get_logger().exception("Dashboard: the comparison failed")
-            self.send({"type": "failed", "what": "compared", "sentence": payload.FAILED})
 
     # -- the work -------------------------------------------------------------------------
 
@@ -340,7 +338,7 @@ class Dashboard(anywidget.AnyWidget):
         with self._lock:  # between the check and the answer no newer job may begin
             if job != self._job:
                 return
-            self._predictions[job] = name, prediction
+            self._newest = job, name, prediction
             self.send({"type": "answer", "job": job, **answer})
             self.tell(job, "done", payload.DONE, 1.0)
         self._send_details(job, content, prediction)

@@ -102,7 +102,7 @@ function whyOf(why) {
 
 function answerOf(model, player) {
   const title = element("h2", { className: "an-name", tabIndex: -1 });
-  const sentence = element("p", { className: "an-sentence", role: "status" });
+  const sentence = element("p", { className: "an-sentence" });
   const body = element("div");
   const details = element("div", { className: "an-details" });
   const root = element("section", { className: "an-answer", hidden: true }, [title, body, details]);
@@ -119,12 +119,12 @@ function answerOf(model, player) {
     root.hidden = true;
   }
 
-  function show(job, name, answer) {
+  function show(entry, answer) {
     clear();
     root.hidden = false;
-    root.dataset.job = job;
+    root.dataset.job = entry.job;
     root.dataset.status = answer.status;
-    title.textContent = name;
+    title.textContent = entry.name;
     sentence.textContent = answer.promise;
     const { hears, probabilities, timeline, reasons, typical, place } = answer.charts;
     body.append(
@@ -165,30 +165,23 @@ function answerOf(model, player) {
     details.append(element("p", { className: "an-help", textContent: `${family} ${CAUTION}` }));
   }
 
-  // Two answers beside each other; the chart of both comes from Python.
-  function compare(pairs, { names, chart }) {
+  // Two answers beside each other.
+  function compare(pairs) {
     clear();
     root.hidden = false;
-    root.dataset.job = pairs.map(({ job }) => job).join(" ");
-    title.textContent = `${names[0]} and ${names[1]}`;
-    const columns = pairs.map(({ answer }, k) =>
-      element("section", { aria: { label: names[k] } }, [
-        element("h3", { textContent: names[k] }),
-        headOf(answer),
-        element("p", { className: "an-sentence", textContent: answer.promise }),
-        hearsOf(answer),
-        notesOf(answer.notes),
-        factsOf(answer.facts),
-        whyOf(answer.why),
-        figureOf(model, answer.charts.timeline),
-        figureOf(model, answer.charts.typical),
+    const names = pairs.map(({ entry }) => entry.name);
+    root.dataset.job = pairs.map(({ entry }) => entry.job).join(" ");
+    title.textContent = names.join(" and ");
+    const columns = pairs.map(({ entry, full }) =>
+      element("section", { aria: { label: entry.name } }, [
+        element("h3", { textContent: entry.name }),
+        headOf(full),
+        element("p", { className: "an-sentence", textContent: full.promise }),
+        hearsOf(full),
+        factsOf(full.facts),
       ]),
     );
-    body.append(
-      figureOf(model, chart),
-      element("div", { className: "an-beside" }, columns),
-      element("p", { className: "an-help", textContent: CAUTION }),
-    );
+    body.append(element("div", { className: "an-beside" }, columns));
   }
 
   return { root, title, clear, show, showDetails, compare };

@@ -54,14 +54,14 @@ function sessionOf({ onShow, onCompare, onForget }) {
 
   function valueOf(entry, column) {
     if (column === "name") return entry.name;
-    const record = entry.answer?.record;
-    if (!record) return null;
+    const row = entry.row;
+    if (!row) return null;
     return {
-      answer: entry.answer.cells.answer,
-      probability: record.confidence,
-      hears: entry.answer.cells.hears,
-      tempo: record.tempo,
-      length: record.duration,
+      answer: row.headline,
+      probability: row.confidence,
+      hears: row.hears,
+      tempo: row.tempo,
+      length: row.duration,
     }[column];
   }
 
@@ -76,7 +76,13 @@ function sessionOf({ onShow, onCompare, onForget }) {
   }
 
   function cellsOf(entry) {
-    const cells = entry.answer?.cells;
+    const cells = entry.row && {
+      answer: entry.row.headline,
+      probability: `${Math.round(100 * entry.row.confidence)}%`,
+      hears: entry.row.hears,
+      tempo: entry.row.tempo_text,
+      length: entry.row.length,
+    };
     const open = button(entry.name, () => onShow(entry), {
       className: "an-link",
       disabled: !cells,
@@ -125,15 +131,15 @@ function sessionOf({ onShow, onCompare, onForget }) {
     });
     body.replaceChildren(...sorted().map(cellsOf));
     compare.disabled = ended || chosen.length !== 2;
-    save.disabled = !entries.some((entry) => entry.answer);
+    save.disabled = !entries.some((entry) => entry.row);
   }
 
   function saveCsv() {
-    const records = sorted().flatMap(({ name, sentence, answer }) => {
-      if (answer) return [{ ...answer.record, file: name }];
+    const records = sorted().flatMap(({ name, sentence, row }) => {
+      if (row) return [{ ...row.record, file: name }];
       return sentence ? [{ file: name, status: "error", message: sentence }] : [];
     });
-    const columns = Object.keys(entries.find((entry) => entry.answer).answer.record);
+    const columns = Object.keys(entries.find((entry) => entry.row).row.record);
     // Spreadsheets take a text that begins like this for a formula.
     const safe = (value) => (typeof value === "string" ? value.replace(/^(?=[=+\-@\t\r])/, "'") : value);
     const quoted = (value) => `"${String(safe(value ?? "")).replaceAll('"', '""')}"`;
@@ -142,29 +148,26 @@ function sessionOf({ onShow, onCompare, onForget }) {
     download("audionome.csv", "text/csv", ["\ufeff", text]);
   }
 
-  function forgetAll() {
-    entries.length = chosen.length = 0;
-    shown = null;
-    paint();
-  }
-
   return {
     root,
     entries,
-    paint,
-    forget: forgetAll,
     mark(job) {
       shown = job;
       paint();
     },
-    end() {
-      ended = true;
+    ended(now) {
+      ended = now;
+      paint();
+    },
+    update: paint,
+    remove(job) {
+      const k = entries.findIndex((entry) => entry.job === job);
+      if (k >= 0) entries.splice(k, 1);
       paint();
     },
     add(entry) {
       entries.push(entry);
       paint();
     },
-    of: (job) => entries.find((entry) => entry.job === job),
   };
 }

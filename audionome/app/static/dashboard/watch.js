@@ -1,41 +1,53 @@
-// Whether this visit still has its kernel: one that was ended (for want of memory, or because the
-// page was away for too long) says nothing, so the server is asked.
+// Whether the server and this visit's kernel are there. A kernel that was ended (for want of
+// memory, or because the page was away for too long) says nothing, so the server is asked.
 
-const CHECK_EVERY = 3000; // ms
+const CHECK_EVERY = 2000; // ms
+const MISSED = 2; // questions without an answer before the server counts as away
 
-function watchOf({ onEnd }) {
-  // Only Voilà's page names its kernel; elsewhere the front end itself shows what became of it.
-  const config = document.getElementById("jupyter-config-data");
-  const { baseUrl, kernelId } = config ? JSON.parse(config.textContent) : {};
-  if (!kernelId) return { close() {} };
+// `onState` is told "here", "away" (no server) or "gone" (a server without our kernel).
+function watchOf({ link, onState }) {
+  if (!link.kernel()) return { close() {}, again() {} };
+  let state = "here";
+  let missed = 0;
+
+  function becomes(next) {
+    if (next === state) return;
+    state = next;
+    if (state === "gone") link.kernel().window.audionomeEnded = true; // nothing is left to end
+    onState(state);
+  }
 
   async function check() {
-    if (document.hidden) return;
+    if (state === "gone") return; // until another kernel is there
+    let answer = null;
     try {
-      const answer = await fetch(`${baseUrl}api/kernels/${kernelId}`, { cache: "no-store" });
-      if (answer.status === 404) end();
+      answer = await fetch(link.kernel().address, { cache: "no-store" });
     } catch {
-      // The server is away; whoever waits for an answer is told so.
+      missed += 1;
     }
+    if (state === "gone") return;
+    if (answer?.status === 404) becomes("gone");
+    else if (answer?.ok) {
+      missed = 0;
+      becomes("here");
+    } else if (missed >= MISSED) becomes("away");
   }
 
-  function end() {
-    if (!close()) return;
-    window.audionomeEnded = true; // Voilà's page then asks for no further end
-    onEnd();
-  }
+  const timer = setInterval(check, CHECK_EVERY);
+  const looked = () => document.hidden || check();
+  document.addEventListener("visibilitychange", looked);
+  window.addEventListener("online", check);
 
-  let timer = setInterval(check, CHECK_EVERY);
-  document.addEventListener("visibilitychange", check);
-
-  // Tells whether it was still watching.
-  function close() {
-    const watched = timer !== null;
-    clearInterval(timer);
-    timer = null;
-    document.removeEventListener("visibilitychange", check);
-    return watched;
-  }
-
-  return { close };
+  return {
+    // Another kernel has come.
+    again() {
+      missed = 0;
+      becomes("here");
+    },
+    close() {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", looked);
+      window.removeEventListener("online", check);
+    },
+  };
 }

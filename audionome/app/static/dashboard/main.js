@@ -1,0 +1,343 @@
+// The page: its parts, and what each tells the others.
+
+const GONE = "The server has ended this session. Your answers are kept here; “Go on” begins anew.";
+const LEFT = (count) =>
+  `The server has ended this session. Your answers are kept here; “Go on” hears the other ${count}.`;
+const NOT_THERE =
+  "The server cannot be reached. Your answers are kept here, and this page keeps trying.";
+
+// What is said of the connection, with the one button that goes on.
+function connectionOf({ onAgain }) {
+  const over = element("p");
+  const again = button("Go on", onAgain, { className: "an-button" });
+  const root = element("div", { className: "an-ended", role: "alert", hidden: true }, [over, again]);
+  return {
+    root,
+    say(sentence, { focus = false, waits = false } = {}) {
+      root.hidden = !sentence;
+      over.textContent = sentence;
+      again.disabled = waits;
+      if (sentence && focus) again.focus({ preventScroll: true });
+    },
+  };
+}
+
+// Sentences for a screen reader: one after the other, each of them once.
+function announcerOf() {
+  const root = element("p", { className: "an-unseen an-said", role: "status" });
+  return { root, say: (sentence) => (root.textContent = sentence) };
+}
+
+// Sessions of this browser that no tab shows.
+function earlierOf({ onShow, onDrop }) {
+  const root = element("div", { className: "an-earlier", hidden: true });
+  function show(sessions) {
+    const [newest] = sessions;
+    root.hidden = !newest;
+    if (!newest) return;
+    const when = new Date(newest.changed).toLocaleString([], {
+      dateStyle: "medium",
+      timeStyle: "short",
+    });
+    root.replaceChildren(
+      element("p", {
+        textContent: `This browser keeps an earlier session: ${plural(newest.answered, "answer")}, ${when}.`,
+      }),
+      button("Show it", () => onShow(newest)),
+      button("Delete it", () => onDrop(newest)),
+    );
+  }
+  return { root, show };
+}
+
+function skipTo(text, target) {
+  const link = element("a", { className: "an-skip", href: "#", textContent: text });
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    target().focus();
+  });
+  return link;
+}
+
+// Files that are dropped anywhere; one that misses the field must not replace the page.
+function droppingOf({ root, onDrop }) {
+  let depth = 0;
+  const carries = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+  const mark = (change) => (event) => {
+    if (!carries(event)) return;
+    event.preventDefault();
+    depth = Math.max(0, depth + change);
+    root.classList.toggle("an-over", depth > 0);
+  };
+  const listeners = {
+    dragenter: mark(1),
+    dragleave: mark(-1),
+    dragover: (event) => carries(event) && event.preventDefault(),
+    drop: (event) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      depth = 0;
+      root.classList.remove("an-over");
+      onDrop(event.dataTransfer);
+    },
+  };
+  const each = (act) =>
+    Object.entries(listeners).forEach(([type, listener]) => document[act](type, listener));
+  each("addEventListener");
+  return { close: () => each("removeEventListener") };
+}
+
+function render({ model, el }) {
+  if (handedOver(model)) return undefined;
+  const link = linkOf(model);
+  const announcer = announcerOf();
+  const store = storeOf({ format: link.get("format"), onTrouble: (sentence) => tell("idle", sentence) });
+  const queue = queueOf({
+    link,
+    on: { added, changed, removed, answered, detailed, told: tell, announced: announcer.say },
+  });
+  const recorder = recorderOf({
+    onFile: (file) => take([{ file }]),
+    onSay: (state, sentence) => (queue.busy() ? null : tell(state, sentence)),
+  });
+  const player = playerOf();
+  const answer = answerOf(link, player);
+  const session = sessionOf({ onShow: open, onCompare: compare, onForget: forget });
+  const connection = connectionOf({ onAgain: guarded(goOn) });
+  const earlier = earlierOf({ onShow: guarded(adopt), onDrop: guarded(dropEarlier) });
+  const intake = intakeOf({
+    limit: link.get("limit"),
+    longest: link.get("longest"),
+    examples: link.get("examples"),
+    recorder,
+    onFiles: guarded(take),
+    onExample: guarded((example) => take([example])),
+    onStop: guarded(queue.stopAll),
+  });
+  const notice = element("p", { className: "an-notice", textContent: link.get("notice") });
+  notice.hidden = !notice.textContent;
+  const skip = skipTo("Skip to the answer", () => answer.title);
+  skip.hidden = true;
+  const root = element("div", { className: "an" }, [
+    skip,
+    connection.root,
+    notice,
+    earlier.root,
+    intake.root,
+    session.root,
+    answer.root,
+    announcer.root,
+  ]);
+  el.append(root);
+
+  let shown = null; // { entry, full } of the answer on the page
+  let ready = false; // the stored session has been read
+  let chosen = false; // somebody has opened an answer while others are heard
+
+  function guarded(callback) {
+    const failed = (error) => {
+      console.warn(error); // for whoever looks for it; the sentence is for everybody
+      tell("error", BROKEN);
+    };
+    return (...values) => {
+      try {
+        return Promise.resolve(callback(...values)).catch(failed);
+      } catch (error) {
+        return failed(error);
+      }
+    };
+  }
+
+  function tell(state, sentence, fraction = 0) {
+    intake.show(state, sentence, fraction);
+    window.audionomeBusy = queue?.busy() ?? false;
+  }
+
+  const keep = (entries) =>
+    store.save(entries, queue.entries.filter(({ state }) => state === "done").length);
+
+  // -- what the queue tells ----------------------------------------------------------------
+
+  function added(entries, { restored = false } = {}) {
+    for (const entry of entries) session.add(entry);
+    if (!restored) keep(entries);
+  }
+
+  function changed(entry) {
+    session.update(entry);
+    // Progress is not kept, the states are.
+    if (entry.kept !== entry.state) keep([entry]);
+    entry.kept = entry.state;
+  }
+
+  function removed(jobs) {
+    store.remove(jobs);
+    for (const job of jobs) session.remove(job);
+    if (shown && jobs.includes(shown.entry.job)) close();
+    if (!queue.entries.length) intake.fold("none");
+  }
+
+  function answered(entry, full) {
+    store.saveAnswer(entry.job, full);
+    // Of many files the first answer is opened; who has chosen another one keeps it.
+    if (queue.alone()) show(entry, full, { focus: true });
+    else if (!shown && !chosen) show(entry, full);
+  }
+
+  function detailed(entry, full) {
+    store.saveAnswer(entry.job, full);
+    if (shown?.entry !== entry) return;
+    shown.full = full;
+    answer.showDetails(full.details);
+    player.answer(full);
+  }
+
+  // -- what the visitor asks ---------------------------------------------------------------
+
+  function take(items) {
+    if (!items.length || !ready) return;
+    chosen = false;
+    const { fresh, retried, answered: old } = queue.add(items);
+    if (fresh.length + retried.length || !old.length) return;
+    if (old.length === 1) open(old[0]);
+    else tell("idle", `All ${old.length} of these files are answered already.`);
+  }
+
+  function show(entry, full, { focus = false } = {}) {
+    shown = { entry, full };
+    player.load(entry.file);
+    answer.show(entry, full);
+    player.answer(full);
+    session.mark(entry.job);
+    skip.hidden = false;
+    intake.fold("closed");
+    if (focus) reach();
+  }
+
+  function reach() {
+    answer.title.focus({ preventScroll: true });
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    answer.root.scrollIntoView({ block: "start", behavior: still ? "instant" : "smooth" });
+  }
+
+  async function open(entry) {
+    const full = await store.answer(entry.job);
+    if (!full) {
+      tell("error", `The answer about ${entry.name} is not kept any more. Choose the file again.`);
+      return;
+    }
+    chosen = true;
+    show(entry, full, { focus: true });
+  }
+
+  function close() {
+    shown = null;
+    answer.clear();
+    player.load(null);
+    skip.hidden = true;
+  }
+
+  async function compare(jobs) {
+    const pairs = await Promise.all(
+      jobs.map(async (job) => ({
+        entry: queue.entries.find((entry) => entry.job === job),
+        full: await store.answer(job),
+      })),
+    );
+    close();
+    answer.compare(pairs);
+  }
+
+  async function forget() {
+    if (queue.busy()) queue.stopAll();
+    queue.remove(queue.entries.map(({ job }) => job));
+    close();
+    await store.forget();
+    tell("idle", "Everything of this session is forgotten.");
+    intake.input.focus();
+  }
+
+  // -- the session that is kept ------------------------------------------------------------
+
+  async function begin() {
+    const { entries, sessions } = await store.open();
+    restore(entries);
+    earlier.show(sessions);
+    ready = true;
+    tell("idle", "");
+    if (link.kernel()) link.send({ type: "ping" }); // the page is there: Python loads the model now
+  }
+
+  function restore(entries) {
+    for (const entry of entries) entry.kept = entry.state;
+    queue.restore(entries);
+    const last = queue.entries.findLast(({ state }) => state === "done");
+    if (last) store.answer(last.job).then((full) => full && show(last, full));
+  }
+
+  async function adopt({ id }) {
+    restore(await store.adopt(id));
+    earlier.show([]);
+  }
+
+  async function dropEarlier({ id }) {
+    await store.drop(id);
+    earlier.show([]);
+  }
+
+  // -- the server --------------------------------------------------------------------------
+
+  function connected(state) {
+    const here = state === "here";
+    session.ended(!here);
+    if (here) {
+      connection.say("");
+      queue.resume();
+      return;
+    }
+    recorder.close();
+    queue.pause();
+    const left = queue.entries.filter(({ state: of }) => of === "waiting").length;
+    const sentence = state === "away" ? NOT_THERE : left ? LEFT(left) : GONE;
+    connection.say(sentence, { focus: state === "gone" });
+  }
+
+  async function goOn() {
+    connection.say("Connecting…", { waits: true });
+    try {
+      await link.renew();
+    } catch (error) {
+      connection.say(error.message, { focus: true });
+      return;
+    }
+    watch.again();
+  }
+
+  const dropping = droppingOf({ root, onDrop: guarded(async (data) => take(await filesOf(data))) });
+  const watch = watchOf({ link, onState: guarded(connected) });
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const onDark = () => {
+    repaint(root);
+    player.repaint();
+  };
+  dark.addEventListener("change", onDark);
+  // Fetched while the visitor looks for a file; a failure is told where a chart would be.
+  const timer = setTimeout(() => loadPlotly(link).catch(() => {}), 500);
+  intake.show("starting", "", 0);
+  guarded(begin)();
+
+  return () => {
+    dropping.close();
+    watch.close();
+    clearTimeout(timer);
+    dark.removeEventListener("change", onDark);
+    purge(root);
+    player.close();
+    recorder.close();
+    queue.close();
+    store.close();
+    link.close();
+  };
+}
+
+export default { render };

@@ -1,0 +1,184 @@
+// The session, kept in this browser: rows and answers, never a sound. It outlives a reload, a
+// crash and a server that was started again.
+
+const DATABASE = "audionome";
+const TAB = "audionome-session"; // where a tab keeps the name of its session
+const DAYS = 30; // after which a session that nobody opened is deleted
+const ASKING = 200; // ms that another tab has to say that a session is its own
+const FULL =
+  "This browser has no room left to keep answers. Download the table before you leave the page.";
+const UNKEPT =
+  "This browser keeps nothing for this page. Download the table before you leave or reload it.";
+
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = request.onabort = () => reject(request.error);
+  });
+
+function openDatabase(format) {
+  const request = indexedDB.open(DATABASE, format);
+  request.onupgradeneeded = () => {
+    const base = request.result;
+    // What another version of this page has kept cannot be shown by this one.
+    for (const name of base.objectStoreNames) base.deleteObjectStore(name);
+    base.createObjectStore("sessions", { keyPath: "id" });
+    for (const name of ["entries", "answers"]) {
+      base.createObjectStore(name, { keyPath: ["session", "job"] });
+    }
+  };
+  return settled(request);
+}
+
+// `format` numbers the form of the answers; `onTrouble` is told a sentence, once.
+function storeOf({ format, onTrouble }) {
+  const memory = new Map(); // answers that the browser does not keep
+  const channel = window.BroadcastChannel ? new BroadcastChannel(DATABASE) : null;
+  let base = null;
+  let id = "";
+  let told = false;
+
+  const nameOf = () => `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+  const ofSession = (session) => IDBKeyRange.bound([session, 0], [session, Infinity]);
+  const all = (name, range) => settled(base.transaction(name).objectStore(name).getAll(range));
+
+  function trouble(sentence) {
+    if (!told) onTrouble(sentence);
+    told = true;
+  }
+
+  function take(session) {
+    id = session;
+    try {
+      sessionStorage.setItem(TAB, id);
+    } catch {
+      // A page without storage begins anew each time.
+    }
+  }
+
+  channel?.addEventListener("message", ({ data }) => {
+    if (data.asks === id) channel.postMessage({ mine: id });
+  });
+
+  // Whether another tab shows this session: a copied tab has the name of the first.
+  function taken(session) {
+    if (!channel) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const listen = ({ data }) => data.mine === session && finish(true);
+      const finish = (answer) => {
+        channel.removeEventListener("message", listen);
+        resolve(answer);
+      };
+      channel.addEventListener("message", listen);
+      channel.postMessage({ asks: session });
+      setTimeout(() => finish(false), ASKING);
+    });
+  }
+
+  function write(change) {
+    return new Promise((resolve, reject) => {
+      const work = base.transaction(["sessions", "entries", "answers"], "readwrite");
+      work.oncomplete = () => resolve();
+      work.onerror = work.onabort = () => reject(work.error);
+      change((name) => work.objectStore(name));
+    });
+  }
+
+  async function attempt(change) {
+    if (!base) return false;
+    try {
+      await write(change);
+      return true;
+    } catch (error) {
+      console.warn(error); // for whoever looks for it; the sentence is for everybody
+      trouble(FULL);
+      return false;
+    }
+  }
+
+  async function earlier() {
+    const oldest = Date.now() - DAYS * 24 * 3600 * 1000;
+    const found = [];
+    for (const session of await all("sessions")) {
+      if (session.id === id) continue;
+      if (session.changed < oldest) await drop(session.id);
+      else if (session.answered && !(await taken(session.id))) found.push(session);
+    }
+    return found.sort((a, b) => b.changed - a.changed);
+  }
+
+  function drop(session) {
+    return attempt((of) => {
+      of("sessions").delete(session);
+      of("entries").delete(ofSession(session));
+      of("answers").delete(ofSession(session));
+    });
+  }
+
+  // Return the entries of this tab's session, and the sessions that no tab shows.
+  async function open() {
+    let mine = "";
+    try {
+      mine = sessionStorage.getItem(TAB) ?? "";
+      base = await openDatabase(format);
+      base.onversionchange = () => base.close();
+    } catch (error) {
+      console.warn(error);
+      trouble(UNKEPT);
+      take(nameOf());
+      return { entries: [], sessions: [] };
+    }
+    take(mine && !(await taken(mine)) ? mine : nameOf());
+    return { entries: await all("entries", ofSession(id)), sessions: await earlier() };
+  }
+
+  const plain = ({ file, fraction, ...entry }) => ({ ...entry, session: id });
+
+  // Keep entries as they are now; `answered` counts those of the whole session with an answer.
+  function save(entries, answered) {
+    return attempt((of) => {
+      of("sessions").put({ id, changed: Date.now(), answered });
+      for (const entry of entries) of("entries").put(plain(entry));
+    });
+  }
+
+  async function saveAnswer(job, full) {
+    const kept = await attempt((of) => of("answers").put({ session: id, job, full }));
+    if (kept) memory.delete(job);
+    else memory.set(job, full);
+  }
+
+  async function answer(job) {
+    if (memory.has(job) || !base) return memory.get(job) ?? null;
+    const store = base.transaction("answers").objectStore("answers");
+    return (await settled(store.get([id, job])))?.full ?? null;
+  }
+
+  function remove(jobs) {
+    for (const job of jobs) memory.delete(job);
+    return attempt((of) => {
+      for (const job of jobs) {
+        of("entries").delete([id, job]);
+        of("answers").delete([id, job]);
+      }
+    });
+  }
+
+  function forget() {
+    memory.clear();
+    return drop(id);
+  }
+
+  // Show an earlier session in this tab.
+  async function adopt(session) {
+    take(session);
+    return all("entries", ofSession(session));
+  }
+
+  function close() {
+    channel?.close();
+    base?.close();
+  }
+
+  return { open, save, saveAnswer, answer, remove, forget, adopt, drop, close };
+}
