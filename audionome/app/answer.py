@@ -5,7 +5,7 @@ Every number and every sentence is the library's; here they are put where the pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from audionome._words import genre_name, likelihood, share, span
@@ -32,10 +32,10 @@ def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``headline``, ``status``, ``genre`` with ``genre_name``, ``prediction_set``, ``confidence``,
-        ``probabilities``, ``hears``, ``tempo`` (BPM or None), ``tempo_text``, ``duration`` (s),
-        ``length``, ``why`` (a sentence), ``color``, ``learned`` and ``record`` (of the CSV file, by
-        column).
+        ``headline``, ``status``, ``genre`` with ``genre_name``, ``prediction_set``, ``confidence``
+        with ``confidence_text``, ``probabilities``, ``hears``, ``tempo`` (BPM or None),
+        ``tempo_text``, ``duration`` (s), ``length``, ``why`` (a sentence), ``color``, ``learned``
+        and ``record`` (of the CSV file, by column).
     """
     from audionome.models import telling
 
@@ -46,6 +46,7 @@ def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
         "genre_name": genre_name(prediction.genre),
         "prediction_set": list(prediction.prediction_set),
         "confidence": round(prediction.confidence, 4),
+        "confidence_text": likelihood(prediction.confidence),
         "probabilities": {g: round(p, 4) for g, p in prediction.probabilities.items()},
         "hears": ", ".join(tag.name for tag in prediction.tags[:2]),
         "tempo": round(prediction.tempo.bpm, 1) or None,
@@ -114,7 +115,7 @@ def card(prediction: Prediction) -> dict[str, Any]:
         "color": _color(prediction.genre),
         "bars": _bars(prediction),
         "promise": promise(prediction.prediction_set, coverage=prediction.coverage),
-        "right": {"sentence": "", "page": ""},
+        "right": _right(prediction, model.card),
         "learned": _learned(prediction),
         "notes": [note.text for note in prediction.notes],
         "foreign": foreign_style(prediction.tags, prediction.prediction_set),
@@ -237,6 +238,22 @@ def _bars(prediction: Prediction) -> list[dict[str, Any]]:
         }
         for genre, p in ranked
     ]
+
+
+def _right(prediction: Prediction, card: Mapping[str, Any]) -> dict[str, str]:
+    from audionome.models import reliability, telling
+
+    seconds = prediction.duration - prediction.silence
+    found = reliability.reliability(card["name"], prediction.status, seconds=seconds)
+    if found is not None:
+        return {
+            "sentence": telling.right(prediction.status, found),
+            "page": reliability.PAGE,
+        }
+    refused = card.get("out_of_distribution", {}).get("music from outside")
+    if refused is None or prediction.prediction_set:
+        return {"sentence": "", "page": ""}
+    return {"sentence": telling.refused(refused), "page": reliability.REFUSED_PAGE}
 
 
 def _learned(prediction: Prediction) -> str:

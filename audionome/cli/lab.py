@@ -216,6 +216,15 @@ def score(out: Annotated[Path | None, _out("data/results")] = None) -> None:
 
 
 @app.command()
+def answers(out: Annotated[Path | None, _out("data/results")] = None) -> None:
+    """Count from the stored predictions how often answers of each kind are right: answers.json."""
+    from audionome.lab import answers as room
+
+    table = room.write(_output_folder(out, "results"))
+    console().print(f"{len(table)} kinds of answers by {table['model'].nunique()} models.")
+
+
+@app.command()
 def analyse(
     studies: Annotated[
         list[str] | None, typer.Option("--studies", help="Studies.", show_default="all")

@@ -24,12 +24,15 @@ from audionome.lab.metrics import expected_calibration_error
 from audionome.lab.outside import of_truth, stands_for, thresholds, trusted
 from audionome.lab.predictions import PROBABILITY_COLUMNS
 from audionome.models.calibration import Calibration
+from audionome.models.prediction import FEW
 
 __all__ = [
     "MODEL",
     "by_model",
     "by_source",
+    "by_status",
     "claims",
+    "in_gtzan",
     "judged",
     "kept",
     "thresholds",
@@ -186,6 +189,69 @@ def kept(rows: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
         record["verdict"] = _verdict(coverage)
         out.append(record)
     return pd.DataFrame(out)
+
+
+def by_status(rows: pd.DataFrame) -> pd.DataFrame:
+    """Compare answers that name one genre, a few or many: how often is the right one among them?
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `judged` or `in_gtzan`.
+
+    Returns
+    -------
+    DataFrame
+        One row per model, length (``excerpt``) and ``status`` of the answer (see
+        `audionome.models.prediction.Status`): ``n``, ``artists``, ``share`` (of the answers),
+        ``held`` (share whose genres include the right one) and ``right`` (share whose likeliest is
+        the right one), both with ``_low`` and ``_high``. Answers that name no genre are left out.
+    """
+    answered = rows[~rows["strange"].to_numpy(dtype=bool)]
+    kind = pd.cut(answered["size"], [0, 1, FEW, len(GENRES)], labels=["one", "few", "many"])
+    out = []
+    keys = [*MODEL, "excerpt"]
+    for key, group in answered.assign(status=kind).groupby(keys, sort=True, observed=True):
+        for named, part in group.groupby("status", observed=True):
+            artists = part["artist"].to_numpy()
+            record = dict(zip(keys, key, strict=True)) | {"status": str(named), "n": len(part)}
+            record |= {"artists": len(np.unique(artists)), "share": len(part) / len(group)}
+            for column in ("held", "right"):
+                found = _coverage(part[column].to_numpy(dtype=float), artists)
+                record |= _ends(column, found)
+            out.append(record)
+    return pd.DataFrame(out)
+
+
+def in_gtzan(
+    predictions: pd.DataFrame, thresholds: Sequence[tuple[float, float]], *, family: str
+) -> pd.DataFrame:
+    """Add the prediction sets to predictions about GTZAN's tracks with the artists apart.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Of one model, under several protocols; only those that hold the artists apart count.
+    thresholds : sequence of (float, float)
+        Length in windows and threshold, as the model's card has them: they were set on music from
+        outside GTZAN.
+    family : str
+        Of the model.
+
+    Returns
+    -------
+    DataFrame
+        As from `judged`; ``excerpt`` is the length in seconds, 0 for whole clips.
+    """
+    lengths = {"artist-grouped": 0, "artist-grouped-10s": 10, "artist-grouped-3s": 3}
+    rows = predictions[predictions["protocol"].isin(lengths).to_numpy(dtype=bool)]
+    excerpt = rows["protocol"].map(lengths).to_numpy(dtype=int)
+    calibration = Calibration(1.0, tuple((a, b) for a, b in thresholds), conformal.COVERAGE)
+    whole = max(windows for windows, _ in thresholds)
+    windows = np.where(excerpt > 0, excerpt / conformal.WINDOW_SECONDS, whole)
+    limits = np.array([calibration.threshold_for(float(n)) for n in windows])
+    apart = rows.assign(family=family, protocol="artist-grouped", excerpt=excerpt)
+    return _with_sets(apart, limits)
 
 
 def _coverage(held: NDArray[np.float64], artists: NDArray[np.integer]) -> ConfidenceInterval:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audionome.features.tempo import Tempo
+from audionome.models.prediction import Status
+from audionome.models.reliability import Reliability
 
-__all__ = ["family", "hearing", "tempo"]
+__all__ = ["family", "hearing", "refused", "right", "tempo"]
 
 _PROBABLE = 0.5
 _FELT = {1 / 3: "a third as fast", 1 / 2: "half as fast", 2: "twice as fast", 3: "thrice as fast"}
@@ -59,6 +61,62 @@ def hearing(prediction_set: Sequence[str]) -> str:
     str
     """
     return "Sounds like" if prediction_set else "Nearest words"
+
+
+def right(kind: Status, found: Reliability) -> str:
+    """Return how often such answers were right, in a sentence.
+
+    Parameters
+    ----------
+    kind : {"one", "few", "many"}
+        How many genres the answer names.
+    found : audionome.models.reliability.Reliability
+        What was measured of such answers.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> right("one", Reliability(0.848, 0.797, 0.897, 0.848, 211, 169))
+    'On new music, answers of one genre were right 85 times in 100 (95% interval 80 to 90).'
+    """
+    held, low, high, first = (
+        f"{100 * share:.0f}" for share in (found.held, found.low, found.high, found.right)
+    )
+    span = f"(95% interval {low} to {high})"
+    if kind == "one":
+        return f"On new music, answers of one genre were right {held} times in 100 {span}."
+    named = "two or three" if kind == "few" else "four or more"
+    return (
+        f"On new music, {held} in 100 answers of {named} genres held the right one {span}, "
+        f"{first} named it first."
+    )
+
+
+def refused(music: Mapping[str, Any]) -> str:
+    """Return how often music gets the answer that it is unlike anything, in a sentence.
+
+    Parameters
+    ----------
+    music : mapping
+        Of a model's card: ``share`` of the recordings that got it, and ``n``, how many there were.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> refused({"share": 0.01, "n": 300})
+    'Of 300 recordings of new music, 3 got this answer. Noise and speech get it far more often.'
+    """
+    n = int(music["n"])
+    return (
+        f"Of {n} recordings of new music, {round(n * music['share'])} got this answer. "
+        "Noise and speech get it far more often."
+    )
 
 
 def family(card: Mapping[str, Any]) -> str:

@@ -146,3 +146,32 @@ def test_small_sources_are_put_together() -> None:
     rows += [row(0.5, source=s, clip=f"{s}{k}") for s in ("S2", "S3") for k in range(9)]
     got = promises.by_source(pd.DataFrame(rows))
     assert got["collection"].value_counts().to_dict() == {"S1": 10, "2 small sources": 18}
+
+
+def test_answers_of_one_genre_are_told_from_those_of_many() -> None:
+    rows = pd.DataFrame(
+        [
+            # size, held, right, artist, strange
+            (1, True, True, 0, False), (1, False, False, 1, False), (2, True, False, 2, False),
+            (3, True, True, 3, False), (4, False, False, 4, False), (1, True, True, 5, True),
+        ],
+        columns=["size", "held", "right", "artist", "strange"],
+    ).assign(family="f", model="m", protocol="p", excerpt=0)  # fmt: skip
+    got = promises.by_status(rows).set_index("status")
+    assert got.index.to_list() == ["one", "few", "many"]
+    assert got["n"].to_list() == [2, 2, 1]  # the strange one is no answer
+    assert got["share"].to_list() == pytest.approx([0.4, 0.4, 0.2])
+    assert got["held"].to_list() == [0.5, 1.0, 0.0]
+    assert got["right"].to_list() == [0.5, 0.5, 0.0]
+    assert got.loc["few", "held_low"] < 1  # two of two prove no certainty
+
+
+def test_gtzan_is_judged_by_the_threshold_of_its_length() -> None:
+    rows = pd.DataFrame([row(0.2, source="", best=0.5), row(0.2, source="", best=0.5)])
+    rows["protocol"] = ["artist-grouped", "artist-grouped-3s"]
+    rows = pd.concat([rows, rows.head(1).assign(protocol="fault-filtered")])
+    # Jazz has two fifths of the largest.
+    got = promises.in_gtzan(rows, [(1.0, 0.3), (10.0, 0.6)], family="f")
+    assert got["excerpt"].to_list() == [0, 3]
+    assert got["threshold"].to_list() == [0.6, 0.3]
+    assert got["held"].to_list() == [False, True]

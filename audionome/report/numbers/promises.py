@@ -17,6 +17,7 @@ from audionome._words import duration, genre_name, listed, points, share, span
 from audionome.lab.conformal import COVERAGE
 
 __all__ = [
+    "by_status",
     "claimed",
     "claims",
     "coverage",
@@ -24,10 +25,12 @@ __all__ = [
     "music",
     "set_on",
     "sizes",
+    "statuses",
 ]
 
 #: How the lengths of `audionome.lab.outside` are written, the longest first.
 _LENGTHS = {0: "whole clips", 10: "10 s", 3: "3 s"}
+_NAMED = {"one": "one genre", "few": "two or three", "many": "four or more"}
 _BESIDE = {"kept": "in line with", "missed": "less than", "exceeded": "more than"}
 _SPACE = "\N{NO-BREAK SPACE}"
 _DASH = "\N{EN DASH}"
@@ -139,6 +142,71 @@ def sizes(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             for excerpt, r in _by_length(table)
         ]
     )
+
+
+def statuses(table: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Put into a table how often answers of one, a few or many genres are right.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `audionome.lab.answers.load`.
+    model : str
+
+    Returns
+    -------
+    DataFrame
+        One row per length and kind of answer.
+    """
+    by = {
+        (str(r["place"]), int(r["excerpt"]), str(r["status"])): {str(k): v for k, v in r.items()}
+        for r in table[table["model"] == model].to_dict("records")
+    }
+
+    def told(r: dict[str, Any] | None) -> str:
+        if r is None:
+            return _DASH
+        return f"{share(r['held'])} ({_between(r['held_low'], r['held_high'])})"
+
+    return pd.DataFrame(
+        [
+            {
+                "length": length,
+                "the answer names": named,
+                "share of the answers": share(r["share"]),
+                "include the right genre: music from outside": told(r),
+                "GTZAN, artists apart": told(by.get(("gtzan", excerpt, status))),
+                "name it first, outside": share(r["right"]),
+            }
+            for excerpt, length in _LENGTHS.items()
+            for status, named in _NAMED.items()
+            if (r := by.get(("outside", excerpt, status)))
+        ]
+    )
+
+
+def by_status(table: pd.DataFrame, model: str) -> dict[str, str]:
+    """Tell how often answers about whole clips are right, by how many genres they name.
+
+    Parameters
+    ----------
+    table, model
+        As for `statuses`.
+
+    Returns
+    -------
+    dict of str to str
+        ``one``, ``few`` and ``many``: how often music from outside has the right genre among
+        those that are named, each with ``_span``, its interval; ``one_home``, the same about
+        GTZAN for one genre.
+    """
+    rows = table[(table["model"] == model) & (table["excerpt"] == 0)]
+    out = {}
+    for r in rows.to_dict("records"):
+        name = str(r["status"]) + ("_home" if r["place"] == "gtzan" else "")
+        out[name] = share(r["held"])
+        out[f"{name}_span"] = span(r["held_low"], r["held_high"])
+    return out
 
 
 def groups(tables: Mapping[str, pd.DataFrame], group: str) -> dict[str, str]:
