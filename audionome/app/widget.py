@@ -14,6 +14,7 @@ of the server with its traceback and on the screen as one sentence.
 Messages from the browser: ``begin`` and ``chunk`` (a file), ``example``, ``cancel``, ``plotly``,
 ``ping``, ``again``. Messages to it: ``received``, ``sound`` (an example, to be played), ``answer``,
 ``details``, ``report``, ``plotly``, ``failed``, ``pong``.
+Those about sound that the browser cannot play are `audionome.app.sound`'s.
 
 The session is the browser's: it keeps the rows and the answers, and goes on with another kernel
 when this one is gone.
@@ -43,6 +44,7 @@ from traitlets.log import get_logger
 from audionome._paths import data_path
 from audionome.app import payload
 from audionome.app.environment import CLIPS_VARIABLE, SERVER_VARIABLE
+from audionome.app.sound import SoundDesk
 
 if TYPE_CHECKING:
     from audionome.app.details import Details
@@ -161,6 +163,14 @@ class Dashboard(anywidget.AnyWidget):
         self._lock = threading.RLock()
         # One worker: an older analysis ends at its next step, and two never share the memory.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audionome")
+        self._sounds = SoundDesk(
+            send=self.send,
+            submit=self._worker.submit,
+            busy=lambda: self._running is not None and not self._running.done(),
+            limit=limit,
+            longest=longest,
+            examples=self._files,
+        )
         self._running: Future[None] | None = None
         self._warm: Future[None] | None = None
         self.on_msg(self._receive)
@@ -204,6 +214,9 @@ class Dashboard(anywidget.AnyWidget):
 
     @_guarded
     def _receive(self, _: Any, message: dict[str, Any], buffers: Sequence[memoryview]) -> None:
+        if message.get("purpose") == "sound":
+            self._sounds.receive(message, buffers)
+            return
         kind, job = message.get("type"), int(message.get("job", 0))
         if self._warm is None and self._classify is None:
             # Not earlier: it would keep the page itself waiting.

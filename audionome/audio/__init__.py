@@ -15,7 +15,7 @@ Every failure is an `AudioError` whose text is one sentence for the person who c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,7 +32,7 @@ from audionome.audio.cutting import (
     silent,
     tenths,
 )
-from audionome.audio.decoding import SILENCE, Decoder
+from audionome.audio.decoding import SILENCE, Block, Decoder
 from audionome.audio.notes import Note, clock, too_long
 from audionome.errors import (
     AudioError,
@@ -65,6 +65,7 @@ __all__ = [
     "UnreadableFileError",
     "WindowStream",
     "check",
+    "decode",
     "load",
     "windows",
 ]
@@ -107,9 +108,50 @@ def load(
     >>> samples = load("song.mp3")  # doctest: +SKIP
     """
     decoder = Decoder(source, max_seconds=max_seconds)
-    blocks = list(_resampled(decoder, max_seconds))
+    blocks = list(_resampled(decoder.blocks(), SAMPLE_RATE, max_seconds, decoder.name))
     samples = np.concatenate(blocks) if blocks else np.empty(0, np.float32)
     return check(samples, name=decoder.name)
+
+
+def decode(
+    source: str | Path | bytes | BinaryIO,
+    *,
+    rate: int = SAMPLE_RATE,
+    stereo: bool = False,
+    max_seconds: float = MAX_SECONDS,
+) -> Iterator[NDArray[np.float32]]:
+    """Decode a recording block by block, as a listener hears it and on the time line of an answer.
+
+    Memory does not grow with the length of the recording.
+
+    Parameters
+    ----------
+    source : str, Path, bytes or binary file
+        As for `load`.
+    rate : int
+        Sample rate that is wanted (Hz).
+    stereo : bool
+        Keep two channels apart, if the recording begins with two.
+    max_seconds : float
+        Longest recording that is accepted (s).
+
+    Yields
+    ------
+    ndarray of shape (n, channels), float32
+        Full scale [-1, 1]; one channel or two, the same to the end.
+
+    Raises
+    ------
+    AudioError
+        As `load`, if nothing can be decoded or there is too much of it.
+
+    Examples
+    --------
+    >>> for block in decode("song.aiff", rate=44_100):  # doctest: +SKIP
+    ...     ...
+    """
+    decoder = Decoder(source, max_seconds=max_seconds, stereo=stereo)
+    yield from _resampled(_of_equal_width(decoder), rate, max_seconds, decoder.name)
 
 
 class WindowStream:
@@ -201,7 +243,8 @@ class WindowStream:
         """
         loud = False
         n = 0
-        for block in _resampled(self._decoder, self._max_seconds):
+        decoded = self._decoder.blocks()
+        for block in _resampled(decoded, SAMPLE_RATE, self._max_seconds, self._decoder.name):
             require_finite(block, self._decoder.name)
             loud = loud or bool(block.size and np.abs(block).max() >= SILENCE)
             n += block.size
@@ -295,25 +338,41 @@ def windows(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.lib.stride_tricks.sliding_window_view(samples, WINDOW_LENGTH)[::WINDOW_HOP]
 
 
-def _resampled(decoder: Decoder, max_seconds: float) -> Iterator[NDArray[np.float32]]:
-    """Bring blocks to 22 050 Hz and stop at the limit."""
+def _of_equal_width(decoder: Decoder) -> Iterator[Block]:
+    """Bring blocks to the number of channels that the first one has, as columns."""
+    width = 0
+    for rate, block in decoder.blocks():
+        samples = np.atleast_2d(block).T
+        width = width or samples.shape[1]
+        if samples.shape[1] > width:
+            samples = samples.mean(axis=1, keepdims=True)
+        yield rate, np.ascontiguousarray(np.broadcast_to(samples, (len(samples), width)))
+
+
+def _resampled(
+    blocks: Iterable[Block], wanted: int, max_seconds: float, name: str
+) -> Iterator[NDArray[np.float32]]:
+    """Bring blocks to one rate and stop at the limit."""
     import soxr
 
     stream, rate = None, 0
     seconds = 0.0
-    for found, block in decoder.blocks():
-        seconds += block.size / found
+    end = np.empty(0, np.float32)
+    for found, block in blocks:
+        seconds += len(block) / found
         if seconds > max_seconds:
-            raise TooLongError(too_long(decoder.name, max_seconds))
+            raise TooLongError(too_long(name, max_seconds))
         if stream is not None and found != rate:
-            yield stream.resample_chunk(np.empty(0, np.float32), last=True)
+            yield stream.resample_chunk(end, last=True)
             stream = None
-        if found == SAMPLE_RATE:
+        if found == wanted:
             yield block
             continue
         if stream is None:
-            stream = soxr.ResampleStream(found, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+            width = block.shape[1] if block.ndim == 2 else 1
+            end = block[:0]
+            stream = soxr.ResampleStream(found, wanted, width, dtype="float32", quality="HQ")
             rate = found
         yield stream.resample_chunk(block)
     if stream is not None:
-        yield stream.resample_chunk(np.empty(0, np.float32), last=True)
+        yield stream.resample_chunk(end, last=True)

@@ -132,6 +132,8 @@ class Decoder:
         A path, the content of a file, or a file open for reading bytes.
     max_seconds : float
         A file that states a longer length is refused before it is decoded (s).
+    stereo : bool
+        Keep two channels apart. Other numbers of channels become one all the same.
 
     Attributes
     ----------
@@ -150,10 +152,13 @@ class Decoder:
         If there is nothing to decode.
     """
 
-    def __init__(self, source: str | Path | bytes | BinaryIO, *, max_seconds: float) -> None:
+    def __init__(
+        self, source: str | Path | bytes | BinaryIO, *, max_seconds: float, stereo: bool = False
+    ) -> None:
         self.name = f'"{Path(source).name}"' if isinstance(source, str | Path) else "The recording"
         self._source = source
         self._max_seconds = max_seconds
+        self._stereo = stereo
         self._data: BinaryIO = io.BytesIO()
         self._size = 0
         self.expected: float | None = None
@@ -169,14 +174,14 @@ class Decoder:
         self._problem: AudioError | None = None  # why a container gave no sound
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the sample rate and mono samples, block by block.
+        """Yield the sample rate and the samples, block by block.
 
         Yields
         ------
         rate : int
             In Hz.
         samples : ndarray of shape (n,), float32
-            Mono, full scale [-1, 1].
+            Mono, full scale [-1, 1]; of shape (2, n) where two channels are kept apart.
 
         Raises
         ------
@@ -387,6 +392,8 @@ class Decoder:
         if channels not in self._channels:
             self._channels.append(channels)
         self._seconds += seconds
+        if self._stereo and channels == 2:
+            return rate, block
         return rate, block[0] if channels == 1 else self._mixed(block, rate)
 
     def _mixed(self, block: NDArray[np.float32], rate: int) -> NDArray[np.float32]:

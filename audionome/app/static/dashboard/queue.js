@@ -221,7 +221,8 @@ function queueOf({ link, on }) {
       fail(TOO_LARGE(limit));
       return;
     }
-    link.send({ type: "begin", job, name, size: file.size, purpose, example });
+    const seconds = task.entry.row?.duration;
+    link.send({ type: "begin", job, name, size: file.size, purpose, example, seconds });
     if (working()) tell("uploading", "Sending the file…");
     for (let start = 0; start < file.size; start += PIECE) {
       let piece;
