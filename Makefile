@@ -8,6 +8,9 @@ PORT ?= 8000
 DASHBOARD_PORT ?= 8866
 HOST ?= localhost
 BASE_URL ?= /
+CERTIFICATE ?=
+KEY ?=
+REPORT ?= $(if $(wildcard $(SITE)/index.html),$(SITE))
 
 BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/.ready
@@ -24,8 +27,11 @@ site: $(READY)
 	@echo "Done. Open $(abspath $(SITE))/index.html, or run: make serve"
 
 # HOST=0.0.0.0 lets other machines in: a class on one network. BASE_URL=/music is for a proxy.
+# CERTIFICATE=file.pem KEY=file.pem serve by https. Answers link to the report that "make site" built.
 dashboard: $(READY)
-	@$(BIN)/audionome dashboard --host $(HOST) --port $(DASHBOARD_PORT) --base-url $(BASE_URL)
+	@$(BIN)/audionome dashboard --host $(HOST) --port $(DASHBOARD_PORT) --base-url $(BASE_URL) \
+	  $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)") $(if $(KEY),--key "$(KEY)") \
+	  $(if $(REPORT),--report "$(REPORT)")
 
 serve: site
 	@echo "The report: http://localhost:$(PORT)  (stop it with Ctrl-C)"

@@ -8,36 +8,30 @@ needs no home, leaves nothing in one, and does not read the user's settings of J
 from __future__ import annotations
 
 import atexit
-import errno
 import logging
 import os
-import re
 import shutil
 import signal
 import socket
+import ssl
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audionome._extras import require_extra
-from audionome.app.environment import CLIPS_VARIABLE, SERVER_VARIABLE
-from audionome.errors import AudionomeError
+from audionome.app.environment import CLIPS_VARIABLE, REPORT_VARIABLE, SERVER_VARIABLE
+from audionome.app.place import PORT, Place, ServerError, encryption, listening, path_of
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
 __all__ = ["PORT", "ServerError", "prepare", "run", "settings"]
 
-PORT = 8866
-
 _PACKAGE = Path(__file__).parents[1]
-_PACKAGES = ("voila", "anywidget", "ipykernel", "ipywidgets", "pandas", "plotly", "psutil")
+_PACKAGES = ("voila", "anywidget", "ipykernel", "ipywidgets", "pandas", "plotly", "psutil", "segno")
+_BUILT = (_PACKAGE.parent / "book" / "_build" / "html").resolve()
 _STATE = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-
-
-class ServerError(AudionomeError):
-    """The server cannot be started as it was asked to be."""
 
 
 def notebook() -> Path:
@@ -89,15 +83,21 @@ def prepare() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ[SERVER_VARIABLE] = "1"
-    logging.getLogger("asyncio").addFilter(_worth_telling)
+    for source in ("asyncio", "tornado.general"):
+        logging.getLogger(source).addFilter(_worth_telling)
     ForkingProvisioner.prepare(state)
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:
-    """Return whether a record is a failure: a visitor who left while something was sent is none."""
+    """Return whether a record is a failure.
+
+    None is a visitor who left while something was sent, nor a browser that asks whether to trust a
+    certificate of our own making, or comes with http where https is spoken.
+    """
     from tornado.websocket import WebSocketClosedError
 
-    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
+    left = record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError)
+    return not (left or record.getMessage().startswith("SSL Error on "))
 
 
 def settings() -> Config:
@@ -162,7 +162,15 @@ def settings() -> Config:
     return c
 
 
-def run(*, host: str = "localhost", port: int = PORT, base_url: str = "/") -> None:
+def run(
+    *,
+    host: str = "localhost",
+    port: int = PORT,
+    base_url: str = "/",
+    certificate: str = "",
+    key: str = "",
+    report: str = "",
+) -> None:
     """Serve the dashboard until it is interrupted; the address is printed once it answers.
 
     Parameters
@@ -174,41 +182,60 @@ def run(*, host: str = "localhost", port: int = PORT, base_url: str = "/") -> No
         From 1 to 65535.
     base_url : str
         Path of the page, for a proxy that shows it below one: letters, digits and ``-_.~/``.
+    certificate, key : str
+        Files in PEM form, for https.
+    report : str
+        The report that answers link to: a folder, which is served below the page, or an address.
+        By default the one that was built in the checkout, if it was.
 
     Raises
     ------
     ServerError
-        If Voilà is not installed, the path is none, or the server may not listen there.
+        If Voilà is not installed, the path is none, the server may not listen there, or a file
+        cannot be used.
     """
+    if report and Path(report).resolve() == _BUILT:
+        report = ""
+    place = Place(host, port, path_of(base_url), certificate, key, report, checkout=_in_checkout())
     try:
-        _run(host, port, _path(base_url))
+        _run(place)
     except KeyboardInterrupt:  # while it was starting
         raise SystemExit(128 + signal.SIGINT) from None
 
 
-def _run(host: str, port: int, base_url: str) -> None:
+def _in_checkout() -> bool:
+    return notebook().parents[1] == _PACKAGE.parent and (_PACKAGE.parent / "Makefile").is_file()
+
+
+def _run(place: Place) -> None:
     for ending in _endings():
         signal.signal(ending, signal.default_int_handler)
     _look_for_voila()
-    sockets = _listening(host, port)
-    if folder := os.environ.get(CLIPS_VARIABLE):
-        os.environ[CLIPS_VARIABLE] = os.path.abspath(folder)  # kernels run in another folder
+    from audionome.app.classroom import report_of
+
+    secret = encryption(place.certificate, place.key)
+    folder, os.environ[REPORT_VARIABLE] = report_of(place.report, _BUILT)
+    sockets = listening(place.host, place.port)
+    if clips := os.environ.get(CLIPS_VARIABLE):
+        os.environ[CLIPS_VARIABLE] = os.path.abspath(clips)  # kernels run in another folder
     prepare()
     c = settings()
     c.Voila.log_level = "WARN"
     c.Voila.notebook_path = str(notebook())
-    c.Voila.base_url = base_url
+    c.Voila.base_url = place.base_url
     c.Voila.open_browser = False
     c.Voila.config_file_paths = []
     server = _server_class()(config=c)
     server.sockets = sockets
-    server.address = _address(host, port, base_url)
+    server.secret = secret
+    server.place = place.on(sockets)
+    server.report = folder
     server.initialize([])
     # Trust is about output that is stored in a notebook; ours has none.
     server.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
-    if folder and not Path(folder).is_dir():
+    if clips and not Path(clips).is_dir():
         server.log.warning(
-            '%s names no folder: "%s"; the page shows no clips of yours.', CLIPS_VARIABLE, folder
+            '%s names no folder: "%s"; the page shows no clips of yours.', CLIPS_VARIABLE, clips
         )
     server.start()
 
@@ -230,10 +257,12 @@ def _server_class() -> Any:
     """Return Voilà's application with what a person meets who starts and ends it."""
     from tornado.httpserver import HTTPServer
     from tornado.ioloop import IOLoop
-    from tornado.web import HTTPError
+    from tornado.web import HTTPError, RedirectHandler
     from voila.app import Voila
     from voila.handler import BaseVoilaHandler
     from voila.static_file_handler import AllowListFileHandler
+
+    from audionome.app.classroom import Code, Report, Room
 
     class Nothing(BaseVoilaHandler):
         """Every path but the page's."""
@@ -243,21 +272,35 @@ def _server_class() -> Any:
 
     class Server(Voila):
         sockets: list[socket.socket]
-        address: str
+        secret: ssl.SSLContext | None
+        place: Place
+        report: Path | None
 
         def init_handlers(self) -> list[Any]:
-            nothing = (Nothing, {"voila_configuration": self.voila_configuration})
-            return [
-                (rule[0], *nothing) if rule[1] is AllowListFileHandler else rule
+            how = {"voila_configuration": self.voila_configuration}
+            here = {"place": self.place, **how}
+            below = self.server_url
+            ours: list[Any] = [
+                (f"{below}class", Room, here),
+                (f"{below}class/code.svg", Code, here),
+            ]
+            if self.report is not None:
+                served = {"path": str(self.report), **how}
+                ours += [
+                    (f"{below}report", RedirectHandler, {"url": f"{below}report/"}),
+                    (f"{below}report/(.*)", Report, served),
+                ]
+            return ours + [
+                (rule[0], Nothing, how) if rule[1] is AllowListFileHandler else rule
                 for rule in super().init_handlers()
             ]
 
         def listen(self) -> None:
-            HTTPServer(self.app).add_sockets(self.sockets)
+            HTTPServer(self.app, ssl_options=self.secret).add_sockets(self.sockets)
             self.ioloop = IOLoop.current()
             for ending in _endings():
                 signal.signal(ending, self._handle_signal_stop)
-            told = f"The dashboard: {self.address}  (stop it with Ctrl-C)"
+            told = f"The dashboard: {self.place.address}  (stop it with Ctrl-C)"
             self.ioloop.add_callback(print, told, flush=True)
             try:
                 self.ioloop.start()
@@ -271,59 +314,3 @@ def _server_class() -> Any:
                 self.log.warning("Not every session could be ended in good order: %s", error)
 
     return Server
-
-
-def _listening(host: str, port: int) -> list[socket.socket]:
-    """Return sockets that listen, or say in a sentence why there are none."""
-    from tornado.netutil import bind_sockets
-
-    if not 1 <= port <= 65535:
-        raise ServerError(f"There is no port {port}; choose one from 1 to 65535, such as {PORT}.")
-    foreign = ServerError(
-        f'"{host}" is not an address of this machine; choose localhost, or 0.0.0.0 to let other '
-        "machines in."
-    )
-    if not host:  # which would be all of them
-        raise foreign
-    try:
-        sockets = bind_sockets(port, host)
-    except (socket.gaierror, UnicodeError) as error:
-        raise foreign from error
-    except OSError as error:
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise foreign from error
-        if error.errno == errno.EADDRINUSE:
-            other = port + 1 if port < 65535 else PORT
-            raise ServerError(
-                f"Port {port} is taken, perhaps by another dashboard; choose a free one: "
-                f"--port {other} (with make: DASHBOARD_PORT={other})."
-            ) from error
-        if error.errno in {errno.EACCES, errno.EPERM}:
-            raise ServerError(
-                f"Port {port} is not open to you; choose one from 1024 up, such as {PORT}."
-            ) from error
-        raise ServerError(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
-    everywhere = {"0.0.0.0", "::"}
-    # "*", "0" and the like would let the network in without saying so.
-    if host not in everywhere and any(one.getsockname()[0] in everywhere for one in sockets):
-        for one in sockets:
-            one.close()
-        raise foreign
-    return sockets
-
-
-def _path(base_url: str) -> str:
-    """Return the path between slashes, if a browser, a proxy and Voilà all read it alike."""
-    parts = [part for part in base_url.split("/") if part]
-    if not re.fullmatch(r"[\w.~/-]*", base_url, re.ASCII) or {".", ".."} & set(parts):
-        raise ServerError(
-            f'"{base_url}" cannot be the path of the page; use letters, digits and -_.~/ only, '
-            "such as /music."
-        )
-    return "/".join(["", *parts, ""])
-
-
-def _address(host: str, port: int, base_url: str) -> str:
-    # "::" listens on IPv6 alone, which the machine's name need not lead to.
-    shown = {"0.0.0.0": socket.gethostname(), "::": "::1"}.get(host, host)
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}{base_url}"

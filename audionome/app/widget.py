@@ -43,7 +43,7 @@ from traitlets.log import get_logger
 
 from audionome._paths import data_path
 from audionome.app import payload
-from audionome.app.environment import CLIPS_VARIABLE, SERVER_VARIABLE
+from audionome.app.environment import CLIPS_VARIABLE, REPORT_VARIABLE, SERVER_VARIABLE
 from audionome.app.sound import SoundDesk
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ class Dashboard(anywidget.AnyWidget):
     limit = traitlets.Int(MAX_BYTES).tag(sync=True)
     longest = traitlets.Float(MAX_SECONDS).tag(sync=True)
     notice = traitlets.Unicode().tag(sync=True)
+    #: Where the report is: an address or a path below the page's own, with a slash at its end.
+    book = traitlets.Unicode().tag(sync=True)
     #: Groups of examples: pairs of a heading and of pairs of identifier and name.
     examples = traitlets.List().tag(sync=True)
     #: What the browser shows: ``job``, ``state`` ("idle", "analysing", "done" or "error"),
@@ -150,6 +152,7 @@ class Dashboard(anywidget.AnyWidget):
             limit=limit,
             longest=longest,
             notice=notice,
+            book=os.environ.get(REPORT_VARIABLE, ""),
             examples=payload.examples_payload(self._files),
         )
         self._classify = classify

@@ -17,8 +17,22 @@ def dashboard(
     base_url: Annotated[
         str, typer.Option(help="Path below which a proxy shows the page.", metavar="PATH")
     ] = "/",
+    certificate: Annotated[
+        str, typer.Option(help="Certificate for https, in PEM form.", metavar="FILE")
+    ] = "",
+    key: Annotated[str, typer.Option(help="Private key of the certificate.", metavar="FILE")] = "",
+    report: Annotated[
+        str,
+        typer.Option(
+            help="Report that answers link to, served below the page; by default the one that "
+            "was built here.",
+            metavar="FOLDER|URL",
+        ),
+    ] = "",
 ) -> None:
     """Start the dashboard, and serve it to browsers until Ctrl-C."""
     from audionome.app import server
 
-    server.run(host=host, port=port, base_url=base_url)
+    server.run(
+        host=host, port=port, base_url=base_url, certificate=certificate, key=key, report=report
+    )
