@@ -18,7 +18,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
@@ -29,8 +31,9 @@ pytest.importorskip("voila", reason="Not installed: pip install -e .[dashboard]"
 from browser import barriers, launch, page_with_watch
 from voila_server import BIN, ROOT, Server, Visit, free_port, notebook, serve
 
-from audionome.app import server as server_module
+from audionome.app import place as place_module
 from audionome.app.environment import CLIPS_VARIABLE
+from audionome.app.place import Place, ServerError, listening, path_of
 from audionome.app.widget import MAX_SECONDS
 
 pytestmark = pytest.mark.browser
@@ -137,43 +140,69 @@ def test_make_dashboard_starts_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("host", "port", "said"),
     [
-        (["--port", "0"], "no port 0"),
-        (["--port", "99999"], "no port 99999"),
-        (["--port", "-1"], "no port -1"),
-        (["--host", "192.0.2.1"], '"192.0.2.1" is not an address of this machine'),
-        (["--host", "no such host"], '"no such host" is not an address of this machine'),
-        (["--host", ""], '"" is not an address of this machine'),
-        (["--host", "x" * 300], "is not an address of this machine"),
-        (["--host", "*"], '"*" is not an address of this machine'),
-        (["--host", "0"], '"0" is not an address of this machine'),
-        (["--base-url", "/mu(sic"], '"/mu(sic" cannot be the path of the page'),
-        (["--base-url", "a b"], "letters, digits and -_.~/ only"),
-        (["--base-url", "/m\u00fcsic"], "letters, digits and -_.~/ only"),
-        (["--base-url", "/a?b#c"], "letters, digits and -_.~/ only"),
-        (["--base-url", "/a/../b"], '"/a/../b" cannot be the path of the page'),
+        ("localhost", 0, "no port 0"),
+        ("localhost", 99999, "no port 99999"),
+        ("localhost", -1, "no port -1"),
+        ("192.0.2.77", 8866, '"192.0.2.77" is not an address of this machine'),
+        ("no such host", 8866, '"no such host" is not an address of this machine'),
+        ("", 8866, '"" is not an address of this machine'),
+        ("x" * 300, 8866, "is not an address of this machine"),
+        ("*", 8866, '"\\*" is not an address of this machine'),
+        ("0", 8866, '"0" is not an address of this machine'),
     ],
 )
-def test_an_impossible_place_is_told(arguments: list[str], said: str) -> None:
-    ended = command(*arguments)
-    assert ended.returncode == 2
-    assert said in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
-    assert ended.stdout == ""
+def test_an_impossible_place_is_told(host: str, port: int, said: str) -> None:
+    with pytest.raises(ServerError, match=said):
+        listening(host, port)
+
+
+@pytest.mark.parametrize("path", ["/mu(sic", "a b", "/m\u00fcsic", "/a?b#c", "/a/../b"])
+def test_an_impossible_path_is_told(path: str) -> None:
+    with pytest.raises(ServerError, match=re.escape("letters, digits and -_.~/ only")) as told:
+        path_of(path)
+    assert f'"{path}" cannot be the path of the page' in str(told.value)
 
 
 @pytest.mark.parametrize(
     ("host", "address"),
     [
         ("localhost", "http://localhost:8866/"),
-        ("0.0.0.0", f"http://{socket.gethostname()}:8866/"),
+        ("192.168.1.20", "http://192.168.1.20:8866/"),
         ("::1", "http://[::1]:8866/"),
-        ("::", "http://[::1]:8866/"),
     ],
 )
 def test_the_address_can_be_opened(host: str, address: str) -> None:
-    assert server_module._address(host, 8866, "/") == address
+    assert Place(host).address == address
+    secret = Place(host, certificate="c", key="k", base_url="/music/")
+    assert secret.address == address.replace("http:", "https:") + "music/"
+
+
+@pytest.mark.parametrize(
+    ("host", "family", "alone"),
+    [
+        ("0.0.0.0", socket.AF_INET, f"http://{socket.gethostname()}:8866/"),
+        ("::", socket.AF_INET6, "http://[::1]:8866/"),
+    ],
+)
+def test_the_address_leads_there_from_other_machines(
+    monkeypatch: pytest.MonkeyPatch, host: str, family: int, alone: str
+) -> None:
+    shown = urlsplit(Place(host).address).hostname
+    own = {one.address for all_ in psutil.net_if_addrs().values() for one in all_}
+    outward = {one for one in own if not one.startswith(("127.", "::1", "fe80")) and ":" in one}
+    if family == socket.AF_INET:
+        outward = {one for one in own if "." in one and not one.startswith("127.")}
+    assert shown in outward or Place(host).address == alone
+    # No way out, but a network: the address on it. No network at all: a name.
+    mine = "10.1.2.3" if family == socket.AF_INET else "fd00::7"
+    card = [SimpleNamespace(family=family, address=one) for one in ("127.0.0.1", "::1", mine)]
+    monkeypatch.setitem(place_module._FAR, family, "nowhere.invalid")
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"card": card})
+    assert urlsplit(Place(host).address).hostname == mine
+    monkeypatch.setattr(psutil, "net_if_addrs", dict)
+    assert Place(host).address == alone
 
 
 @linux
