@@ -5,17 +5,22 @@ Every number and every sentence is the library's; here they are put where the pa
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from audionome._words import genre_name, likelihood, share, span
+from traitlets.log import get_logger
+
+from audionome._words import genre_name, likelihood, sentence_case, share, span
 from audionome.models.prediction import promise
 
 if TYPE_CHECKING:
     from audionome.features.key import Key
+    from audionome.models.neighbors import Neighbour
     from audionome.models.prediction import Prediction, Tag, WindowPrediction
 
-__all__ = ["announcement", "card", "key_words", "minutes", "row", "window"]
+__all__ = ["announcement", "card", "key_words", "known_names", "minutes", "row", "window"]
 
 _LONGEST_NAME = 80  # characters
 
@@ -107,18 +112,18 @@ def card(prediction: Prediction) -> dict[str, Any]:
     from audionome.models import telling
     from audionome.models.tags import foreign_style
 
-    model = audionome.load_classifier()
+    model, names = audionome.load_classifier(), known_names()
+    foreign = foreign_style(prediction.tags, prediction.prediction_set)
     return {
         "headline": prediction.headline,
         "status": prediction.status,
         "confidence": likelihood(prediction.confidence),
         "color": _color(prediction.genre),
         "bars": _bars(prediction),
-        "promise": promise(prediction.prediction_set, coverage=prediction.coverage),
-        "right": _right(prediction, model.card),
-        "learned": _learned(prediction),
-        "notes": [note.text for note in prediction.notes],
-        "foreign": foreign_style(prediction.tags, prediction.prediction_set),
+        **_reliability(prediction, model.card, foreign=foreign),
+        "learned": _learned(prediction, names),
+        "notes": [note.text for note in prediction.notes if note.kind != "learned"],
+        "foreign": foreign,
         "nearest": _genre_and_probability(prediction.genre, prediction.confidence),
         "hearing": telling.hearing(prediction.prediction_set),
         "hears": [_tag(tag, prediction.windows) for tag in prediction.tags],
@@ -130,7 +135,7 @@ def card(prediction: Prediction) -> dict[str, Any]:
             ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
         ],
         "neighbours": [
-            {"name": n.track, "words": f"{genre_name(n.genre)}, {n.similarity:.2f} of 1"}
+            {"name": _named(n.track, names), "words": _likeness(n, names, prediction.learned_from)}
             for n in prediction.neighbours
         ],
         "second": _second_opinion(prediction),
@@ -218,9 +223,9 @@ def _record(prediction: Prediction, name: str) -> dict[str, str | float | None]:
         "tempo": round(tempo.bpm, 1) or None,
         "tempo_alternative": tempo.alternative and round(tempo.alternative, 1),
         "length": round(prediction.duration, 1),
-        "reasons": " ".join(f"{heading}: {' '.join(told)}" for heading, told in sides),
-        "notes": " ".join(note.text for note in prediction.notes),
-        "learned": _learned(prediction),
+        "reasons": ". ".join(f"{heading}: {'; '.join(told)}" for heading, told in sides) + ".",
+        "notes": " ".join(note.text for note in prediction.notes if note.kind != "learned"),
+        "learned": _learned(prediction, known_names()),
         "message": prediction.message,
     }
 
@@ -240,26 +245,76 @@ def _bars(prediction: Prediction) -> list[dict[str, Any]]:
     ]
 
 
-def _right(prediction: Prediction, card: Mapping[str, Any]) -> dict[str, str]:
+def _reliability(
+    prediction: Prediction, card: Mapping[str, Any], *, foreign: str
+) -> dict[str, Any]:
+    """Return what the answer promises, and how often such answers were right."""
     from audionome.models import reliability, telling
 
+    # Where none of the ten genres is right, or the model knows the recording, nothing is promised.
+    if (foreign and prediction.prediction_set) or prediction.learned_from is not None:
+        return {"promise": "", "right": {"sentence": "", "page": ""}}
     seconds = prediction.duration - prediction.silence
     found = reliability.reliability(card["name"], prediction.status, seconds=seconds)
-    if found is not None:
-        return {
-            "sentence": telling.right(prediction.status, found),
-            "page": reliability.PAGE,
-        }
     refused = card.get("out_of_distribution", {}).get("music from outside")
-    if refused is None or prediction.prediction_set:
-        return {"sentence": "", "page": ""}
-    return {"sentence": telling.refused(refused), "page": reliability.REFUSED_PAGE}
+    sentence = page = ""
+    if found is not None:
+        sentence, page = telling.right(prediction.status, found), reliability.PAGE
+    elif refused is not None and not prediction.prediction_set:
+        sentence, page = telling.refused(refused), reliability.REFUSED_PAGE
+    return {
+        "promise": promise(prediction.prediction_set, coverage=prediction.coverage),
+        "right": {"sentence": sentence, "page": page},
+    }
 
 
-def _learned(prediction: Prediction) -> str:
-    if prediction.learned_from is None:
+def known_names() -> dict[str, str]:
+    """Return artist and title of GTZAN's tracks, where the reader has a list of them.
+
+    Returns
+    -------
+    dict of str to str
+        As `audionome.datasets.gtzan.load_names`; empty if the list cannot be read.
+    """
+    from audionome.datasets.gtzan import NAMES_VARIABLE
+
+    return _names(os.environ.get(NAMES_VARIABLE, ""))
+
+
+@cache
+def _names(place: str) -> dict[str, str]:
+    from audionome.datasets.gtzan import DatasetError, load_names
+
+    try:
+        return load_names(nearby=True)
+    except DatasetError as error:
+        get_logger().warning("Dashboard: artists and titles stay unknown: %s", error)
+        return {}
+
+
+def _named(track: str, names: Mapping[str, str]) -> str:
+    from audionome.models import telling
+
+    return names.get(track) or sentence_case(telling.clip(track))
+
+
+def _likeness(neighbour: Neighbour, names: Mapping[str, str], learned: str | None) -> str:
+    from audionome.models import telling
+
+    same = neighbour.track == learned
+    alike = "the same recording" if same else telling.alike(neighbour.similarity)
+    # Without artist and title the name tells the genre.
+    genre = f"{genre_name(neighbour.genre)}, " if neighbour.track in names else ""
+    return f"{genre}{alike}"
+
+
+def _learned(prediction: Prediction, names: Mapping[str, str]) -> str:
+    from audionome.models import telling
+
+    track = prediction.learned_from
+    if track is None:
         return ""
-    return "The model learned from this very recording, so it knows the answer already."
+    return telling.learned(names.get(track) or telling.clip(track))
 
 
 def _color(genre: str) -> str:
@@ -290,7 +345,7 @@ def _why(prediction: Prediction) -> list[list[Any]]:
 
     genre = genre_name(prediction.genre)
     sides = sentences(prediction.reasons)
-    nothing = ["Nothing that was heard weighs as much as one point of probability."]
+    nothing = ["Nothing that counts"]
     return [
         [f"For {genre}", sides.supporting or nothing],
         [f"Against {genre}", sides.opposing or nothing],
@@ -298,13 +353,14 @@ def _why(prediction: Prediction) -> list[list[Any]]:
 
 
 def _main_reason(prediction: Prediction) -> str:
-    genre = genre_name(prediction.genre)
+    """Return the weightiest reason in a sentence, the one for the genre if there is any."""
     from audionome.models.attribution import sentences
 
     sides = sentences(prediction.reasons, most=1)
-    told = [f"For {genre}: {text}" for text in sides.supporting]
-    told += [f"Against {genre}: {text}" for text in sides.opposing]
-    return " ".join(told[:1])
+    for heading, found in zip(("Main reason", "Main doubt"), sides, strict=True):
+        for text in found:
+            return f"{heading}: {text[:1].lower()}{text[1:]}."
+    return "No single reason stands out."
 
 
 def _windows_of_3_s(count: int) -> str:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from audionome._words import sentence_case
 from audionome.features.groups import Groups
 from audionome.models.linear import Linear, softmax
 
@@ -219,7 +220,8 @@ class Sides(NamedTuple):
 def sentences(found: Sequence[Reason], *, most: int = 3) -> Sides:
     """Return the weightiest reasons for the genre that was named, and those against it.
 
-    One of less than half a point is not worth a word.
+    A point is a percentage point of the genre's probability. A reason of less than half a point
+    is not worth a word.
 
     Parameters
     ----------
@@ -236,13 +238,13 @@ def sentences(found: Sequence[Reason], *, most: int = 3) -> Sides:
     Examples
     --------
     >>> sentences([Reason("tempo", "a slow tempo", 0.12), Reason("loudness", "loud", -0.04)])
-    Sides(supporting=['A slow tempo: 12 points.'], opposing=['Loud: 4 points.'])
+    Sides(supporting=['A slow tempo (12 points)'], opposing=['Loud (4 points)'])
     """
     sides = Sides([], [])
     for reason in found:
         points = round(100 * abs(reason.contribution))
         side = sides.supporting if reason.contribution > 0 else sides.opposing
         if points and reason.group != REST and len(side) < most:
-            words = reason.words[0].upper() + reason.words[1:]
-            side.append(f"{words}: {points} point{'s' if points > 1 else ''}.")
+            words = sentence_case(reason.words)
+            side.append(f"{words} ({points} point{'s' if points > 1 else ''})")
     return sides

@@ -23,7 +23,7 @@ from audionome._paths import data_path
 from audionome.audio import Note
 from audionome.audio.cutting import Cut
 from audionome.features.tempo import Tempo, TempoTracker
-from audionome.models import persistence
+from audionome.models import persistence, telling
 from audionome.models._hearing import Clock, Heard, LinearHeard
 from audionome.models.attribution import Reason
 from audionome.models.calibration import Calibration, fade, prediction_set
@@ -265,8 +265,7 @@ def _learned(track: str | None) -> tuple[Note, ...]:
     """Return the note that an answer is about a recording of the training set, if it is."""
     if track is None:
         return ()
-    text = f"This very recording was learned from ({track} of GTZAN): the answer shows memory, "
-    return (Note("learned", f"{text}not what it would say of new music."),)
+    return (Note("learned", telling.learned(telling.clip(track))),)
 
 
 def _length(of: audio.WindowStream | Cut) -> float:

@@ -27,6 +27,9 @@ from audionome.models.attribution import REST, Reason
 
 __all__ = ["CONCEPTS", "REST", "Concept", "Patterns", "concept_reasons"]
 
+#: Words for a genre, and words against it.
+Sides = tuple[str | None, str | None]
+
 _STEPS = 32
 _STEP = 1e-4  # of the difference that stands for a derivative, in parts of the whole way
 _USUAL = 0.25  # standard deviations from which on there is more than usual
@@ -43,10 +46,36 @@ class Concept:
         As the network names them.
     words : tuple of (str, str)
         How a person would say that it is heard, and that it is not.
+    genres : str
+        The genres of which it is usual, with spaces between; "" where it says nothing of a genre.
     """
 
     tags: tuple[str, ...]
     words: tuple[str, str]
+    genres: str = ""
+
+    def sides(self, genre: str, *, present: bool) -> Sides:
+        """Return the words if it spoke for a genre, and if it spoke against it.
+
+        Parameters
+        ----------
+        genre : str
+        present : bool
+            Whether it is heard.
+
+        Returns
+        -------
+        tuple of (str or None, str or None)
+            None where nobody would say so: that heavy guitars are missing is no argument against
+            classical music, and a jazz sound is none against jazz.
+        """
+        usual = genre in self.genres.split()
+        if present:
+            return self.words[0], None if usual else self.words[0]
+        return (
+            self.words[1] if self.genres and not usual else None,
+            self.words[1] if usual else None,
+        )
 
 
 CONCEPTS: dict[str, Concept] = {
@@ -62,49 +91,64 @@ CONCEPTS: dict[str, Concept] = {
             "Progressive rock",
             "indie pop",
         ),
-        ("the sound of indie, alternative or classic rock", "nothing of indie or classic rock"),
+        ("an indie, alternative or classic rock sound", "no indie or classic rock sound"),
+        "rock metal",
     ),
     "distorted guitars": Concept(
-        ("metal", "heavy metal", "hard rock"), ("heavy, distorted guitars", "no heavy guitars")
+        ("metal", "heavy metal", "hard rock"),
+        ("heavy, distorted guitars", "no heavy guitars"),
+        "metal rock",
     ),
     "acoustic guitar": Concept(
         ("acoustic", "guitar", "folk"),
         ("acoustic guitar and a folk sound", "no acoustic guitar or folk sound"),
+        "country blues",
     ),
-    "jazz": Concept(("jazz",), ("a jazz sound", "nothing of jazz")),
-    "blues": Concept(("blues",), ("a blues sound", "nothing of the blues")),
+    "jazz": Concept(("jazz",), ("a jazz sound", "no jazz sound"), "jazz"),
+    "blues": Concept(("blues",), ("a blues sound", "no blues sound"), "blues"),
     "soul and funk": Concept(
-        ("soul", "funk", "rnb"), ("soul, funk and R&B", "no soul, funk or R&B")
+        ("soul", "funk", "rnb"),
+        ("a soul, funk or R&B sound", "no soul, funk or R&B sound"),
+        "disco hiphop blues reggae pop",
     ),
-    "rap": Concept(("Hip-Hop",), ("rap and hip-hop beats", "no rap or hip-hop beats")),
+    "rap": Concept(("Hip-Hop",), ("rap or hip-hop beats", "no rap or hip-hop beats"), "hiphop"),
     "electronics": Concept(
         ("electronic", "electronica", "electro", "House", "dance"),
         ("electronic sounds and a dance beat", "no electronic sounds or dance beat"),
+        "disco pop",
     ),
-    "country": Concept(("country",), ("a country sound", "nothing of country")),
+    "country": Concept(("country",), ("a country sound", "no country sound"), "country"),
     "female voice": Concept(
         ("female vocalists", "female vocalist"), ("a woman's voice", "no woman's voice")
     ),
     "male voice": Concept(("male vocalists",), ("a man's voice", "no man's voice")),
     "instrumental": Concept(
         ("instrumental", "ambient", "experimental"),
-        ("instruments without singing", "singing rather than instruments alone"),
+        ("instruments without singing", "singing"),
+        "classical jazz",
     ),
     "old recording": Concept(
         ("oldies", "60s", "70s"),
-        ("the sound of an old recording (60s, 70s)", "nothing of an old recording"),
+        ("the sound of the 60s or 70s", "does not sound like the 60s or 70s"),
+        "blues country disco jazz reggae rock",
     ),
-    "eighties": Concept(("80s",), ("the sound of the 80s", "nothing of the 80s")),
+    "eighties": Concept(
+        ("80s",), ("the sound of the 80s", "does not sound like the 80s"), "disco pop metal rock"
+    ),
     "recent recording": Concept(
         ("90s", "00s"),
-        ("the sound of a recent recording (90s, 00s)", "nothing of a recent recording"),
+        ("the sound of the 90s or 2000s", "does not sound like the 90s or 2000s"),
+        "hiphop metal pop rock",
     ),
     "calm": Concept(
         ("Mellow", "chill", "chillout", "easy listening", "beautiful", "sad"),
         ("a calm mood", "no calm mood"),
+        "blues classical country jazz reggae",
     ),
     "party": Concept(
-        ("party", "happy", "catchy", "sexy", "pop"), ("a catchy pop sound", "no catchy pop sound")
+        ("party", "happy", "catchy", "sexy", "pop"),
+        ("a catchy pop sound", "no catchy pop sound"),
+        "disco pop hiphop",
     ),
 }
 
@@ -155,8 +199,8 @@ class Patterns:
         return np.concatenate([found, rest[None]])
 
     def words(
-        self, logits: NDArray[np.floating], strengths: NDArray[np.floating]
-    ) -> list[str | None]:
+        self, logits: NDArray[np.floating], strengths: NDArray[np.floating], *, genre: str
+    ) -> list[Sides]:
         """Return what is heard of each concept.
 
         Parameters
@@ -165,22 +209,23 @@ class Patterns:
             Mean strength of each tag (log odds).
         strengths : ndarray of shape (t,)
             The same in [0, 1].
+        genre : str
+            The one that it speaks for or against.
 
         Returns
         -------
-        list of str or None
-            One for each of `CONCEPTS`; None where it is neither clearly heard nor clearly absent.
+        list of (str or None, str or None)
+            As `Concept.sides`, one for each of `CONCEPTS`; twice None where it is neither clearly
+            heard nor clearly absent.
         """
         levels = (logits - self.logits) / self.spread
-        found: list[str | None] = []
+        found: list[Sides] = []
         for concept in CONCEPTS.values():
             rows = self._rows(concept)
             level, strength = float(levels[rows].mean()), float(strengths[rows].max())
-            present, absent = concept.words
-            if strength >= _HEARD:
-                found.append(present if level >= _USUAL else None)
-            else:
-                found.append(absent if level <= -_USUAL else None)
+            present = strength >= _HEARD
+            clear = level >= _USUAL if present else level <= -_USUAL
+            found.append(concept.sides(genre, present=present) if clear else (None, None))
         return found
 
     def _rows(self, concept: Concept) -> list[int]:
@@ -193,12 +238,12 @@ def concept_reasons(
     parts: NDArray[np.float64],
     *,
     names: Sequence[str],
-    words: Sequence[str | None],
+    words: Sequence[Sides],
 ) -> tuple[Reason, ...]:
     """Return what each part of a sound did to the probability of its genre.
 
-    A part is named only if there are words for it, and if leaving it out moves the probability the
-    same way; what the others did goes to the last one, the rest.
+    A part is named only if there are words for what it did, and if leaving it out moves the
+    probability the same way; what the others did goes to the last one, the rest.
 
     Parameters
     ----------
@@ -210,8 +255,8 @@ def concept_reasons(
         Together with the average they are the sound.
     names : sequence of str
         Of each part.
-    words : sequence of str or None
-        What was heard of each part.
+    words : sequence of (str or None, str or None)
+        What was heard of each part: if it spoke for the genre, and if it spoke against it.
 
     Returns
     -------
@@ -231,9 +276,10 @@ def concept_reasons(
     # The steps are small but not none: what they miss belongs to nobody, so to the rest.
     whole, base = probability(np.stack([sound, average]))
     missing = whole - probability(sound - parts)
-    named = (added * missing > 0) & np.array([text is not None for text in words])
+    told = [sides[int(value < 0)] for sides, value in zip(words, added, strict=True)]
+    named = (added * missing > 0) & np.array([text is not None for text in told])
     named[-1] = False
     rest = float(whole - base - added[named].sum())
     order = [i for i in np.argsort(-np.abs(added), kind="stable") if named[i]]
-    found = [Reason(names[i], str(words[i]), float(added[i])) for i in order]
-    return (*found, Reason(names[-1], str(words[-1]), rest))
+    found = [Reason(names[i], str(told[i]), float(added[i])) for i in order]
+    return (*found, Reason(names[-1], REST, rest))

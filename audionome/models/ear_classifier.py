@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EarClassifier"]
 
-_CHANGE = ("a sound that keeps changing", "a steady sound")
+_CHANGE = ("a sound that changes a lot", "a sound that changes little")
 _USUAL = 0.25  # standard deviations
 _TINY = 1e-6
 
@@ -242,6 +242,8 @@ class _EarHeard:
         parts[:-2, :size], parts[-1, :size] = concepts, rest
         parts[-2, size:] = change = vector[size:] - usual.spread
         level = float((change / usual.spread_deviation).mean())
+        changes = None if abs(level) < _USUAL else _CHANGE[int(level < 0)]
+        name = self._of.genres[genre]
 
         def probability(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
             return self._probabilities(vectors, length)[:, genre]
@@ -252,9 +254,9 @@ class _EarHeard:
             parts,
             names=[*CONCEPTS, "change over time", REST],
             words=[
-                *self._of.patterns.words(logits, strengths.mean(axis=0)),
-                None if abs(level) < _USUAL else _CHANGE[int(level < 0)],
-                REST,
+                *self._of.patterns.words(logits, strengths.mean(axis=0), genre=name),
+                (changes, changes),
+                (None, None),
             ],
         )
         weight = weight_of(distance)

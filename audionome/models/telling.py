@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from audionome._words import genre_name
 from audionome.features.tempo import Tempo
 from audionome.models.prediction import Status
 from audionome.models.reliability import Reliability
 
-__all__ = ["family", "hearing", "refused", "right", "tempo"]
+__all__ = ["alike", "clip", "family", "hearing", "learned", "refused", "right", "tempo"]
 
 _PROBABLE = 0.5
-_FELT = {1 / 3: "a third as fast", 1 / 2: "half as fast", 2: "twice as fast", 3: "thrice as fast"}
+# Cosines from which on two sounds are alike, in words.
+_ALIKE = ((0.9, "very similar"), (0.75, "similar"), (0.5, "a little similar"))
 
 
 def tempo(found: Tempo, *, brief: bool = False) -> str:
-    """Return a tempo in words, with the other one that it may be.
+    """Return a tempo in words, with the other one that it may be, and with its doubt.
 
     Parameters
     ----------
@@ -31,21 +33,80 @@ def tempo(found: Tempo, *, brief: bool = False) -> str:
     Examples
     --------
     >>> tempo(Tempo(112.3, probability=0.6, alternative=56.1))
-    '112 BPM, or 56 if felt half as fast'
+    'about 112 BPM (or 56)'
+    >>> tempo(Tempo(112.3, probability=0.4, alternative=56.1))
+    '112 or 56 BPM, hard to tell which'
     >>> tempo(Tempo(112.3, probability=0.6, alternative=56.1), brief=True)
     '112 or 56'
     """
     if not found.bpm:
         return "none" if brief else "no clear beat"
     told = [f"{bpm:.0f}" for bpm in (found.bpm, found.alternative) if bpm is not None]
+    either = " or ".join(told)
     if brief:
-        return " or ".join(told)
-    first = f"{told[0]} BPM" if found.probability >= _PROBABLE else f"perhaps {told[0]} BPM"
-    if found.alternative is None:
-        return first
-    ratio = found.alternative / found.bpm
-    nearest = min(_FELT, key=lambda level: abs(ratio / level - 1))
-    return f"{first}, or {told[1]} if felt {_FELT[nearest]}"
+        return either
+    if found.probability < _PROBABLE:
+        return f"perhaps {either} BPM" if len(told) == 1 else f"{either} BPM, hard to tell which"
+    return f"about {told[0]} BPM" + (f" (or {told[1]})" if len(told) > 1 else "")
+
+
+def clip(track: str) -> str:
+    """Return what a track of GTZAN is, where nobody knows its artist and title.
+
+    Parameters
+    ----------
+    track : str
+        Its name in GTZAN.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> clip("hiphop.00012")
+    'hip-hop clip 12 of GTZAN'
+    """
+    genre, _, number = track.partition(".")
+    return f"{genre_name(genre)} clip {int(number)} of GTZAN" if number.isdecimal() else track
+
+
+def alike(similarity: float) -> str:
+    """Return how similar two sounds are, in words.
+
+    Parameters
+    ----------
+    similarity : float
+        Cosine, in [-1, 1].
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> alike(0.8), alike(0.3)
+    ('similar', 'not very similar')
+    """
+    return next((words for least, words in _ALIKE if similarity >= least), "not very similar")
+
+
+def learned(recording: str) -> str:
+    """Return what it means that a model learned from a recording, as a sentence.
+
+    Parameters
+    ----------
+    recording : str
+        What it is: artist and title, or as `clip` says.
+
+    Returns
+    -------
+    str
+    """
+    return (
+        f"The model learned from this very recording ({recording}), so the answer says little "
+        "about new music."
+    )
 
 
 def hearing(prediction_set: Sequence[str]) -> str:

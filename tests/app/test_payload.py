@@ -15,8 +15,13 @@ from audionome import classify
 from audionome._paths import data_path
 from audionome.app import answer, payload
 from audionome.app.details import measure_details
+from audionome.audio import Note
+from audionome.datasets import gtzan
 from audionome.features.key import Key, reliable_key_accuracy
-from audionome.models.prediction import Prediction
+from audionome.models import telling
+from audionome.models.attribution import Reason
+from audionome.models.prediction import Prediction, Tag
+from audionome.models.reliability import reliability
 
 RECORDING = data_path("examples", "recordings", "muldjord-armygeddon.ogg")
 
@@ -98,3 +103,62 @@ def test_the_menu_has_only_groups_with_examples() -> None:
 )
 def test_times_are_minutes_and_seconds(seconds: float, shown: str) -> None:
     assert answer.minutes(seconds) == shown
+
+
+def test_neighbours_have_artists_and_titles_where_a_list_is_known(
+    metal: Prediction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, *_ = metal.neighbours
+    path = tmp_path / "artists.csv"
+    path.write_text(f"clip,artist,title\n{first.track},The Band,One\n")
+    monkeypatch.setenv(gtzan.NAMES_VARIABLE, str(path))
+    told = answer.card(metal)["neighbours"]
+    assert told[0]["name"] == "The Band: One"
+    assert told[0]["words"].startswith(f"{first.genre}, ")
+    number = int(second.track.partition(".")[2])
+    assert told[1]["name"] == f"{second.genre.capitalize()} clip {number} of GTZAN"
+    assert second.track not in json.dumps(told)
+    (tmp_path / "broken.csv").write_text("clip,artist\n")
+    monkeypatch.setenv(gtzan.NAMES_VARIABLE, str(tmp_path / "broken.csv"))
+    assert answer.known_names() == {}  # told in the terminal, and the answer is not lost
+
+
+def test_what_was_learned_from_is_said_once_and_promises_nothing(metal: Prediction) -> None:
+    track = "hiphop.00007"
+    note = Note("learned", telling.learned(telling.clip(track)))
+    known = dataclasses.replace(metal, learned_from=track, notes=(note, Note("cut", "Cut.")))
+    told = answer.card(known)
+    assert "this very recording" in told["learned"]
+    assert len(told["learned"]) <= 140
+    assert told["notes"] == ["Cut."]
+    assert (told["promise"], told["right"]["sentence"]) == ("", "")
+    assert answer.row(known, name="a")["learned"] is True
+    assert answer.card(metal)["learned"] == ""
+
+
+def test_how_often_such_answers_are_right_goes_with_the_answer(metal: Prediction) -> None:
+    told = answer.card(metal)
+    found = reliability("ear", metal.status, seconds=metal.duration)
+    assert found is not None
+    assert told["right"]["sentence"] == telling.right(metal.status, found)
+    assert told["right"]["page"].startswith("notebooks/promises.html#")
+    strange = dataclasses.replace(metal, prediction_set=(), status="out-of-distribution", tags=())
+    assert answer.card(strange)["right"]["page"].startswith("notebooks/model.html#")
+    house = Tag("house", "style", 0.6, tuple(0.6 for _ in metal.windows))
+    foreign = answer.card(
+        dataclasses.replace(
+            metal, prediction_set=("pop", "hiphop"), status="few", genre="pop", tags=(house,)
+        )
+    )
+    assert "house music" in foreign["foreign"]
+    assert foreign["promise"] == foreign["right"]["sentence"] == ""
+
+
+def test_the_main_reason_is_a_sentence(metal: Prediction) -> None:
+    told = answer.row(metal, name="a")["why"]
+    assert told.startswith("Main reason: ")
+    against = (Reason("tempo", "a slow tempo", -0.2),)
+    doubt = answer.row(dataclasses.replace(metal, reasons=against), name="a")["why"]
+    assert doubt == "Main doubt: a slow tempo (20 points)."
+    none = dataclasses.replace(metal, reasons=())
+    assert answer.row(none, name="a")["why"] == "No single reason stands out."

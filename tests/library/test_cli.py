@@ -143,9 +143,9 @@ def test_an_answer_is_told_in_order(clips: list[Path], capsys: pytest.CaptureFix
     assert lines[7].startswith("genre")
     assert lines[-5:] == [
         "For jazz:",
-        "  A slow tempo: 20 points.",
+        "  A slow tempo (20 points)",
         "Against jazz:",
-        "  Little bass: 10 points.",
+        "  Little bass (10 points)",
         "Model classic: it learned from the clips of GTZAN alone.",
     ]
     assert any(line.startswith("hip-hop ") for line in lines)  # in the set, however unlikely

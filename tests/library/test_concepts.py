@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from audionome.datasets.gtzan import GENRES
 from audionome.models.concepts import CONCEPTS, REST, Patterns, concept_reasons
 from audionome.models.linear import softmax
 
@@ -64,15 +65,54 @@ def test_the_words_say_what_can_be_heard(
         k = TAGS.index(tag)
         logits[k] += away * patterns.spread[k]
     strengths[TAGS.index("funk")] = strength
-    found = patterns.words(logits, strengths)[list(CONCEPTS).index("soul and funk")]
-    assert found == (None if said is None else CONCEPTS["soul and funk"].words[said])
+    found = patterns.words(logits, strengths, genre="country")[
+        list(CONCEPTS).index("soul and funk")
+    ]
+    words = CONCEPTS["soul and funk"].words
+    # Its absence speaks for country, and is no argument against it.
+    assert found == {0: (words[0], words[0]), 1: (words[1], None), None: (None, None)}[said]
+
+
+@pytest.mark.parametrize(
+    ("concept", "genre", "present", "speaks_for", "speaks_against"),
+    [
+        ("jazz", "jazz", True, True, False),
+        ("jazz", "metal", True, True, True),
+        ("distorted guitars", "classical", False, True, False),
+        ("distorted guitars", "metal", False, False, True),
+        ("female voice", "metal", False, False, False),  # usual nowhere, odd nowhere
+    ],
+)
+def test_nobody_is_told_a_reason_against_all_sense(
+    concept: str, genre: str, *, present: bool, speaks_for: bool, speaks_against: bool
+) -> None:
+    sides = CONCEPTS[concept].sides(genre, present=present)
+    assert [side is not None for side in sides] == [speaks_for, speaks_against]
+
+
+def test_concepts_are_usual_in_genres_that_there_are() -> None:
+    named = {genre for concept in CONCEPTS.values() for genre in concept.genres.split()}
+    assert named == set(GENRES)
+
+
+def test_words_against_a_genre_are_not_said_for_it() -> None:
+    parts = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    words = [("for a", None), ("for b", None), (None, None)]
+    found = concept_reasons(
+        _probability(np.eye(2)), np.zeros(2), parts, names=["a", "b", REST], words=words
+    )
+    assert [(r.group, r.words) for r in found] == [("a", "for a"), (REST, REST)]
 
 
 def test_what_has_no_words_goes_to_the_rest() -> None:
     probability = _probability(np.eye(2))
     parts = np.array([[1.0, 0.0], [0.5, 0.0], [0.0, 0.0]])
     found = concept_reasons(
-        probability, np.zeros(2), parts, names=["a", "b", REST], words=["A", None, ""]
+        probability,
+        np.zeros(2),
+        parts,
+        names=["a", "b", REST],
+        words=[("A", "A"), (None, None), (None, None)],
     )
     assert [reason.group for reason in found] == ["a", REST]
     assert found[1].contribution == pytest.approx(found[0].contribution / 2, rel=1e-6)
@@ -87,7 +127,11 @@ def test_contributions_sum_to_the_answer() -> None:
     average, parts = rng.normal(size=12), rng.normal(size=(6, 12))
     probability = _probability(rng.normal(size=(12, 3)))
     found = concept_reasons(
-        probability, average, parts, names=[*"abcde", REST], words=[*"ABCDE", "the rest"]
+        probability,
+        average,
+        parts,
+        names=[*"abcde", REST],
+        words=[*((w, w) for w in "ABCDE"), (None, None)],
     )
     assert found[-1].group == REST
     sizes = [abs(reason.contribution) for reason in found[:-1]]
@@ -101,7 +145,11 @@ def test_two_equal_parts_share_equally_and_one_that_does_nothing_is_not_named() 
     parts = np.array([[0.5, 0.0], [0.5, 0.0], [0.0, 3.0], [0.0, 0.0]])
     probability = _probability(weights)
     found = concept_reasons(
-        probability, np.zeros(2), parts, names=["a", "b", "c", REST], words=["A", "B", "C", ""]
+        probability,
+        np.zeros(2),
+        parts,
+        names=["a", "b", "c", REST],
+        words=[("A", "A"), ("B", "B"), ("C", "C"), (None, None)],
     )
     assert [reason.group for reason in found] == ["a", "b", REST]
     whole = probability(np.array([[1.0, 0.0]]))[0]
@@ -117,7 +165,11 @@ def test_a_part_whose_absence_says_the_contrary_is_not_named() -> None:
 
     parts = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
     found = concept_reasons(
-        probability, np.zeros(2), parts, names=["a", "b", REST], words=["A", "B", ""]
+        probability,
+        np.zeros(2),
+        parts,
+        names=["a", "b", REST],
+        words=[("A", "A"), ("B", "B"), (None, None)],
     )
     along = -0.2 + 0.3 / 5  # the mean slope in direction of "a" on the way
     assert along < 0 < -0.2 + 0.3

@@ -128,8 +128,8 @@ def test_reasons_of_no_weight_are_not_told() -> None:
         attribution.Reason(attribution.REST, "everything else", -0.3),
     ]
     assert attribution.sentences(found) == (
-        ["A dark sound: 13 points."],
-        ["A slow tempo: 2 points."],
+        ["A dark sound (13 points)"],
+        ["A slow tempo (2 points)"],
     )
     assert attribution.sentences(found[2:]) == ([], [])
 
@@ -164,7 +164,7 @@ def test_what_deletion_does_not_bear_out_is_no_reason() -> None:
         attribution.Reason("d", "much d", -0.05),
         attribution.Reason(attribution.REST, "everything else", -0.2),
     )
-    assert attribution.sentences(told).opposing == ["Much d: 5 points."]
+    assert attribution.sentences(told).opposing == ["Much d (5 points)"]
 
 
 @pytest.mark.parametrize("name", ["classic", "extended"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audionome._paths import data_path
+from audionome._paths import data_path, in_checkout
 from audionome.datasets.artists import artist_groups
 from audionome.datasets.gtzan.reading import (
     DatasetError,
@@ -172,10 +172,15 @@ def load_songs() -> pd.DataFrame:
     return read_parquet(data_path("gtzan", "songs.parquet"))
 
 
-def load_names() -> dict[str, str]:
+def load_names(*, nearby: bool = False) -> dict[str, str]:
     """Return artist and title of tracks, from the list that ``AUDIONOME_GTZAN_ARTISTS`` names.
 
     Nobody licensed such a list to be passed on, so none ships with Audionome.
+
+    Parameters
+    ----------
+    nearby : bool
+        Where the variable names none: look for ``shared/gtzan/artists.csv`` beside the checkout.
 
     Returns
     -------
@@ -187,7 +192,7 @@ def load_names() -> dict[str, str]:
     DatasetError
         If the list is missing, is no table or lacks a column.
     """
-    place = os.environ.get(NAMES_VARIABLE)
+    place = os.environ.get(NAMES_VARIABLE) or (_beside_checkout() if nearby else "")
     if not place:
         return {}
     columns = ["clip", "artist", "title"]
@@ -197,6 +202,11 @@ def load_names() -> dict[str, str]:
     require(not missing, f'"{place}" lacks the column {", ".join(missing)}.')
     known = table[columns].dropna().astype(str)
     return {clip: f"{artist}: {title}" for clip, artist, title in known.to_numpy()}
+
+
+def _beside_checkout() -> str:
+    path = data_path().parent.parent / "shared" / "gtzan" / "artists.csv"
+    return str(path) if in_checkout() and path.is_file() else ""
 
 
 def left_out(tracks: pd.DataFrame, songs: pd.DataFrame) -> pd.DataFrame:
