@@ -120,9 +120,9 @@ class Dashboard(anywidget.AnyWidget):
     _esm = _source(
         "js",
         *("page", "link", "watch", "store", "queue"),
-        *("plots", "player", "answer", "session", "folder", "recorder", "intake", "main"),
+        *("plots", "sound", "player", "answer", "session", "folder", "recorder", "intake", "main"),
     )
-    _css = _source("css", "page", "intake", "answer", "session")
+    _css = _source("css", "page", "intake", "answer", "player", "session")
 
     #: Numbers the form of the messages: a page keeps answers, and only of its own form.
     format = traitlets.Int(FORMAT).tag(sync=True)

@@ -100,7 +100,7 @@ function render({ model, el }) {
     onFile: (file) => take([{ file }]),
     onSay: (state, sentence) => (queue.busy() ? null : tell(state, sentence)),
   });
-  const player = playerOf();
+  const player = playerOf({ sound: queue.sound, onFile: guarded(again) });
   const answer = answerOf(link, player);
   const session = sessionOf({ onShow: open, onCompare: compare, onForget: forget });
   const connection = connectionOf({ onAgain: guarded(goOn) });
@@ -205,7 +205,7 @@ function render({ model, el }) {
 
   function show(entry, full, { focus = false } = {}) {
     shown = { entry, full };
-    player.load(entry.file);
+    player.load(entry);
     answer.show(entry, full);
     player.answer(full);
     session.mark(entry.job);
@@ -218,6 +218,11 @@ function render({ model, el }) {
     answer.title.focus({ preventScroll: true });
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     answer.root.scrollIntoView({ block: "start", behavior: still ? "instant" : "smooth" });
+  }
+
+  // Its file was chosen again: what it sounds like can be heard now.
+  function again(entry) {
+    if (shown?.entry === entry) show(entry, shown.full);
   }
 
   async function open(entry) {
