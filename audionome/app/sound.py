@@ -204,10 +204,14 @@ class SoundDesk:
             get_logger().exception("Dashboard: the sound could not be taken")
             self._fail(job, FAILED)
 
-    def clear(self) -> None:
-        """Forget every sound that is wanted."""
-        for job in list(self._requests):
-            self._drop(job)
+    def making(self) -> list[int]:
+        """Return the jobs whose sound is still to be sent.
+
+        Returns
+        -------
+        list of int
+        """
+        return list(self._requests)
 
     def _begin(self, job: int, message: Mapping[str, Any]) -> None:
         self._drop(job)
@@ -253,9 +257,9 @@ class SoundDesk:
                 if not request.wanted:
                     return
                 if sound:
-                    self._forget(request)
                     told = {"type": "decoded", "job": request.job, "mime": MIME}
                     self._send(told, buffers=[sound])
+                    self._forget(request)  # not earlier: `making` says what is still to be sent
                 elif self._busy():
                     self._submit(self._work, request)  # behind the answer
                     return
@@ -267,8 +271,8 @@ class SoundDesk:
 
     def _refuse(self, request: _Request, sentence: str) -> None:
         if request.wanted:
-            self._forget(request)
             self._tell_failure(request.job, sentence)
+            self._forget(request)
 
     def _forget(self, request: _Request) -> None:
         if self._requests.get(request.job) is request:  # not a later one of the same job
@@ -280,8 +284,8 @@ class SoundDesk:
             request.wanted = False
 
     def _fail(self, job: int, sentence: str) -> None:
-        self._drop(job)
         self._tell_failure(job, sentence)
+        self._drop(job)
 
     def _tell_failure(self, job: int, sentence: str) -> None:
         self._send({"type": "failed", "what": "sound", "job": job, "sentence": sentence})

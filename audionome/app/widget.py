@@ -289,7 +289,8 @@ class Dashboard(anywidget.AnyWidget):
             known = self.report.get("job") == self._job
             state = self.report["state"] if known else "uploading"
             count = len(self._content)
-            self.send({"type": "pong", "job": self._job, "state": state, "bytes": count})
+            pong = {"type": "pong", "job": self._job, "state": state, "bytes": count}
+            self.send({**pong, "making": self._sounds.making()})
 
     def _send_again(self, job: int) -> None:
         with self._lock:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import threading
 import tracemalloc
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -196,7 +195,7 @@ def test_a_file_is_taken_in_pieces_and_given_back_as_sound(song: bytes, tmp_path
     one, other = page.of("decoded")
     assert (one["job"], other["job"], one["mime"]) == (7, 8, "audio/mpeg")
     assert one["buffers"] == other["buffers"] == [encoded(song)]
-    assert not page.desk._requests
+    assert page.desk.making() == []
 
 
 def test_an_answer_is_not_kept_waiting(song: bytes) -> None:
@@ -226,19 +225,22 @@ def test_an_answer_is_not_kept_waiting(song: bytes) -> None:
     assert page.of("decoded")[0]["buffers"] == [encoded(song)]  # and nothing was left out
 
 
-@pytest.mark.parametrize("end", [lambda p: p.ask(1, b""), lambda p: p.desk.clear()])
-def test_what_is_not_wanted_any_more_is_dropped(song: bytes, end: Callable[[Page], None]) -> None:
+def test_what_is_not_wanted_any_more_is_dropped(song: bytes) -> None:
     page = Page()
     held = threading.Event()
     page.worker.submit(held.wait, 10)
     page.ask(1, song)
     page.ask(2, song)
-    page.desk.receive({"type": "cancel", "purpose": "sound", "job": 2}, [])
-    end(page)
+    assert page.desk.making() == [1, 2]
+    for job in (1, 2):
+        page.desk.receive({"type": "cancel", "purpose": "sound", "job": job}, [])
+    page.ask(3, song[:1000], size=2000)  # the rest is still to come
+    page.desk.receive({"type": "begin", "purpose": "sound", "job": 4, "size": 5}, [])
+    page.desk.receive({"type": "begin", "purpose": "sound", "job": 5, "size": 5}, [])
+    assert page.desk.making() == [4, 5]  # no more than two wait for their pieces
     held.set()
     page.worker.shutdown()
     assert not page.of("decoded")
-    assert not page.desk._requests
 
 
 def test_failures_are_told(song: bytes, caplog: pytest.LogCaptureFixture) -> None:

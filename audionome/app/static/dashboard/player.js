@@ -293,5 +293,15 @@ function playerOf({ sound, onFile = () => {} }) {
     load(null);
   }
 
-  return { root, load, answer, hear, repaint: paint, close };
+  return {
+    root,
+    audio,
+    load,
+    answer,
+    hear,
+    toggle: () => toggle.click(),
+    state: source.state,
+    repaint: paint,
+    close,
+  };
 }

@@ -34,6 +34,7 @@ function queueOf({ link, on }) {
   const known = new Map(); // entries of files, by identity
   const turns = new Map(); // the latest turns' tasks
   const sounds = []; // tasks that nobody sees in the table
+  const prepared = new Map(); // those whose file is sent, by turn: Python makes the sound
   let last = 0; // the newest number
   let current = null; // a task: { purpose, entry, turn, tries, received, grown, settled }
   let paused = false; // nobody is there to work
@@ -117,16 +118,18 @@ function queueOf({ link, on }) {
     next();
   }
 
-  // The sound of an entry as the server hears it, for a browser that cannot play the file. Comes
-  // before the next answer.
+  // The sound of an entry as the server hears it, for a browser that cannot play the file. Its file
+  // is sent before the next answer; the sound is made between answers.
   function sound(entry, signal) {
     return new Promise((resolve, reject) => {
       const task = { purpose: "sound", entry, resolve, reject };
       const abort = () => {
         const k = sounds.indexOf(task);
         if (k >= 0) sounds.splice(k, 1);
-        if (current === task) {
+        if (current === task || prepared.delete(task.turn)) {
           link.send({ type: "cancel", job: task.turn, purpose: "sound" });
+        }
+        if (current === task) {
           current = null;
           next();
         }
@@ -237,6 +240,13 @@ function queueOf({ link, on }) {
       if (!going()) return;
       link.send({ type: "chunk", job, purpose }, undefined, [piece]);
     }
+    if (purpose === "sound" && !file.size) prepare(task);
+  }
+
+  function prepare(task) {
+    prepared.set(task.turn, task);
+    current = null;
+    next();
   }
 
   function receipt() {
@@ -292,7 +302,14 @@ function queueOf({ link, on }) {
   }
 
   // What was on its way when the connection broke is lost on both sides; a pong brings it to light.
-  function onPong({ job, state, bytes }) {
+  function onPong({ job, state, bytes, making }) {
+    for (const one of prepared.values()) {
+      // A pong may have been on its way when it was asked for.
+      if (making.includes(one.turn) || performance.now() - one.grown < ASK) continue;
+      prepared.delete(one.turn);
+      sounds.push(one); // it was lost on its way
+      next();
+    }
     const task = current;
     if (!task) return;
     if (task.purpose === "sound") {
@@ -335,10 +352,17 @@ function queueOf({ link, on }) {
     if (known.get(task.entry.identity) === task.entry) on.detailed(task.entry, task.full);
   }
 
-  function onSound(task, { mime }, buffers) {
-    current = null;
-    task.resolve(new Blob(buffers, { type: mime }));
-    next();
+  // What a sound has become that Python was asked for.
+  function onSound({ type, job, mime, sentence }, buffers) {
+    const task = prepared.get(job) ?? current;
+    if (task?.purpose !== "sound" || task.turn !== job) return; // nobody wants it any more
+    prepared.delete(job);
+    if (type === "decoded") task.resolve(new Blob(buffers, { type: mime }));
+    else task.reject(new Error(sentence));
+    if (task === current) {
+      current = null;
+      next();
+    }
   }
 
   function onMessage(message, buffers) {
@@ -350,14 +374,14 @@ function queueOf({ link, on }) {
       task.grown = performance.now();
       if (working()) tell("uploading", "Sending the file…", task.received / task.entry.size);
       wake();
+      if (task.purpose === "sound" && task.received === task.entry.file.size) prepare(task);
     } else if (message.type === "pong") onPong(message);
     else if (message.type === "report") onReport(message.report);
     else if (message.type === "sound" && task) {
       task.entry.file = new File([buffers[0]], message.name);
     } else if (message.type === "answer" && task) onAnswer(task, message);
     else if (message.type === "details") onDetails(task, message);
-    else if (message.type === "decoded" && mine) onSound(task, message, buffers);
-    else if (message.type === "failed" && message.what === "sound" && mine) fail(message.sentence);
+    else if (message.type === "decoded" || message.what === "sound") onSound(message, buffers);
   }
 
   function onReport(report) {
@@ -386,7 +410,7 @@ function queueOf({ link, on }) {
   };
   for (const [type, handler] of Object.entries(handlers)) link.on(type, handler);
   const heartbeat = setInterval(() => {
-    if (!current || paused) return;
+    if ((!current && !prepared.size) || paused) return;
     if (!slow && performance.now() - heard > PATIENCE) {
       slow = true;
       if (working()) tell("analysing", BUSY, current.entry.fraction);
@@ -412,7 +436,10 @@ function queueOf({ link, on }) {
       current = null;
       wake();
       if (task?.purpose === "sound") task.reject(new Error(GOING_ON));
-      for (const one of sounds.splice(0)) one.reject(new Error(GOING_ON));
+      for (const one of [...sounds.splice(0), ...prepared.values()]) {
+        one.reject(new Error(GOING_ON));
+      }
+      prepared.clear();
       if (task?.entry.state === "working") {
         change(task.entry, { state: "waiting", sentence: "", fraction: 0 });
       }
