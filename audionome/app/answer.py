@@ -176,15 +176,19 @@ def key_words(key: Key) -> str:
     -------
     str
     """
-    from audionome.features.key import reliable_key_accuracy
+    from audionome.features.key import MIN_CLASSES, MIN_SECONDS, reliable_key_accuracy
 
-    if not key.reliable:
-        return "No key can be told from it with any certainty."
-    right = reliable_key_accuracy()
-    return (
-        f"The key is probably {key.name}: of the keys that we could tell so clearly in GTZAN, "
-        f"{share(right.share)} were exactly right ({span(right.low, right.high)})."
-    )
+    if key.reliable:
+        right = reliable_key_accuracy()
+        return (
+            f"Probably {key.name}. Of keys that were as clear as this one, {share(right.share)} "
+            f"were exactly right in GTZAN ({span(right.low, right.high)})."
+        )
+    if key.seconds < MIN_SECONDS:
+        return f"No key is named: that takes at least {MIN_SECONDS:.0f} s of sound."
+    if key.classes < MIN_CLASSES:
+        return "No key is named: too few different notes stand out."
+    return "No key is named: more than one fits the notes about as well."
 
 
 def minutes(seconds: float) -> str:

@@ -20,6 +20,7 @@ from audionome.charts._base import (
     Chart,
     faded,
 )
+from audionome.features.frames import NOTE_NAMES
 
 if TYPE_CHECKING:
     from audionome.features.frames import Frames
@@ -75,7 +76,6 @@ def _bands() -> tuple[str, ...]:
     return tuple(f"{low / 1000:g}-{high / 1000:.3g} kHz" for low, high in CONTRAST_BANDS)
 
 
-_PITCHES = tuple("C C# D D# E F F# G G# A A# B".split())
 _CIRCLES = tuple(f"{name} {axis}" for name in ("fifths", "minor thirds", "major thirds")
                  for axis in "xy")  # fmt: skip
 
@@ -110,7 +110,7 @@ VIEWS: dict[str, View] = {
         "change together, the chord does",
         "% of the strongest",
         lambda f: f.chroma,
-        _PITCHES,
+        NOTE_NAMES,
         (0, 100),
         scale=100,
     ),

@@ -29,6 +29,7 @@ from audionome.features import hpss, rhythm, spectral, stft
 
 __all__ = [
     "CONTRAST_BANDS",
+    "NOTE_NAMES",
     "PITCH_CLASSES",
     "TONNETZ_AXES",
     "Frames",
@@ -41,6 +42,8 @@ Array32 = NDArray[np.float32]
 Array64 = NDArray[np.float64]
 
 PITCH_CLASSES: tuple[str, ...] = tuple("C C# D D# E F F# G G# A A# B".split())
+#: The same as musicians write them.
+NOTE_NAMES: tuple[str, ...] = tuple("C C♯/D♭ D D♯/E♭ E F F♯/G♭ G G♯/A♭ A A♯/B♭ B".split())
 #: Lower and upper edge of each band of the spectral contrast (Hz): octaves above 200 Hz.
 CONTRAST_BANDS: tuple[tuple[float, float], ...] = (
     (0.0, 200.0),

@@ -39,7 +39,6 @@ from scipy import fft
 
 from audionome._paths import data_path
 from audionome.audio import SAMPLE_RATE
-from audionome.features.frames import PITCH_CLASSES
 
 __all__ = [
     "MAJOR_PROFILE",
@@ -72,6 +71,11 @@ MIN_CLASSES = 5.0
 #: And when so much of the clip sounds (s): of a shorter one the same numbers promise less.
 MIN_SECONDS = 20.0
 
+# Six sharps are as many as six flats: both names are in use.
+_TONICS = {
+    "major": "C D♭ D E♭ E F F♯/G♭ G A♭ A B♭ B".split(),
+    "minor": "C C♯ D D♯/E♭ E F F♯ G G♯ A B♭ B".split(),
+}
 _N_FFT = 4096  # 5.4 Hz from bin to bin: neighbouring semitones part from about 250 Hz
 _HOP = 2048
 _LOWEST, _HIGHEST = 80.0, 1500.0  # Hz
@@ -110,8 +114,8 @@ class Key:
 
     @property
     def name(self) -> str:
-        """Such as ``"A minor"``, spelt with sharps."""
-        return f"{PITCH_CLASSES[self.tonic]} {self.mode}"
+        """Such as ``"F♯ minor"``: of two spellings the one with fewer accidentals."""
+        return f"{_TONICS[self.mode][self.tonic]} {self.mode}"
 
     @property
     def reliable(self) -> bool:

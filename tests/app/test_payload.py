@@ -58,7 +58,10 @@ def test_the_details_are_sections_over_time(metal: Prediction) -> None:
     told = payload.details_payload(measure_details(RECORDING, metal, points=50))
     assert len(told["outline"]) == 50
     assert {s["id"] for s in told["sections"]} == {"spectrogram", "mfcc", "key"}
-    assert all(chart["over_time"] for s in told["sections"] for chart in s["charts"])
+    charts = {s["id"]: chart for s in told["sections"] for chart in s["charts"]}
+    assert all(chart["over_time"] for chart in charts.values())
+    notes = [row[0] for row in charts["key"]["rows"]]
+    assert notes == "C C♯/D♭ D D♯/E♭ E F F♯/G♭ G G♯/A♭ A A♯/B♭ B".split()
 
 
 @pytest.mark.parametrize(
@@ -83,10 +86,17 @@ def test_one_sentence_is_read_aloud(
 def test_a_key_is_named_only_when_it_can_be_relied_on() -> None:
     sure = Key(tonic=9, mode="minor", strength=0.95, margin=0.2, classes=7.0, seconds=30.0)
     told = answer.key_words(sure)
-    assert told.startswith("The key is probably A minor: ")
+    assert told.startswith("Probably A minor. ")
     assert f"{100 * reliable_key_accuracy().share:.1f}" in told
     assert "95" in told
-    assert "minor" not in answer.key_words(dataclasses.replace(sure, margin=0.0))
+    for change, why in (
+        ({"margin": 0.0}, "more than one fits"),
+        ({"classes": 3.0}, "too few different notes"),
+        ({"seconds": 5.0}, "at least 20 s"),
+    ):
+        doubt = answer.key_words(dataclasses.replace(sure, **change))
+        assert why in doubt
+        assert "minor" not in doubt
 
 
 def test_the_menu_has_only_groups_with_examples() -> None:
