@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from audionome._words import genre_name
-from audionome.app.answer import key_words, minutes
+from audionome._words import genre_name, likelihood
+from audionome.app.answer import key_words, known_names, minutes
 
 if TYPE_CHECKING:
     from audionome.app.details import Details
@@ -41,27 +41,51 @@ def answer_sections(prediction: Prediction) -> list[dict[str, Any]]:
     from audionome.models.context import compare_with_genre
 
     genre = genre_name(prediction.genre)
-    places = load_classifier().index.places()
+    tracks = load_classifier().index.places()
     sections = [
         _section(
-            "timeline", "Genre over time", charts=[charts.timeline(prediction.windows)],
+            "timeline",
+            "Genre over time",
+            ["The thicker a colour, the likelier its genre in those three seconds."],
+            [charts.timeline(prediction.windows)],
         ),
         _section(
-            "reasons", f"For and against {genre}, in points",
-            charts=[charts.reason_bars(prediction.reasons, prediction.genre)],
+            "reasons",
+            f"For and against {genre}, in points",
+            [
+                "A point is a percentage point of probability. An average sound gets "
+                f"{likelihood(prediction.baseline)} for {genre}; with all these points, it is "
+                f"{likelihood(prediction.confidence)}."
+            ],
+            [charts.reason_bars(prediction.reasons, prediction.genre)],
         ),
         _section(
-            "typical", f"Its features beside what is usual in {genre}",
-            charts=[charts.typical_ranges(compare_with_genre(prediction), prediction.genre)],
+            "typical",
+            f"Its features beside what is usual in {genre}",
+            [
+                f"A bar spans the middle nine tenths of {genre} in GTZAN; the diamond is "
+                "this recording."
+            ],
+            [charts.typical_ranges(compare_with_genre(prediction), prediction.genre)],
         ),
         _section(
-            "place", "Map of the music it learned from",
-            charts=[charts.place_on_map(places, prediction.place, prediction.neighbours)],
+            "place",
+            "Map of the music it learned from",
+            [
+                "The map has two directions, those in which the clips of GTZAN differ most. "
+                "What sounds most alike is found in all directions, and need not be nearest here."
+            ],
+            [
+                charts.place_on_map(
+                    tracks, prediction.place, prediction.neighbours, titles=known_names()
+                )
+            ],
         ),
-    ]  # fmt: skip
+    ]
     if prediction.tags:
         heard = charts.tags_over_time(prediction.tags, prediction.windows)
-        sections.insert(1, _section("hears", "What it hears over time", charts=[heard]))
+        told = ["The fuller the colour, the more strongly it is heard."]
+        sections.insert(1, _section("hears", "What it hears over time", told, [heard]))
     return sections
 
 
@@ -80,7 +104,9 @@ def details_sections(details: Details) -> list[dict[str, Any]]:
     from audionome.charts import feature_of_clip
 
     end = details.start + float(details.frames.times[-1])
-    stretch = f"This is the stretch from {minutes(details.start)} to {minutes(end)}."
+    stretch = (
+        f"From {minutes(details.start)} to {minutes(end)}, where the likeliest genre is clearest."
+    )
     drawn = {
         view: [feature_of_clip(details.frames, view, start=details.start)]
         for view in ("spectrogram", "mfcc", "chroma")
@@ -118,7 +144,7 @@ def chart_payload(chart: Chart) -> dict[str, Any]:
 
 
 def _section(
-    name: str, heading: str, sentences: Sequence[str] = (), charts: Sequence[Chart] = ()
+    name: str, heading: str, sentences: Sequence[str], charts: Sequence[Chart]
 ) -> dict[str, Any]:
     return {
         "id": name,

@@ -25,6 +25,7 @@ from audionome.charts._base import (
 )
 from audionome.features import REGISTRY
 from audionome.models.attribution import REST
+from audionome.models.telling import clip
 
 if TYPE_CHECKING:
     from audionome.models.classifier import Neighbour, Reason, WindowPrediction
@@ -393,7 +394,11 @@ def _with_unit(value: float, unit: str) -> str:
 
 
 def place_on_map(
-    tracks: pd.DataFrame, place: tuple[float, float], neighbours: Sequence[Neighbour]
+    tracks: pd.DataFrame,
+    place: tuple[float, float],
+    neighbours: Sequence[Neighbour],
+    *,
+    titles: Mapping[str, str] | None = None,
 ) -> Chart:
     """Draw where a recording lies among the tracks that the model learned from.
 
@@ -406,18 +411,25 @@ def place_on_map(
         Of the recording on the same axes.
     neighbours
         The tracks that sound most alike; lines lead to them.
+    titles
+        Artist and title of tracks where they are known, from `audionome.datasets.gtzan.load_names`.
 
     Returns
     -------
     Chart
         A scatter with a trace per genre; the table lists the neighbours.
     """
+    titles = titles or {}
+
+    def named(track: str) -> str:
+        return titles.get(track) or clip(track)
+
     figure = go.Figure()
     for genre, rows in tracks.groupby("genre", sort=True):
         figure.add_scatter(
             x=digits(rows["x"], 3),
             y=digits(rows["y"], 3),
-            text=rows["track"].to_list(),
+            text=[named(track) for track in rows["track"]],
             hovertemplate="%{text}<extra></extra>",
             opacity=0.7,
             **genre_marks(str(genre), size=6),
@@ -450,15 +462,17 @@ def place_on_map(
         xaxis={"title": {"text": "First axis"}, "zeroline": False},
         yaxis={"title": {"text": "Second axis", "standoff": 8}, "zeroline": False},
     )
-    near = [f"{n.track} ({n.similarity:.2f})" for n in neighbours]
+    near = [f"{named(n.track)} ({n.similarity:.2f})" for n in neighbours]
+    known = {"artist and title": [titles.get(n.track, "unknown") for n in neighbours]}
     return Chart(
         figure=figure,
-        alt=f"This recording among {len(tracks)} tracks of GTZAN, on the two axes along which they "
+        alt=f"This recording among {len(tracks)} clips of GTZAN, on the two axes along which they "
         f"differ most. In all features together it sounds most like {listed(near)}; on a map of "
         "two axes these need not be the closest points.",
         table=pd.DataFrame(
             {
                 "track": [n.track for n in neighbours],
+                **(known if titles else {}),
                 "genre": [genre_name(n.genre) for n in neighbours],
                 "similarity (cosine)": [f"{n.similarity:.2f}" for n in neighbours],
             }

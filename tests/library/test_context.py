@@ -139,6 +139,14 @@ def test_the_map_leads_to_the_neighbours(answer: Prediction) -> None:
     assert ends == [(at["x"][n.track], at["y"][n.track]) for n in answer.neighbours]
     assert (here.x[0], here.y[0]) == pytest.approx(answer.place, rel=0.01)
     assert chart.table["track"].to_list() == [n.track for n in answer.neighbours]
+    assert "artist and title" not in chart.table
+    first = answer.neighbours[0].track
+    named = charts.place_on_map(
+        around, answer.place, answer.neighbours, titles={first: "The Band: One"}
+    )
+    assert "most like The Band: One (" in named.alt
+    assert named.table["artist and title"].to_list()[:2] == ["The Band: One", "unknown"]
+    assert any("The Band: One" in trace.text for trace in named.figure.data[:-2])
 
 
 def test_two_answers_beside_each_other() -> None:
