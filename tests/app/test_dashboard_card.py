@@ -7,11 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-import audionome
-from audionome.app import details, payload
 from audionome.datasets.recordings import recordings
 
 pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
