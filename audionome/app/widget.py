@@ -120,10 +120,10 @@ class Dashboard(anywidget.AnyWidget):
     _esm = _source(
         "js",
         *("page", "link", "watch", "store", "queue"),
-        *("plots", "sound", "player", "card", "science", "answer"),
-        *("session", "folder", "recorder", "intake", "main"),
+        *("plots", "sound", "player", "answer", "folder", "recorder", "intake"),
+        *("csv", "rows", "finder", "notices", "session", "main"),
     )
-    _css = _source("css", "page", "intake", "card", "player", "session")
+    _css = _source("css", "page", "intake", "answer", "player", "session")
 
     #: Numbers the form of the messages: a page keeps answers, and only of its own form.
     format = traitlets.Int(FORMAT).tag(sync=True)

@@ -1,5 +1,127 @@
-// Files that somebody drops.
+// What was dropped or chosen, folders and all, as files with their paths in natural order.
 
+// As audionome.files has them: what can be decoded, by the ends of names.
+const SUFFIXES = new Set(
+  (
+    "8svx aac ac3 adts aif aifc aiff amr ape au avr awb caf dff dsf dts eac3 flac htk ircam m2a " +
+    "m4a m4b m4r mka mp1 mp2 mp3 mpa mpc mpc2k nist oga ogg opus paf pvf rf64 sds snd sph spx svx " +
+    "tak tta voc w64 wav wave weba wma wv wve 3g2 3gp asf avi f4v flv m2ts m4v mkv mov mp4 mpeg " +
+    "mpg mts ogv ogx ts vob webm wmv"
+  ).split(" "),
+);
+const SHARED_ENDS = new Set(["ts", "mts"]); // TypeScript has them too
+const PACKET = 0x47; // begins every packet of a transport stream
+const NATURAL = new Intl.Collator("en", { numeric: true });
+const DEEPEST = 64; // folders in folders; a link may lead back to where it lies
+
+const endOf = (name) => name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+// What somebody picked may be called as it likes; only what lies in it can be hidden.
+const isHidden = (path) => path.split("/").slice(1).some((part) => part.startsWith("."));
+
+function isSound({ name, type = "" }) {
+  if (SHARED_ENDS.has(endOf(name))) return true; // looked into by whyNot
+  return /^(audio|video)\/(?!.*mpegurl)/.test(type) || SUFFIXES.has(endOf(name));
+}
+
+// Why a file of a folder is left out; a file that somebody picked by itself never is.
+async function whyNot({ file, path }) {
+  if (isHidden(path)) return "hidden";
+  if (!isSound(file)) return "silent";
+  if (!file.size) return "empty";
+  if (!SHARED_ENDS.has(endOf(file.name))) return "";
+  const head = new Uint8Array(await file.slice(0, 5).arrayBuffer().catch(() => new ArrayBuffer(0)));
+  return head[0] === PACKET || head[4] === PACKET ? "" : "silent";
+}
+
+const LEFT_OUT = {
+  silent: ["is not sound", "are not sound"],
+  hidden: ["is hidden", "are hidden"],
+  empty: ["is empty", "are empty"],
+  unreadable: ["cannot be read", "cannot be read"],
+};
+
+// One sentence about what was left out, or "".
+function leftOutOf(counts) {
+  const reasons = Object.keys(LEFT_OUT).filter((reason) => counts[reason]);
+  if (!reasons.length) return "";
+  const parts = reasons.map((reason) => {
+    const n = counts[reason];
+    return `${countOf(n)} ${LEFT_OUT[reason][n === 1 ? 0 : 1]}`;
+  });
+  const total = reasons.reduce((sum, reason) => sum + counts[reason], 0);
+  const files = total === 1 ? "1 other file was" : `${countOf(total)} other files were`;
+  return `${files} left out: ${parts.join(", ")}.`;
+}
+
+// Sorted, with the sentence about the rest in `left`.
+async function soundsAmong(found, counts = {}) {
+  const kept = [];
+  for (const one of found) {
+    const reason = one.picked ? "" : await whyNot(one);
+    if (reason) counts[reason] = (counts[reason] ?? 0) + 1;
+    else kept.push({ file: one.file, path: one.path });
+  }
+  const parts = new Map(kept.map((one) => [one, one.path.split("/")]));
+  const order = (one, other) => {
+    const [a, b] = [parts.get(one), parts.get(other)];
+    const k = a.findIndex((part, i) => part !== b[i]);
+    return k < 0 ? a.length - b.length : NATURAL.compare(a[k], b[k] ?? "");
+  };
+  return Object.assign(kept.sort(order), { left: leftOutOf(counts) });
+}
+
+// A folder gives at most a hundred of its entries at once.
+async function entriesIn(folder) {
+  const reader = folder.createReader();
+  const all = [];
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) return all;
+    all.push(...some);
+  }
+}
+
+async function walk(entry, path, found, counts, depth = 0) {
+  const leave = (reason) => (counts[reason] = (counts[reason] ?? 0) + 1);
+  try {
+    if (depth && entry.name.startsWith(".")) {
+      leave("hidden"); // a hidden folder counts as one
+    } else if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      found.push({ file, path });
+    } else if (depth < DEEPEST) {
+      const inside = await entriesIn(entry);
+      const walks = inside.map((one) => walk(one, `${path}/${one.name}`, found, counts, depth + 1));
+      await Promise.all(walks);
+    }
+  } catch {
+    leave("unreadable");
+  }
+}
+
+// What was dropped. Call it in the event itself: after it, the browser knows of it no more.
 async function filesOf(dataTransfer) {
-  return [...dataTransfer.files].map((file) => ({ file, path: file.name }));
+  const found = [];
+  const counts = {};
+  const walks = [...dataTransfer.items]
+    .filter(({ kind }) => kind === "file")
+    .map((item) => [item.webkitGetAsEntry?.(), item.getAsFile()])
+    .map(([entry, file]) => {
+      if (entry?.isDirectory) return walk(entry, entry.name, found, counts);
+      if (file) found.push({ file, path: file.name, picked: true });
+      return null;
+    });
+  await Promise.all(walks);
+  return soundsAmong(found, counts);
+}
+
+// What was chosen: files, or a folder.
+function filesIn(files) {
+  return soundsAmong(
+    [...files].map((file) => ({
+      file,
+      path: file.webkitRelativePath || file.name,
+      picked: !file.webkitRelativePath,
+    })),
+  );
 }

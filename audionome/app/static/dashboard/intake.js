@@ -13,7 +13,7 @@ function chooserOf({ id, text, className = "", directory = false, onFiles }) {
   input.addEventListener("change", () => {
     const files = [...input.files];
     input.value = ""; // the same file may be chosen again
-    onFiles(files.map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+    onFiles(filesIn(files));
   });
   const label = element("label", { htmlFor: id, className: `an-plain ${className}`, textContent: text });
   return { input, root: element("span", { className: "an-chooser" }, [input, label]) };

@@ -101,8 +101,14 @@ function render({ model, el }) {
     onSay: (state, sentence) => (queue.busy() ? null : tell(state, sentence)),
   });
   const player = playerOf({ sound: queue.sound, onFile: guarded(again) });
-  const answer = answerOf({ model: link, player });
-  const session = sessionOf({ onShow: open, onCompare: compare, onForget: forget });
+  const answer = answerOf(link, player);
+  const session = sessionOf({
+    onShow: guarded(open),
+    onCompare: guarded(compare),
+    onRemove: guarded(queue.remove),
+    onRetry: guarded(queue.retry),
+    onForget: guarded(forget),
+  });
   const connection = connectionOf({ onAgain: guarded(goOn) });
   const earlier = earlierOf({ onShow: guarded(adopt), onDrop: guarded(dropEarlier) });
   const intake = intakeOf({
@@ -110,7 +116,7 @@ function render({ model, el }) {
     longest: link.get("longest"),
     examples: link.get("examples"),
     recorder,
-    onFiles: guarded(take),
+    onFiles: guarded(takeFound),
     onExample: guarded((example) => take([example])),
     onStop: guarded(queue.stopAll),
   });
@@ -159,7 +165,7 @@ function render({ model, el }) {
   // -- what the queue tells ----------------------------------------------------------------
 
   function added(entries, { restored = false } = {}) {
-    for (const entry of entries) session.add(entry);
+    session.set(queue.entries);
     if (!restored) keep(entries);
   }
 
@@ -201,6 +207,15 @@ function render({ model, el }) {
     if (fresh.length + retried.length || !old.length) return;
     if (old.length === 1) open(old[0]);
     else tell("idle", `All ${old.length} of these files are answered already.`);
+  }
+
+  // What was found in folders; `left` says what else lies there.
+  async function takeFound(finding) {
+    const found = await finding;
+    session.note(found.left);
+    if (found.left) announcer.say(found.left);
+    if (found.length) take(found);
+    else tell("error", `There is no sound in this folder. ${found.left}`.trim());
   }
 
   function show(entry, full, { focus = false } = {}) {
@@ -318,7 +333,7 @@ function render({ model, el }) {
     watch.again();
   }
 
-  const dropping = droppingOf({ root, onDrop: guarded(async (data) => take(await filesOf(data))) });
+  const dropping = droppingOf({ root, onDrop: guarded((data) => takeFound(filesOf(data))) });
   const watch = watchOf({ link, onState: guarded(connected) });
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const onDark = () => {
@@ -339,6 +354,7 @@ function render({ model, el }) {
     purge(root);
     player.close();
     recorder.close();
+    session.close();
     queue.close();
     store.close();
     link.close();

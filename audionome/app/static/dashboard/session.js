@@ -1,173 +1,336 @@
-// What this session has heard: a table to sort, to choose from, to compare and to take home.
+// What this session has heard: a table to find in, to sort, to compare and to take home.
 
-const COLUMNS = [
-  ["name", "File"],
-  ["answer", "Answer"],
-  ["probability", "Probability", "an-minor"], // minor: there is no room for it on a phone
-  ["hears", "Sounds like", "an-minor"],
-  ["tempo", "BPM"],
-  ["length", "Length", "an-minor"],
-];
-const WORDS = { waiting: "waiting", working: "being heard", stopped: "stopped" };
+const NEWEST_FAILED = 3; // so many failures stay on top, however much comes after them
+const AT_ONCE = 50; // rows in the page; more come when somebody scrolls to the last
 
-// entry: { job, name, file, state, sentence, answer }; state is "waiting", "working", "done",
-// "error" or "stopped".
-function sessionOf({ onShow, onCompare, onForget }) {
-  const entries = [];
-  const chosen = []; // jobs to compare, the older first
+function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
+  const jobsOf = (some) => some.map(({ job }) => job);
+  const rows = new Map(); // by entry
+  const finished = new WeakMap(); // when an entry left the queue, counted
+  const changed = new Set(); // entries whose rows are to be painted
+  let entries = [];
+  let chosen = []; // to compare, the older first
   let order = { column: null, down: false };
-  let shown = null;
-  let ended = false; // nobody is there to compare
+  let shownJob = null;
+  let over = false; // nobody is there to hear anything again
+  let count = 0;
+  let planned = false;
+  let moved = false; // the order, or what is in the table, may be another
+  let most = AT_ONCE;
 
-  const heads = COLUMNS.map(([column, text, className = ""]) => {
+  const heads = [["file", "File"], ...ROW_COLUMNS].map(([column, text]) => {
     const sort = button(text, () => sortBy(column), { className: "an-sort" });
-    return element("th", { scope: "col", className }, [sort]);
+    const head = { scope: "col", role: "columnheader", className: `an-c-${column}` };
+    return [column, element("th", head, [sort])];
   });
-  const compareHead = element("th", { scope: "col" }, [
-    element("span", { className: "an-unseen", textContent: "Compare" }),
+  const unseenHead = (className, textContent) =>
+    element("th", { scope: "col", role: "columnheader", className }, [
+      element("span", { className: "an-unseen", textContent }),
+    ]);
+  const body = element("tbody", { role: "rowgroup" });
+  const top = element("tr", { role: "row" }, [
+    unseenHead("an-mark", "Compare"),
+    ...heads.map(([, head]) => head),
+    unseenHead("an-do", "Remove"),
   ]);
-  const body = element("tbody");
-  const table = element("table", {}, [
-    element("caption", { textContent: "Choose a file to see its answer; mark two to compare them." }),
-    element("thead", {}, [element("tr", {}, [compareHead, ...heads])]),
+  const table = element("table", { role: "table" }, [
+    element("caption", {
+      textContent: "Choose a file to see its answer; mark two to compare them.",
+    }),
+    element("thead", { role: "rowgroup" }, [top]),
     body,
   ]);
-  const compare = button("Compare the two marked", () => onCompare([...chosen]));
+  const finder = finderOf({ onChange: fromTheTop, onOrder: (column) => sortBy(column || null) });
+  const notices = NOTICES.map((notice) => noticeOf(notice, { onRetry: retry, onRemove: remove }));
+  const compare = button("Compare the two marked", () => onCompare(jobsOf(chosen)));
   const save = button("Download as CSV", saveCsv);
-  const forget = button("Forget everything", onForget);
+  const forget = button("Forget everything", forgetAll);
   const tools = element("div", { className: "an-tools" }, [compare, save, forget]);
+  const command = commandOf();
   const aria = { label: "Table: this session" };
+  const more = button("", showMore, { hidden: true });
   const scroll = element("div", { className: "an-scroll", tabIndex: 0, role: "region", aria }, [
     table,
+    more,
   ]);
+  const left = element("p", { className: "an-help" }); // what of a folder is not in the table
   const root = element("section", { className: "an-session", hidden: true }, [
     element("h2", { textContent: "This session" }),
-    scroll,
+    left,
+    finder.root,
+    ...notices.map((notice) => notice.root),
     tools,
+    scroll,
+    command.root,
   ]);
   root.setAttribute("aria-label", "This session");
+  scroll.addEventListener("keydown", step);
+  const watch = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && showMore(), {
+    root: scroll,
+    rootMargin: "200px",
+  });
+  watch.observe(more);
+
+  // -- order -------------------------------------------------------------------------------
 
   function sortBy(column) {
-    order = { column, down: order.column === column && !order.down };
+    // The likeliest first is what is asked for; of the rest, A first.
+    const first = column === "probability";
+    const down = order.column === column ? !order.down : first;
+    order = { column, down: column ? down : false };
+    finder.ordered(column);
+    fromTheTop();
+  }
+
+  function valueOf({ name, path, row }, column) {
+    if (column === "file") return path || name;
+    if (!row) return null;
+    const numbers = { probability: row.confidence, tempo: row.tempo, length: row.duration };
+    return column in numbers ? numbers[column] : cellTextsOf(row)[column];
+  }
+
+  // What is heard now; the newest failures; what is done, the newest first; what waits, in its turn.
+  function newestFirst(some) {
+    const when = (entry) => finished.get(entry) ?? 0;
+    const done = some.filter((entry) => !isPending(entry)).sort((a, b) => when(b) - when(a));
+    const failed = done.filter(({ state }) => state === "error" || state === "lost");
+    const onTop = new Set(failed.slice(0, NEWEST_FAILED));
+    return [
+      ...some.filter(({ state }) => state === "working"),
+      ...onTop,
+      ...done.filter((entry) => !onTop.has(entry)),
+      ...some.filter(({ state }) => state === "waiting"),
+    ];
+  }
+
+  function sorted(some) {
+    const { column, down } = order;
+    if (!column) return newestFirst(some);
+    const values = new Map(some.map((entry) => [entry, valueOf(entry, column)]));
+    const sign = down ? -1 : 1;
+    return [...some].sort((one, other) => {
+      const [a, b] = [values.get(one), values.get(other)];
+      if (a === null || b === null) return (a === null) - (b === null); // without a value: last
+      return sign * (typeof a === "number" ? a - b : NATURAL.compare(a, b));
+    });
+  }
+
+  const inOrder = () => sorted(entries.filter(finder.matches));
+
+  // -- what is painted ---------------------------------------------------------------------
+
+  function later(entry) {
+    if (entry) changed.add(entry);
+    if (planned) return;
+    planned = true;
+    queueMicrotask(paint); // many changes at once are painted once
+  }
+
+  function repaint() {
+    moved = true;
     paint();
   }
 
-  function valueOf(entry, column) {
-    if (column === "name") return entry.name;
-    const row = entry.row;
-    if (!row) return null;
-    return {
-      answer: row.headline,
-      probability: row.confidence,
-      hears: row.hears,
-      tempo: row.tempo,
-      length: row.duration,
-    }[column];
+  function fromTheTop() {
+    most = AT_ONCE;
+    scroll.scrollTop = 0;
+    repaint();
   }
 
-  function sorted() {
-    if (!order.column) return entries;
-    const sign = order.down ? -1 : 1;
-    return [...entries].sort((one, other) => {
-      const [a, b] = [valueOf(one, order.column), valueOf(other, order.column)];
-      if (a === null || b === null) return (a === null) - (b === null); // without answer: last
-      return sign * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
-    });
+  // The focus stays where it was: on the button, or on the first row that came if it is gone.
+  function showMore() {
+    const held = document.activeElement === more;
+    const last = body.lastElementChild;
+    most += AT_ONCE;
+    repaint();
+    if (held && more.hidden) last.nextElementSibling?.querySelector("button").focus();
   }
 
-  function cellsOf(entry) {
-    const cells = entry.row && {
-      answer: entry.row.headline,
-      probability: `${Math.round(100 * entry.row.confidence)}%`,
-      hears: entry.row.hears,
-      tempo: entry.row.tempo_text,
-      length: entry.row.length,
-    };
-    const open = button(entry.name, () => onShow(entry), {
-      className: "an-link",
-      disabled: !cells,
-    });
-    if (entry.job === shown) open.setAttribute("aria-current", "true");
-    const box = element("input", {
-      type: "checkbox",
-      checked: chosen.includes(entry.job),
-      disabled: !cells || ended,
-      aria: { label: `Compare ${entry.name}` },
-    });
-    box.addEventListener("change", () => {
-      const k = chosen.indexOf(entry.job);
-      if (k >= 0) chosen.splice(k, 1);
-      else chosen.push(entry.job);
-      if (chosen.length > 2) chosen.shift();
-      paint();
-      body.querySelector(`[data-job="${entry.job}"] input`).focus();
-    });
-    const told = cells
-      ? COLUMNS.slice(1).map(([column, , className = ""]) =>
-          element("td", { className, textContent: cells[column] }),
-        )
-      : [
-          element("td", {
-            colSpan: COLUMNS.length - 1,
-            className: `an-${entry.state}`,
-            textContent: entry.sentence || WORDS[entry.state],
-          }),
-        ];
-    const row = element("tr", {}, [
-      element("td", {}, [box]),
-      element("td", {}, [open]),
-      ...told,
-    ]);
-    row.dataset.job = entry.job;
-    row.dataset.state = entry.state;
-    return row;
+  function rowFor(entry) {
+    if (!rows.has(entry)) {
+      const calls = { onShow, onMark: pick, onRetry: retry, onRemove: removeOne };
+      rows.set(entry, rowOf(entry, calls));
+      changed.add(entry);
+    }
+    return rows.get(entry);
+  }
+
+  // Bring the rows into order; who stays where it is, is not touched.
+  function arrange(wanted) {
+    const active = body.contains(document.activeElement) ? document.activeElement : null;
+    const keep = new Set(wanted);
+    for (const row of [...body.children]) if (!keep.has(row)) row.remove();
+    let here = body.firstElementChild;
+    for (const row of wanted) {
+      if (row !== here && here?.nextElementSibling === row) {
+        here.remove(); // it comes further below
+        here = row;
+      }
+      if (row === here) here = here.nextElementSibling;
+      else body.insertBefore(row, here);
+    }
+    [...body.children].forEach((row, k) => row.setAttribute("aria-rowindex", k + 2));
+    if (active?.isConnected && document.activeElement !== active) {
+      active.focus({ preventScroll: true });
+    }
   }
 
   function paint() {
-    root.hidden = entries.length < 2;
-    heads.forEach((head, k) => {
-      const mine = COLUMNS[k][0] === order.column;
+    planned = false;
+    if (moved) {
+      finder.count(entries);
+      const shown = inOrder();
+      finder.tell(shown.length, entries.length);
+      arrange(shown.slice(0, most).map((entry) => rowFor(entry).root));
+      frame(shown);
+    }
+    moved = false;
+    for (const entry of changed) {
+      rows.get(entry)?.update({
+        chosen: chosen.includes(entry),
+        shown: entry.job === shownJob,
+        ended: over,
+      });
+    }
+    changed.clear();
+  }
+
+  // Everything about the rows.
+  function frame(shown) {
+    const lost = entries.some(({ state }) => state === "lost");
+    root.hidden = entries.length < (lost || left.textContent ? 1 : 2);
+    for (const [column, head] of heads) {
+      const mine = column === order.column;
       head.setAttribute("aria-sort", mine ? (order.down ? "descending" : "ascending") : "none");
-    });
-    body.replaceChildren(...sorted().map(cellsOf));
-    compare.disabled = ended || chosen.length !== 2;
-    save.disabled = !entries.some((entry) => entry.row);
+    }
+    table.setAttribute("aria-rowcount", shown.length + 1);
+    more.hidden = shown.length <= most;
+    more.textContent = `Show more: ${countOf(shown.length - most)} are below`;
+    for (const notice of notices) notice.set(entries, over);
+    command.set(entries);
+    compare.disabled = chosen.length !== 2;
+    save.disabled = !shown.length;
+    const some = finder.narrowed() ? `${countOf(shown.length)} shown ` : "";
+    save.textContent = `Download ${some}as CSV`;
+  }
+
+  // -- what the visitor does ---------------------------------------------------------------
+
+  function pick(entry) {
+    const before = chosen;
+    chosen = chosen.includes(entry)
+      ? chosen.filter((other) => other !== entry)
+      : [...chosen, entry].slice(-2);
+    for (const other of [...before, entry]) changed.add(other);
+    compare.disabled = chosen.length !== 2;
+    paint();
+  }
+
+  function retry(some) {
+    if (!over && some.length) onRetry(jobsOf(some));
+  }
+
+  function remove(some) {
+    onRemove(jobsOf(some));
+    paint();
+    if (!document.activeElement?.isConnected || document.activeElement === document.body) {
+      scroll.focus({ preventScroll: true });
+    }
+  }
+
+  // The focus goes to the row that comes into its place.
+  function removeOne(entry) {
+    const { root: row } = rowFor(entry);
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    remove([entry]);
+    next?.querySelector(".an-remove")?.focus();
+  }
+
+  function forgetAll() {
+    const answers = entries.filter(({ row }) => row).length;
+    const question = `Forget all ${countOf(answers)} answers of this session?`;
+    if (answers < 2 || window.confirm(question)) onForget();
   }
 
   function saveCsv() {
-    const records = sorted().flatMap(({ name, sentence, row }) => {
-      if (row) return [{ ...row.record, file: name }];
-      return sentence ? [{ file: name, status: "error", message: sentence }] : [];
-    });
-    const columns = Object.keys(entries.find((entry) => entry.row).row.record);
-    // Spreadsheets take a text that begins like this for a formula.
-    const safe = (value) => (typeof value === "string" ? value.replace(/^(?=[=+\-@\t\r])/, "'") : value);
-    const quoted = (value) => `"${String(safe(value ?? "")).replaceAll('"', '""')}"`;
-    const lines = [columns, ...records.map((record) => columns.map((name) => record[name]))];
-    const text = lines.map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
-    download("audionome.csv", "text/csv", ["\ufeff", text]);
+    const shown = inOrder();
+    download(csvName(shown, finder.label()), "text/csv", csvOf(shown));
+  }
+
+  // Up and down go to the same button of the next row.
+  function step(event) {
+    const way = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+    const cell = event.target.closest("tbody td, tbody th");
+    if (!way || !cell) return;
+    event.preventDefault();
+    const name = cell.classList[0];
+    let row = cell.parentElement[way];
+    while (row && !row.querySelector(`.${name} :is(button, input):enabled`)) row = row[way];
+    row?.querySelector(`.${name} :is(button, input):enabled`).focus();
+  }
+
+  // -- what it is told ---------------------------------------------------------------------
+
+  const states = new Map(); // as they were painted
+
+  function turned(entry) {
+    const before = states.get(entry);
+    states.set(entry, entry.state);
+    if (before === entry.state) return false;
+    if (!isPending(entry)) finished.set(entry, (count += 1));
+    return true;
+  }
+
+  function drop(some) {
+    for (const entry of some) {
+      rows.get(entry)?.root.remove();
+      for (const map of [rows, states, changed]) map.delete(entry);
+    }
+    chosen = chosen.filter((entry) => !some.includes(entry));
   }
 
   return {
     root,
-    entries,
+    close: () => watch.disconnect(),
+    note(sentence) {
+      left.textContent = sentence;
+    },
+    // All that there is.
+    set(all) {
+      const now = new Set(all);
+      drop(entries.filter((entry) => !now.has(entry)));
+      entries = [...all];
+      for (const entry of entries) if (turned(entry)) changed.add(entry);
+      moved = true;
+      later();
+    },
+    update(entry) {
+      if (!states.has(entry)) entries.push(entry);
+      if (turned(entry)) moved = true;
+      later(entry);
+    },
+    remove(job) {
+      const gone = entries.filter((entry) => entry.job === job);
+      drop(gone);
+      entries = entries.filter((entry) => entry.job !== job);
+      moved = true;
+      later();
+    },
+    // The answer that is open, or null.
     mark(job) {
-      shown = job;
-      paint();
+      for (const entry of entries) {
+        if (entry.job === shownJob || entry.job === job) changed.add(entry);
+      }
+      shownJob = job;
+      later();
     },
     ended(now) {
-      ended = now;
-      paint();
+      over = now;
+      for (const entry of entries) changed.add(entry);
+      moved = true;
+      later();
     },
-    update: paint,
-    remove(job) {
-      const k = entries.findIndex((entry) => entry.job === job);
-      if (k >= 0) entries.splice(k, 1);
-      paint();
-    },
-    add(entry) {
-      entries.push(entry);
-      paint();
-    },
+    // The answered ones, as they stand in the table.
+    answered: () => inOrder().filter(({ row }) => row),
   };
 }

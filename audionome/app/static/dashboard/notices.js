@@ -1,0 +1,87 @@
+// Beside the session's table: what has no answer, and the way for thousands of files.
+
+const MANY = 50; // files, from which on the command line may be the better way
+const COMMAND = "audionome classify --json --jobs -1 FOLDER > answers.jsonl";
+const NOTICES = [
+  [
+    "error",
+    (n) => (n === 1 ? "1 file failed." : `${countOf(n)} files failed.`),
+    ["Try it again", "Try all again"],
+    ["Remove it", "Remove them"],
+  ],
+  [
+    "stopped",
+    (n) => (n === 1 ? "1 file was stopped." : `${countOf(n)} files were stopped.`),
+    ["Hear it", "Hear them"],
+    ["Remove it", "Remove them"],
+  ],
+  [
+    "lost",
+    (n) =>
+      n === 1
+        ? "1 file was not heard before the page was left: choose it again."
+        : `${countOf(n)} files were not heard before the page was left: choose them again.`,
+    ["Hear it", "Hear them"],
+    ["Remove it", "Remove them"],
+  ],
+];
+
+// One line about all that have no answer, with what can be done about them.
+function noticeOf([state, words, retryNames, removeNames], { onRetry, onRemove }) {
+  let some = [];
+  const told = element("span");
+  const retry = button("", () => onRetry(some.filter(canRetry)));
+  const remove = button("", () => onRemove(some));
+  const root = element("p", { className: "an-unanswered" }, [told, retry, remove]);
+  root.dataset.kind = state;
+  return {
+    root,
+    set(entries, ended) {
+      some = entries.filter((entry) => entry.state === state);
+      root.hidden = !some.length;
+      const k = some.length === 1 ? 0 : 1;
+      told.textContent = words(some.length);
+      retry.textContent = retryNames[k];
+      remove.textContent = removeNames[k];
+      retry.hidden = !some.some(canRetry);
+      retry.disabled = ended;
+    },
+  };
+}
+
+// The way for thousands of files.
+function commandOf() {
+  const line = element("code", { textContent: COMMAND });
+  const copied = element("span", { className: "an-help", role: "status" });
+  const copy = button("Copy", async () => {
+    try {
+      await navigator.clipboard.writeText(line.textContent);
+    } catch {
+      // Over plain http there is no clipboard but the old one.
+      getSelection().selectAllChildren(line);
+      document.execCommand("copy");
+    }
+    copied.textContent = "Copied.";
+    setTimeout(() => (copied.textContent = ""), 3000);
+  });
+  const root = element("details", { className: "an-many", hidden: true }, [
+    element("summary", { textContent: "Thousands of files? Use the command line" }),
+    element("p", {
+      textContent:
+        "This line hears a whole folder on all cores of your computer and writes one answer per " +
+        "file into answers.jsonl. Type it where Audionome is installed (in a checkout, first " +
+        "“. .venv/bin/activate”), with the path of your folder instead of FOLDER:",
+    }),
+    element("p", { className: "an-command" }, [line, copy, copied]),
+  ]);
+  return {
+    root,
+    set(entries) {
+      root.hidden = entries.length < MANY;
+      const folder = folderOf(entries);
+      // A name that a shell would read as more than a name is left to its owner.
+      const safe = /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u.test(folder);
+      line.textContent = COMMAND.replace("FOLDER", safe ? `"${folder}"` : "FOLDER");
+    },
+  };
+}
