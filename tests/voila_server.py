@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import json
 import os
 import re
@@ -15,11 +17,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from browser import page_with_watch
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+CHARTS = 8  # five of the answer, three of the details; one more where tags are heard
 
 
 class Server:
@@ -119,6 +123,30 @@ def notebook(path: Path, *lines: str) -> Path:
     return path
 
 
+def encode(samples: np.ndarray, rate: int, kind: str) -> bytes:
+    """Write samples in one of the formats that the page names."""
+    import soundfile
+    import soxr
+
+    data = io.BytesIO()
+    if kind == "m4a":
+        import av
+
+        with av.open(data, "w", format="ipod") as container:
+            stream = container.add_stream("aac", rate=rate, layout="mono")
+            frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+            frame.sample_rate = rate
+            for packet in [*stream.encode(frame), *stream.encode(None)]:
+                container.mux(packet)
+    elif kind == "opus":
+        soundfile.write(
+            data, soxr.resample(samples, rate, 48_000), 48_000, format="OGG", subtype="OPUS"
+        )
+    else:
+        soundfile.write(data, samples, rate, format=kind.upper())
+    return data.getvalue()
+
+
 class Visit:
     """One page of the dashboard with what a visitor does and sees."""
 
@@ -126,6 +154,7 @@ class Visit:
         self.page, self.problems = page_with_watch(browser, url, **kwargs)
         self.page.set_default_timeout(120_000)
         self.page.goto(path)
+        self.saved = ""  # name of the last download
         self.ready()
 
     def ready(self) -> None:
@@ -142,55 +171,53 @@ class Visit:
         assert self.page.get_attribute(".an-drop", "data-state") == state, self.status()
 
     def status(self) -> str:
-        return self.page.inner_text(".an-drop .an-status")
+        return self.page.inner_text(".an-status")
 
     def name(self) -> str:
         return self.page.inner_text(".an-name")
 
-    def section(self, name: str) -> Any:
-        """A closed section below the answer, by its identifier."""
-        return self.page.locator(f".an-section[data-section={name}]")
-
-    def open(self, name: str) -> Any:
-        """Open a section, and return the inside of it."""
-        section = self.section(name)
-        if section.get_attribute("open") is None:
-            section.locator(":scope > summary").click()
-        return section.locator(".an-inside")
-
     def chart(self, caption: str) -> Any:
-        """A chart of a section that is open."""
-        return self.page.locator(".an-chart").filter(
-            has=self.page.locator("summary", has_text=f": {caption}")
+        return self.page.locator(".an-answer .an-chart").filter(
+            has=self.page.locator("h3", has_text=caption)
         )
 
     def table(self, caption: str) -> list[list[str]]:
         """The rows of a chart's table."""
-        numbers = self.chart(caption).locator("details")
-        if numbers.get_attribute("open") is None:
-            numbers.locator("summary").click()
-        rows = numbers.locator("tbody tr").all()
+        rows = self.chart(caption).locator("tbody tr").all()
         return [row.locator("td").all_text_contents() for row in rows]
 
     def session(self) -> list[list[str]]:
-        """The rows of the session's table, without the box."""
-        rows = self.page.locator(".an-session tbody tr").all()
-        return [row.locator("td").all_text_contents()[1:] for row in rows]
+        """The rows of the session's table: name, then what stands beside it."""
+        return self.page.evaluate(
+            """() => [...document.querySelectorAll(".an-session tbody tr")].map((row) => [
+                row.querySelector("bdi").textContent,
+                ...[...row.querySelectorAll("td[class^=an-c-], .an-told")].map(
+                    (cell) => cell.textContent),
+            ])"""
+        )
+
+    def downloaded(self) -> list[dict[str, str]]:
+        """The session's table as a spreadsheet reads it."""
+        with self.page.expect_download() as saved:
+            self.page.click(".an-session .an-tools button:text-matches('^Download')")
+        self.saved = saved.value.suggested_filename
+        text = Path(saved.value.path()).read_text(encoding="utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text, newline="")))
 
     def detailed(self) -> None:
-        """Wait for the sections that take longer."""
-        self.page.wait_for_selector(".an-later details, .an-later .an-unsure")
+        """Wait for the details."""
+        self.page.wait_for_selector(".an-details h2, .an-details .an-unsure")
 
-    def drawn(self) -> int:
-        """Open every section, wait until its charts are drawn, and return how many they are."""
-        self.detailed()
-        for section in self.page.locator(".an-section").all():
-            self.open(str(section.get_attribute("data-section")))
-        charts = self.page.locator(".an-section .an-chart")
+    def drawn(self, count: int = CHARTS) -> None:
+        """Bring every chart near the screen, and wait until it is drawn."""
+        if count == CHARTS:
+            self.detailed()
+            count += self.page.locator(".an-hears").count()
+        charts = self.page.locator(".an-answer .an-chart")
+        assert charts.count() == count
         for chart in charts.all():
             chart.scroll_into_view_if_needed()
             chart.locator("xpath=self::*[@data-drawn]").wait_for()
-        return int(charts.count())
 
     def close(self) -> None:
         self.page.context.close()

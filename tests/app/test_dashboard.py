@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import base64
-import csv
 import dataclasses
 import inspect
-import io
 import json
 import subprocess
 import sys
@@ -30,16 +28,16 @@ from audionome.datasets.gtzan import GENRES
 from audionome.datasets.recordings import recordings
 from audionome.features import LEVEL_FREE
 from audionome.features.tempo import Tempo
-from audionome.models import context
+from audionome.models import attribution, context
 from audionome.models.classifier import Neighbour, Prediction, Reason, WindowPrediction
-from audionome.models.prediction import Tag
+from audionome.models.prediction import Tag, promise
 from audionome.report import examples
 
 pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
 
 import anywidget
 from browser import barriers, launch, page_with_watch
-from voila_server import Server, Visit, notebook, serve
+from voila_server import Server, Visit, encode, notebook, serve
 
 from audionome.app.widget import (
     MAX_BYTES,
@@ -519,92 +517,49 @@ def test_a_clip_that_has_vanished_is_named(tmp_path: Path) -> None:
 # -- the page -----------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("voila")) as server:
-        yield server.url
-    assert "Traceback" not in server.log.read_text(), server.log.read_text()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Any) -> Iterator[Any]:
-    browser = launch(playwright)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def visit(browser: Any, server: str) -> Iterator[Visit]:
-    """One visitor who tries file after file on the same page."""
-    visit = Visit(browser, server)
-    yield visit
-    visit.close()
-
-
-@pytest.fixture
-def fresh(browser: Any, server: str) -> Iterator[Visit]:
-    """A visitor with a session of their own."""
-    visit = Visit(browser, server)
-    yield visit
-    visit.close()
-
-
-@pytest.fixture
-def clip(clips: list[Path]) -> tuple[np.ndarray, int]:
-    return audio.load(clips[0]), audio.SAMPLE_RATE
-
-
-@pytest.fixture
-def song(tmp_path: Path, tone: np.ndarray) -> Path:
-    (path := tmp_path / "song.wav").write_bytes(encode(tone, 22_050, "wav"))
-    return path
-
-
-def encode(samples: np.ndarray, rate: int, kind: str) -> bytes:
-    """Write samples in one of the formats that the page names."""
-    import soundfile
-    import soxr
-
-    data = io.BytesIO()
-    if kind == "m4a":
-        import av
-
-        with av.open(data, "w", format="ipod") as container:
-            stream = container.add_stream("aac", rate=rate, layout="mono")
-            frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
-            frame.sample_rate = rate
-            for packet in [*stream.encode(frame), *stream.encode(None)]:
-                container.mux(packet)
-    elif kind == "opus":
-        soundfile.write(
-            data, soxr.resample(samples, rate, 48_000), 48_000, format="OGG", subtype="OPUS"
-        )
-    else:
-        soundfile.write(data, samples, rate, format=kind.upper())
-    return data.getvalue()
-
-
-def test_every_format_is_answered(
-    fresh: Visit, clip: tuple[np.ndarray, int], tmp_path: Path
+@pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "flac", "ogg", "opus"])
+def test_a_clip_is_answered(
+    visit: Visit, clip: tuple[np.ndarray, int], tmp_path: Path, kind: str
 ) -> None:
-    headlines = {}
-    for kind in ("wav", "mp3", "m4a", "flac", "ogg", "opus"):
-        (path := tmp_path / f"clip.{kind}").write_bytes(encode(*clip, kind))
-        headlines[path] = audionome.classify(path).headline
-    fresh.give(*headlines)
-    fresh.page.wait_for_selector(".an-drop[data-state=done]")
-    assert {row[0]: row[1] for row in fresh.session()} == {
-        path.name: headline for path, headline in headlines.items()
-    }
-    assert fresh.problems == []
+    content = encode(*clip, kind)
+    (path := tmp_path / f"clip.{kind}").write_bytes(content)
+    visit.give(path)
+    visit.wait("done")
+    visit.drawn()
+
+    expected = audionome.classify(content)
+    page = visit.page
+    assert visit.name() == path.name
+    sure = page.inner_text(".an-confidence") if expected.status == "one" else ""
+    assert sure == (likelihood(expected.confidence) if expected.status == "one" else "")
+    told = promise(expected.prediction_set, coverage=expected.coverage)
+    assert page.inner_text(".an-sentence") == told
+    assert "A second model" in page.inner_text(".an-second")
+    assert page.get_attribute(".an-answer", "data-status") == expected.status
+    assert page.inner_text(".an-head .an-genre") == expected.headline
+    assert page.locator(".an-head .an-guess").count() == (not expected.prediction_set)
+    sides = attribution.sentences(expected.reasons)
+    for heading, reasons in zip(("For", "Against"), sides, strict=True):
+        side = page.locator(".an-why section", has=page.locator("h3", has_text=heading))
+        assert side.locator("li").all_text_contents() == reasons or not reasons
+    assert page.locator(".an-notes li").all_text_contents() == [n.text for n in expected.notes]
+    bars = charts.probability_bars(expected.probabilities)
+    assert visit.table(bars.caption) == bars.table.to_numpy(dtype=str).tolist()
+    why = charts.reason_bars(expected.reasons, expected.genre)
+    assert visit.table(why.caption) == [
+        [str(v) for v in row] for row in why.table.itertuples(index=False)
+    ]
+    assert [row[0] for row in visit.table("Where it lies")] == [
+        n.track for n in expected.neighbours
+    ]
+    assert len(visit.table("Genre over time")) == len(expected.windows)
+    assert visit.chart(bars.caption).locator(".bars .point").count() == 10
+    assert visit.chart("Genre over time").locator(".scatterlayer .trace").count() == 10
+    for caption in ("Mel spectrogram", "MFCC 2 to 13", "Chroma"):
+        assert visit.chart(caption).locator(".hm image").count() == 1
+    assert page.is_visible(".an-wave")
+    assert page.get_attribute("audio", "src").startswith("blob:")
+    assert visit.problems == []
 
 
 def damaged(samples: np.ndarray, rate: int) -> bytes:
@@ -666,78 +621,23 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(visit: Visit, tmp_pa
     assert visit.problems == []
 
 
-def downloaded(visit: Visit) -> list[dict[str, str]]:
-    """The session's table as a spreadsheet reads it."""
-    with visit.page.expect_download() as saved:
-        visit.page.click("text=Download as CSV")
-    text = Path(saved.value.path()).read_text(encoding="utf-8-sig")
-    return list(csv.DictReader(text.splitlines()))
-
-
-def test_many_files_become_a_table(
-    fresh: Visit, clip: tuple[np.ndarray, int], clips: list[Path], tmp_path: Path
+def test_the_details_are_those_of_the_library(
+    visit: Visit, clip: tuple[np.ndarray, int], tmp_path: Path
 ) -> None:
-    page = fresh.page
     samples, rate = clip
-    (poem := tmp_path / "poem.wav").write_text("Roses are red.\n" * 50)
-    (short := tmp_path / "=short.wav").write_bytes(encode(samples[: 7 * rate], rate, "wav"))
-    other = clips[1]
-    fresh.give(short, poem, other)
-    page.wait_for_selector(".an-drop[data-state=done]")
-    assert "3 files: 2 answered, 1 could not be" in fresh.status()
-    expected = {p.name: audionome.classify(p) for p in (short, other)}
-
-    rows = fresh.session()
-    assert [row[0] for row in rows] == [short.name, poem.name, other.name]
-    assert "not a sound file" in rows[1][1]
-    for name, answer in expected.items():
-        (row,) = [r for r in rows if r[0] == name]
-        assert row[1] == answer.headline
-        assert row[2] == likelihood(answer.confidence)
-        assert row[3] == ", ".join(tag.name for tag in answer.tags[:2])
-    assert fresh.name() == short.name  # the first is shown
-
-    for way in ("ascending", "descending"):
-        page.click(".an-session th button:text('Length')")
-        head = page.locator(".an-session th", has_text="Length")
-        assert head.get_attribute("aria-sort") == way
-        names = [row[0] for row in fresh.session()]
-        # What has no answer stays below.
-        longest = [short.name, other.name]
-        assert names == [*(longest if way == "ascending" else longest[::-1]), poem.name]
-
-    lines = downloaded(fresh)
-    assert len(lines) == 3
-    by_name = {line["file"].removeprefix("'"): line for line in lines}
-    assert f"'{short.name}" in {line["file"] for line in lines}  # no formula in a spreadsheet
-    assert by_name[poem.name]["status"] == "error"
-    for name, answer in expected.items():
-        assert by_name[name]["genre"] == answer.genre
-        for genre, p in answer.probabilities.items():
-            assert float(by_name[name][f"p_{genre}"]) == p
-
-    page.click(f".an-session button:text('{other.name}')")
-    assert fresh.name() == other.name
-    assert page.evaluate("document.activeElement.className") == "an-name"
-    assert page.inner_text(".an-genre") == expected[other.name].headline
-    fresh.drawn()
-
-    for box in page.locator(".an-session input[type=checkbox]:enabled").all():
-        box.check()
-    page.click("text=Compare the two marked")
-    page.wait_for_selector(".an-beside")
-    assert fresh.name() == f"{other.name} and {short.name}"  # as they were marked
-    expected = {name: expected[name] for name in (other.name, short.name)}
-    beside = charts.probabilities_beside({n: a.probabilities for n, a in expected.items()})
-    assert fresh.table(beside.caption) == beside.table.to_numpy(dtype=str).tolist()
-    genres = page.locator(".an-beside .an-genre").all_text_contents()
-    assert genres == [answer.headline for answer in expected.values()]
-    fresh.drawn(5)
-
-    page.click("text=Forget everything")
-    assert not page.is_visible(".an-session")
-    assert not page.is_visible(".an-answer")
-    assert fresh.problems == []
+    content = encode(samples[: 10 * rate], rate, "wav")
+    (path := tmp_path / "details.wav").write_bytes(content)
+    visit.give(path)
+    visit.wait("done")
+    visit.detailed()
+    told = payload.details_payload(details.measure_details(content, audionome.classify(content)))
+    assert (
+        visit.page.inner_text(".an-details h2")
+        == told["heading"]
+        == "A closer look at 0:00 to 0:10"
+    )
+    for chart in told["charts"]:
+        assert visit.table(chart["caption"]) == chart["rows"]
 
 
 def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: Visit) -> None:
@@ -752,7 +652,7 @@ def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: V
         page.wait_for_selector(f'.an-name:text-is("{name}")')
         fresh.wait("done")
         assert page.get_attribute("audio", "src").startswith("blob:")
-    shown = [{name: float(line[f"p_{name}"]) for name in GENRES} for line in downloaded(fresh)]
+    shown = [{name: float(line[f"p_{name}"]) for name in GENRES} for line in fresh.downloaded()]
     told = subprocess.run(
         [*(sys.executable, "-m", "audionome", "classify", "--json"), *map(str, chosen.values())],
         capture_output=True,
@@ -791,20 +691,6 @@ def test_a_window_is_heard_from_the_slider_and_from_the_chart(
     page.wait_for_function("document.querySelector('audio').currentTime >= 9")
     assert "0:09 to 0:12" in page.inner_text(".an-here")
     assert visit.problems == []
-
-
-def test_files_that_come_meanwhile_wait_their_turn(
-    fresh: Visit, clip: tuple[np.ndarray, int], tmp_path: Path
-) -> None:
-    samples, rate = clip
-    (long := tmp_path / "long.mp3").write_bytes(encode(np.tile(samples, 20), rate, "mp3"))
-    (short := tmp_path / "short.wav").write_bytes(encode(samples[: 7 * rate], rate, "wav"))
-    fresh.give(long)
-    fresh.page.wait_for_selector(".an-drop[data-state=analysing]")
-    fresh.give(short)
-    fresh.page.wait_for_selector(".an-status:has-text('2 files: 2 answered')")
-    assert [row[0] for row in fresh.session()] == [long.name, short.name]
-    assert fresh.problems == []
 
 
 def test_stop_ends_the_work(fresh: Visit, clip: tuple[np.ndarray, int], tmp_path: Path) -> None:
@@ -879,6 +765,58 @@ def test_nobody_is_shut_out(fresh: Visit, clip: tuple[np.ndarray, int], tmp_path
     fresh.wait("done")
     fresh.drawn()
     assert barriers(fresh.page) == []
+
+
+TAGGED = """\
+import dataclasses, audionome, audionome.app.widget as d
+from audionome.models.prediction import Tag
+def classify(content, **options):
+    answer = audionome.load_classifier("classic").classify(content, **options)
+    n = len(answer.windows)
+    late = (0.5,) * (n - 1) + (0.9,)
+    tags = (Tag("house", "style", 0.6, late), Tag("piano", "instrument", 0.2, (0.2,) * n))
+    return dataclasses.replace(answer, tags=tags, prediction_set=("pop", "disco"), status="few")
+d.Dashboard(classify=classify)"""
+
+
+def test_what_it_sounds_like_is_told_and_heard(browser: Any, song: Path, tmp_path: Path) -> None:
+    with serve(tmp_path, notebook(tmp_path / "page.ipynb", TAGGED)) as server:
+        visit = Visit(browser, server.url, viewport={"width": 390, "height": 800})
+        page = visit.page
+        visit.give(song)
+        visit.wait("done")
+        visit.drawn()
+        order = page.evaluate(
+            """[".an-head", ".an-sentence", ".an-hears", ".an-facts", ".an-why"].map(
+                (name) => document.querySelector(name).getBoundingClientRect().top)"""
+        )
+        assert order == sorted(order)  # the genres, what they promise, what it sounds like, why
+        assert page.inner_text(".an-head .an-genre") == "Pop or disco"
+        assert page.locator(".an-hears h3").inner_text() == "Sounds like"
+        assert page.locator(".an-tag").all_text_contents() == ["house", "piano"]
+        assert page.locator(".an-strength").all_text_contents() == ["0.60", "0.20"]
+        assert "house music, none of the ten" in page.inner_text(".an-foreign")
+        button = page.locator("button.an-hear").first
+        assert button.get_attribute("aria-label") == (
+            "house, 0.60 of 1 on average, most at 0:07. Hear it."
+        )
+        heights = page.evaluate(
+            """[...document.querySelector(".an-strip").children].map((b) => b.style.height)"""
+        )
+        assert heights == ["50%", "50%", "50%", "90%"]
+        button.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('audio').currentTime >= 7")
+        rows = visit.table("What it hears over time")
+        assert [row[2] for row in rows] == ["0.50", "0.50", "0.50", "0.90"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert barriers(page) == []
+        visit.give(song)  # and in the table of the session
+        page.wait_for_selector(".an-session")
+        visit.wait("done")
+        assert visit.session()[0][3] == "house, piano"
+        assert visit.problems == []
+        visit.close()
 
 
 # -- the microphone -----------------------------------------------------------------------
@@ -1072,13 +1010,14 @@ def test_no_failure_reaches_the_screen_as_nothing(
     elif where == "details":
         visit.wait("done")
         visit.detailed()
-        assert "closer look failed" in page.inner_text(".an-later")
+        assert "closer look failed" in page.inner_text(".an-details")
         assert page.is_visible(".an-genre")
     elif where == "plotly":
         visit.wait("done")
-        visit.open("timeline")
+        # It is below the screen, and charts are drawn when they come near.
+        visit.chart("Probability of each genre").scroll_into_view_if_needed()
         page.wait_for_selector("text=The drawing is not available")
-        assert visit.table("Genre over time")
+        assert len(visit.table("Probability of each genre")) == 10
     else:
         visit.wait("done")
         visit.give(song)
