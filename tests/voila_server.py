@@ -23,7 +23,6 @@ from browser import page_with_watch
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-CHARTS = 8  # five of the answer, three of the details; one more where tags are heard
 
 
 class Server:
@@ -176,14 +175,29 @@ class Visit:
     def name(self) -> str:
         return self.page.inner_text(".an-name")
 
+    def section(self, name: str) -> Any:
+        """A closed section below the answer, by its identifier."""
+        return self.page.locator(f".an-section[data-section={name}]")
+
+    def open(self, name: str) -> Any:
+        """Open a section, and return the inside of it."""
+        section = self.section(name)
+        if section.get_attribute("open") is None:
+            section.locator(":scope > summary").click()
+        return section.locator(".an-inside")
+
     def chart(self, caption: str) -> Any:
-        return self.page.locator(".an-answer .an-chart").filter(
-            has=self.page.locator("h3", has_text=caption)
+        """A chart of a section that is open."""
+        return self.page.locator(".an-chart").filter(
+            has=self.page.locator("summary", has_text=f": {caption}")
         )
 
     def table(self, caption: str) -> list[list[str]]:
         """The rows of a chart's table."""
-        rows = self.chart(caption).locator("tbody tr").all()
+        numbers = self.chart(caption).locator("details")
+        if numbers.get_attribute("open") is None:
+            numbers.locator("summary").click()
+        rows = numbers.locator("tbody tr").all()
         return [row.locator("td").all_text_contents() for row in rows]
 
     def session(self) -> list[list[str]]:
@@ -205,19 +219,19 @@ class Visit:
         return list(csv.DictReader(io.StringIO(text, newline="")))
 
     def detailed(self) -> None:
-        """Wait for the details."""
-        self.page.wait_for_selector(".an-details h2, .an-details .an-unsure")
+        """Wait for the sections that take longer."""
+        self.page.wait_for_selector(".an-later details, .an-later .an-unsure")
 
-    def drawn(self, count: int = CHARTS) -> None:
-        """Bring every chart near the screen, and wait until it is drawn."""
-        if count == CHARTS:
-            self.detailed()
-            count += self.page.locator(".an-hears").count()
-        charts = self.page.locator(".an-answer .an-chart")
-        assert charts.count() == count
+    def drawn(self) -> int:
+        """Open every section, wait until its charts are drawn, and return how many they are."""
+        self.detailed()
+        for section in self.page.locator(".an-section").all():
+            self.open(str(section.get_attribute("data-section")))
+        charts = self.page.locator(".an-section .an-chart")
         for chart in charts.all():
             chart.scroll_into_view_if_needed()
             chart.locator("xpath=self::*[@data-drawn]").wait_for()
+        return int(charts.count())
 
     def close(self) -> None:
         self.page.context.close()

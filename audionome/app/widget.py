@@ -120,10 +120,11 @@ class Dashboard(anywidget.AnyWidget):
     _esm = _source(
         "js",
         *("page", "link", "watch", "store", "queue"),
-        *("plots", "sound", "player", "answer", "folder", "recorder", "intake"),
+        *("plots", "sound", "player", "card", "science", "answer"),
+        *("folder", "recorder", "intake"),
         *("csv", "rows", "finder", "notices", "session", "main"),
     )
-    _css = _source("css", "page", "intake", "answer", "player", "session")
+    _css = _source("css", "page", "intake", "card", "player", "session")
 
     #: Numbers the form of the messages: a page keeps answers, and only of its own form.
     format = traitlets.Int(FORMAT).tag(sync=True)

@@ -101,7 +101,7 @@ function render({ model, el }) {
     onSay: (state, sentence) => (queue.busy() ? null : tell(state, sentence)),
   });
   const player = playerOf({ sound: queue.sound, onFile: guarded(again) });
-  const answer = answerOf(link, player);
+  const answer = answerOf({ model: link, player });
   const session = sessionOf({
     onShow: guarded(open),
     onCompare: guarded(compare),

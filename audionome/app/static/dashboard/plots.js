@@ -77,8 +77,20 @@ const near = new IntersectionObserver(
   { rootMargin: "400px" },
 );
 
-// `onTime` is called with a moment (s) when somebody clicks a chart over time.
-function figureOf(model, chart, { onTime = null } = {}) {
+// A table is written when it is opened: that of an hour has more than a thousand rows.
+function numbersOf(chart) {
+  const name = element("span", { className: "an-unseen", textContent: `: ${chart.caption}` });
+  const numbers = element("details", {}, [
+    element("summary", {}, ["The numbers as a table", name]),
+  ]);
+  const write = () => numbers.append(tableOf(chart.caption, chart.columns, chart.rows));
+  numbers.addEventListener("toggle", write, { once: true });
+  return numbers;
+}
+
+// `onTime` is called with a moment (s) when somebody clicks a chart over time. `level` is that of
+// the caption's heading; `bare` leaves it out, where the heading above says the same.
+function figureOf(model, chart, { onTime = null, level = 3, bare = false } = {}) {
   const drawing = element("div", {
     className: "an-drawing",
     role: "img",
@@ -86,13 +98,10 @@ function figureOf(model, chart, { onTime = null } = {}) {
   });
   drawing.style.minHeight = `${chart.height}px`;
   const figure = element("figure", { className: "an-chart" }, [
-    element("h3", { textContent: chart.caption }),
+    bare ? null : element(`h${level}`, { textContent: chart.caption }),
     drawing,
     element("figcaption", { textContent: chart.alt }),
-    element("details", {}, [
-      element("summary", { textContent: "The numbers as a table" }),
-      tableOf(chart.caption, chart.columns, chart.rows),
-    ]),
+    numbersOf(chart),
   ]);
   figure.draw = async () => {
     try {

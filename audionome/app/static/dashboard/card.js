@@ -1,0 +1,171 @@
+// The pieces of one answer as a person reads it; answer.js puts them together.
+
+const SHOWN = 2; // reasons on each side where there is little room; card.css hides the others
+
+// A coloured band, a part for each genre that is named, as wide as that is likely.
+function bandOf({ bars }) {
+  const named = bars.filter(({ named }) => named);
+  const parts = named.map(({ color, share }) => {
+    const part = element("span");
+    part.style.setProperty("--an-genre", color);
+    part.style.flexGrow = Math.max(8, 100 * share);
+    return part;
+  });
+  const band = element("div", { className: "an-band" }, parts.length ? parts : [element("span")]);
+  band.setAttribute("aria-hidden", "true"); // the headline says it
+  return band;
+}
+
+function headlineOf({ status, headline, confidence }) {
+  return element("p", { className: "an-headline" }, [
+    element("span", { className: "an-genre", textContent: headline }),
+    status === "one" ? " " : null,
+    status === "one" ? element("span", { className: "an-confidence", textContent: confidence }) : null,
+  ]);
+}
+
+// How often such answers are right, and where the report shows it.
+function rightOf({ right }, book) {
+  if (!right?.sentence) return null;
+  const there = book && right.page
+    ? element("a", {
+        href: book + right.page,
+        target: "_blank", // the answers stay where they are
+        rel: "noopener",
+        textContent: "How we know",
+      }, [element("span", { className: "an-unseen", textContent: " (opens the report)" })])
+    : null;
+  return element("p", { className: "an-right" }, [right.sentence, there ? " " : null, there]);
+}
+
+function headOf(card, { book = "" } = {}) {
+  const words = (className, textContent) =>
+    textContent ? element("p", { className, textContent }) : null;
+  const head = element("div", { className: "an-head" }, [
+    bandOf(card),
+    headlineOf(card),
+    card.status === "out-of-distribution" ? words("an-guess", `Nearest: ${card.nearest}`) : null,
+    words("an-sentence", card.promise),
+    rightOf(card, book),
+    words("an-foreign", card.foreign),
+    words("an-learned", card.learned),
+    notesOf(card.notes),
+  ]);
+  head.dataset.status = card.status;
+  if (card.bars.some(({ named }) => named)) head.style.setProperty("--an-genre", card.color);
+  return head;
+}
+
+function notesOf(notes) {
+  const items = notes.map((textContent) => element("li", { textContent }));
+  return items.length ? element("ul", { className: "an-notes" }, items) : null;
+}
+
+// Where there is little room, a part shows its most important lines, and a button the rest.
+function headingOf(section, words, more) {
+  const heading = element("h3", { textContent: words });
+  if (!more) return heading;
+  const unfold = button(more, () => {
+    const open = section.classList.toggle("an-open");
+    unfold.setAttribute("aria-expanded", String(open));
+  }, { className: "an-plain an-more", aria: { expanded: "false" } });
+  return element("div", { className: "an-line" }, [heading, unfold]);
+}
+
+function barOf({ name, color, share, text, named }) {
+  const fill = element("span", { className: "an-fill" });
+  fill.style.setProperty("--an-genre", color);
+  fill.style.setProperty("--an-share", share);
+  const mark = element("span", { className: "an-mark" }, [
+    named ? element("span", { className: "an-unseen", textContent: "In the answer: " }) : null,
+  ]);
+  return element("li", { className: named ? "an-named" : "" }, [
+    mark,
+    element("span", { className: "an-what", textContent: name }),
+    element("span", { className: "an-bar" }, [fill]),
+    element("span", { className: "an-value", textContent: text }),
+  ]);
+}
+
+function barsOf({ bars }) {
+  const section = element("section", { className: "an-bars" });
+  section.append(
+    headingOf(section, "How likely is each genre?", "All ten"),
+    element("ul", {}, bars.map(barOf)),
+  );
+  return section;
+}
+
+// A strip: one bar per window, or per equal part of a long recording.
+function stripOf(values) {
+  const n = Math.min(values.length, 40);
+  const bars = Array.from({ length: n }, (_, k) => {
+    const part = values.slice(
+      Math.floor((k * values.length) / n),
+      Math.floor(((k + 1) * values.length) / n),
+    );
+    const bar = element("span");
+    const mean = part.reduce((sum, value) => sum + value, 0) / part.length;
+    bar.style.height = `${Math.max(4, 100 * mean)}%`;
+    return bar;
+  });
+  const strip = element("span", { className: "an-strip" }, bars);
+  strip.setAttribute("aria-hidden", "true"); // the button's name says it in words
+  return strip;
+}
+
+// The tags; with a sound, each is a button that plays the window in which it is heard most.
+function hearsOf({ hearing, hears, foreign }, onTime = null) {
+  if (!hears.length) return null;
+  const items = hears.map(({ name, kind, strength, over_time, words, at }) => {
+    const parts = [
+      onTime ? element("span", { className: "an-play", aria: { hidden: "true" } }) : null,
+      element("span", { className: "an-tag" }, [
+        name,
+        " ",
+        element("span", { className: "an-kind", textContent: kind }),
+      ]),
+      stripOf(over_time),
+      element("span", { className: "an-strength", textContent: strength }),
+    ];
+    if (!onTime) {
+      return element("li", {}, [element("span", { className: "an-hear" }, parts)]);
+    }
+    return element("li", {}, [
+      element("button", {
+        type: "button",
+        className: "an-hear",
+        title: `Hear it at ${clock(at)}`,
+        onclick: () => onTime(at),
+        aria: { label: `${words}. Hear it.` },
+      }, parts),
+    ]);
+  });
+  return element("section", { className: "an-hears" }, [
+    element("h3", { textContent: hearing }),
+    element("ul", {}, items),
+  ]);
+}
+
+// What spoke for the genre and what against it: two lists.
+function whyOf(why) {
+  const section = element("section", { className: "an-why", aria: { label: "Why" } });
+  const folds = why.some(([, reasons]) => reasons.length > SHOWN);
+  why.forEach(([heading, reasons], side) => {
+    section.append(
+      headingOf(section, heading, side === 0 && folds ? "All reasons" : ""),
+      element("ul", {}, reasons.map((textContent) => element("li", { textContent }))),
+    );
+  });
+  return section;
+}
+
+function factsOf(facts) {
+  const pairs = facts.map(([name, value]) =>
+    element("div", {}, [
+      element("dt", { textContent: name }),
+      element("dd", { textContent: value }),
+    ]),
+  );
+  return element("dl", { className: "an-facts" }, pairs);
+}
