@@ -598,12 +598,15 @@ def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: V
     chosen = {f"{genre} (synthetic)": data_path("examples", f"{genre}.ogg") for genre in genres}
     chosen[recording.name] = recording.path
     for name in chosen:
+        if page.is_visible(".an-more[aria-expanded=false]"):
+            page.click(".an-more")
         page.select_option(".an-example select", label=name)
         page.click(".an-example button")
         page.wait_for_selector(f'.an-name:text-is("{name}")')
         fresh.wait("done")
         assert page.get_attribute("audio", "src").startswith("blob:")
-    shown = [{name: float(line[f"p_{name}"]) for name in GENRES} for line in fresh.downloaded()]
+    lines = {line["file"]: line for line in fresh.downloaded()}
+    shown = [{genre: float(lines[name][f"p_{genre}"]) for genre in GENRES} for name in chosen]
     told = subprocess.run(
         [*(sys.executable, "-m", "audionome", "classify", "--json"), *map(str, chosen.values())],
         capture_output=True,
@@ -611,9 +614,10 @@ def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: V
         timeout=300,
         check=True,
     )
-    assert shown == [json.loads(line)["probabilities"] for line in told.stdout.splitlines()]
+    answers = [json.loads(line)["probabilities"] for line in told.stdout.splitlines()]
+    assert shown == [{genre: round(p, 3) for genre, p in answer.items()} for answer in answers]
     in_the_book = examples.answers()
-    assert shown[:2] == [in_the_book[genre].probabilities for genre in genres]
+    assert answers[:2] == [in_the_book[genre].probabilities for genre in genres]
     assert fresh.problems == []
 
 
@@ -642,24 +646,6 @@ def test_a_window_is_heard_from_the_slider_and_from_the_chart(
     page.wait_for_function("document.querySelector('audio').currentTime >= 9")
     assert "0:09 to 0:12" in page.inner_text(".an-here")
     assert visit.problems == []
-
-
-def test_stop_ends_the_work(fresh: Visit, clip: tuple[np.ndarray, int], tmp_path: Path) -> None:
-    samples, rate = clip
-    (long := tmp_path / "long.wav").write_bytes(encode(np.tile(samples, 6), rate, "wav"))
-    (short := tmp_path / "short.wav").write_bytes(encode(samples[: 7 * rate], rate, "wav"))
-    fresh.give(long, short)
-    fresh.page.click(".an-stop")
-    assert fresh.page.get_attribute(".an-drop", "data-state") == "idle"
-    assert "Stopped" in fresh.status()
-    fresh.page.wait_for_timeout(1000)
-    assert "Stopped" in fresh.status()
-    assert not fresh.page.is_visible(".an-genre")
-    assert [row[1] for row in fresh.session()] == ["stopped", "stopped"]
-    fresh.give(short)  # and it goes on
-    fresh.wait("done")
-    assert fresh.name() == short.name
-    assert fresh.problems == []
 
 
 def test_dropping_keyboard_and_a_narrow_dark_page(

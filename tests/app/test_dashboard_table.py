@@ -248,6 +248,26 @@ def test_files_that_come_meanwhile_wait_their_turn(
     assert fresh.problems == []
 
 
+def test_stop_ends_the_work(fresh: Visit, clip: tuple[np.ndarray, int], tmp_path: Path) -> None:
+    samples, rate = clip
+    (long := tmp_path / "long.wav").write_bytes(encode(np.tile(samples, 6), rate, "wav"))
+    (short := tmp_path / "short.wav").write_bytes(encode(samples[: 7 * rate], rate, "wav"))
+    fresh.give(long, short)
+    fresh.page.click(".an-stop")
+    assert fresh.page.get_attribute(".an-drop", "data-state") == "idle"
+    assert "Stopped" in fresh.status()
+    fresh.page.wait_for_timeout(1000)
+    assert "Stopped" in fresh.status()
+    assert not fresh.page.is_visible(".an-genre")
+    assert [row[1] for row in fresh.session()] == ["Stopped before it was heard"] * 2
+    fresh.page.click(".an-unanswered button:text('Hear them')")
+    fresh.page.click(".an-stop")
+    fresh.give(short)  # and it goes on
+    fresh.wait("done")
+    assert fresh.name() == short.name
+    assert fresh.problems == []
+
+
 def test_the_page_takes_for_sound_what_the_library_does() -> None:
     code = (STATIC / "folder.js").read_text()
     (block,) = re.findall(r"const SUFFIXES = new Set\(\s*\((.*?)\)\.split", code, re.DOTALL)
