@@ -122,9 +122,10 @@ class Dashboard(anywidget.AnyWidget):
         *("page", "link", "watch", "store", "queue"),
         *("plots", "sound", "player", "card", "science", "answer"),
         *("folder", "recorder", "intake"),
-        *("csv", "rows", "finder", "notices", "session", "main"),
+        *("csv", "rows", "finder", "notices", "session"),
+        *("room", "projector", "sheet", "main"),
     )
-    _css = _source("css", "page", "intake", "card", "player", "session")
+    _css = _source("css", *("page", "intake", "card", "player", "session", "projector", "print"))
 
     #: Numbers the form of the messages: a page keeps answers, and only of its own form.
     format = traitlets.Int(FORMAT).tag(sync=True)

@@ -101,7 +101,12 @@ function render({ model, el }) {
     onSay: (state, sentence) => (queue.busy() ? null : tell(state, sentence)),
   });
   const player = playerOf({ sound: queue.sound, onFile: guarded(again) });
-  const answer = answerOf({ model: link, player });
+  const answer = answerOf({
+    model: link,
+    player,
+    onProject: guarded(project),
+    onPrint: () => window.print(),
+  });
   const session = sessionOf({
     onShow: guarded(open),
     onCompare: guarded(compare),
@@ -109,6 +114,20 @@ function render({ model, el }) {
     onRetry: guarded(queue.retry),
     onForget: guarded(forget),
   });
+  const room = roomOf();
+  const projector = projectorOf({
+    room,
+    entriesOf: () => session.answered(),
+    onShow: guarded(open),
+    onClose: () => shown && answer.title.focus(),
+  });
+  const lesson = classOf({
+    room,
+    book: link.get("book"),
+    onProject: guarded(project),
+    onJoin: projector.openJoin,
+  });
+  const sheet = sheetOf();
   const connection = connectionOf({ onAgain: guarded(goOn) });
   const earlier = earlierOf({ onShow: guarded(adopt), onDrop: guarded(dropEarlier) });
   const intake = intakeOf({
@@ -132,6 +151,9 @@ function render({ model, el }) {
     intake.root,
     session.root,
     answer.root,
+    lesson.root,
+    projector.root,
+    sheet.root,
     announcer.root,
   ]);
   el.append(root);
@@ -223,6 +245,8 @@ function render({ model, el }) {
     player.load(entry);
     answer.show(entry, full);
     player.answer(full);
+    sheet.show(entry, full);
+    lesson.set(true);
     session.mark(entry.job);
     skip.hidden = false;
     intake.fold("closed");
@@ -244,16 +268,23 @@ function render({ model, el }) {
     const full = await store.answer(entry.job);
     if (!full) {
       tell("error", `The answer about ${entry.name} is not kept any more. Choose the file again.`);
-      return;
+      return null;
     }
     chosen = true;
     show(entry, full, { focus: true });
+    return full;
+  }
+
+  function project() {
+    if (shown) projector.open({ ...shown, player });
   }
 
   function close() {
     shown = null;
     answer.clear();
     player.load(null);
+    sheet.clear();
+    lesson.set(false);
     skip.hidden = true;
   }
 
@@ -355,6 +386,10 @@ function render({ model, el }) {
     player.close();
     recorder.close();
     session.close();
+    lesson.close();
+    projector.close();
+    room.close();
+    sheet.close();
     queue.close();
     store.close();
     link.close();

@@ -40,7 +40,7 @@ function placeOf({ path, name }) {
 
 const cellOf = (className, children) => element("td", { className, role: "cell" }, children);
 
-function barOf({ name }) {
+function progressOf({ name }) {
   const bar = element("progress", { max: 1, value: 0, aria: { label: `Progress of ${name}` } });
   const share = element("span", { className: "an-share" });
   return {
@@ -106,7 +106,7 @@ function rowOf(entry, { onShow, onMark, onRetry, onRemove }) {
       title: "Remove",
       ...aria(`Remove ${name}`),
     });
-    const bar = state === "working" ? barOf(entry) : null;
+    const bar = state === "working" ? progressOf(entry) : null;
     const words = element("span", { className: "an-told" });
     const tells = [words, bar?.root ?? "", canRetry(entry) ? retry : ""];
     const told = element("td", { className: "an-tells", role: "cell" }, tells);
