@@ -7,9 +7,11 @@ import base64
 import dataclasses
 import inspect
 import json
+import re
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +131,13 @@ def test_no_attribute_hides_an_inherited_one() -> None:
     stored = {n.attr for n in code if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
     assert stored
     assert not inherited & stored
+
+
+def test_the_scripts_that_are_joined_share_no_name() -> None:
+    pattern = r"^(?:async )?(?:function\*?|const|let|class) (\w+)"
+    names = re.findall(pattern, Dashboard._esm, re.MULTILINE)
+    assert "render" in names
+    assert not [name for name, n in Counter(names).items() if n > 1]
 
 
 def test_the_widget_can_be_embedded_and_stored(tmp_path: Path) -> None:
