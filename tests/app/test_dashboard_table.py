@@ -64,7 +64,7 @@ def test_a_folder_becomes_a_table(fresh: Visit, music: Path) -> None:
     answers = {Path(name).name: audionome.classify(music / name) for name in HEARD}
     page.set_input_files("input[webkitdirectory]", music)
     fresh.wait("done")
-    left = page.inner_text(".an-session > .an-help")
+    left = page.inner_text(".an-session .an-left")
     assert left == "7 other files were left out: 4 are not sound, 2 are hidden, 1 is empty."
     assert "6 files: 5 answered, 1 could not be" in fresh.status()
 
@@ -194,7 +194,7 @@ def test_hundreds_are_dropped(fresh: Visit, tmp_path: Path, tone: np.ndarray) ->
         cdp.send("Input.dispatchDragEvent", drag | {"type": kind})
     page.wait_for_selector(".an-session tbody tr")
     assert chips(fresh, "Show by what became of it")["All"] == 122
-    assert page.inner_text(".an-session > .an-help") == "1 other file was left out: 1 is not sound."
+    assert page.inner_text(".an-session .an-left") == "1 other file was left out: 1 is not sound."
     assert page.is_visible("tr[data-state=working] progress")
     fresh.wait("done")
     states = chips(fresh, "Show by what became of it")

@@ -53,13 +53,15 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
     table,
     more,
   ]);
-  const left = element("p", { className: "an-help" }); // what of a folder is not in the table
+  const left = element("p", { className: "an-help an-left" }); // what of a folder is not in the table
   const root = element("section", { className: "an-session", hidden: true }, [
-    element("h2", { textContent: "This session" }),
+    element("div", { className: "an-top" }, [
+      element("h2", { textContent: "This session" }),
+      tools,
+    ]),
     left,
     finder.root,
     ...notices.map((notice) => notice.root),
-    tools,
     scroll,
     command.root,
   ]);
