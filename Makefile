@@ -19,7 +19,7 @@ LINKS := $(OUT)/_build/links
 export PATH := $(BIN):$(PATH)
 
 .PHONY: site dashboard test library lowest coverage lint dist serve pdf social linkcheck bench
-.PHONY: visitors page-speed lock runtime clean
+.PHONY: visitors page-speed dashboard-load lock runtime clean
 
 site: $(READY)
 	@echo "Building the report ..."
@@ -106,6 +106,11 @@ bench: $(READY)
 # 1, 5 and 15 visitors on the dashboard at once; needs Chromium. About 2 minutes.
 visitors: $(READY)
 	$(BIN)/python benchmarks/visitors.py
+
+# 300 files in one session: how quick the page stays, and what it and its kernel take; needs
+# Chromium. About 5 minutes.
+dashboard-load: $(READY)
+	$(BIN)/python benchmarks/dashboard.py
 
 # How fast the page listens, beside Python; needs Chromium. About a minute.
 page-speed: site
