@@ -17,12 +17,13 @@ audionome.app.sections : What can be opened below the card.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audionome.app.answer import announcement, card, minutes, row, window
-from audionome.app.sections import answer_sections, chart_payload, details_sections
+from audionome._words import genre_name, sentence_case
+from audionome.app.answer import announcement, card, row, window
+from audionome.app.sections import answer_sections, details_sections
 
 if TYPE_CHECKING:
     from audionome.app.details import Details
@@ -37,7 +38,6 @@ __all__ = [
     "LOST_DETAILS",
     "NO_DETAILS",
     "answer_payload",
-    "comparison_payload",
     "details_payload",
     "examples_payload",
     "too_large",
@@ -58,9 +58,8 @@ FOREIGN_SERVER = (
 _GROUPS = {
     "recording": "Recordings, openly licensed",
     "clip": "Your own clips",
-    "piece": "Made by a program: the model never heard such sounds and is often wrong",
+    "piece": "Made by a program, unlike any recording: the answer is often wrong",
 }
-_LONGEST_NAME = 30  # characters: a legend has no room for more
 
 
 def too_large(limit: int) -> str:
@@ -114,18 +113,36 @@ def examples_payload(files: Mapping[str, Path]) -> list[Any]:
     Returns
     -------
     list
-        Groups with at least one example: pairs of a heading and of pairs of identifier and name.
+        Groups with at least one example: pairs of a heading and of triples: identifier, name, and a
+        sentence that says what to expect, or "".
 
     Examples
     --------
     >>> examples_payload({"clip 0": Path("music/song.wav")})
-    [['Your own clips', [['clip 0', 'song.wav']]]]
+    [['Your own clips', [['clip 0', 'song.wav', '']]]]
     """
+    from audionome.datasets.recordings import expected_answers, recordings
+
+    known = {recording.file: recording for recording in recordings()}
+    answers = expected_answers()
     groups: dict[str, list[list[str]]] = {}
     for identifier, path in files.items():
-        kind, _, name = identifier.partition(" ")
-        shown = {"clip": path.name, "piece": f"{path.stem} (synthetic)"}.get(kind, name)
-        groups.setdefault(_GROUPS[kind], []).append([identifier, shown])
+        kind = identifier.partition(" ")[0]
+        name, told = path.name, ""
+        if kind == "piece":
+            genre = genre_name(path.stem)
+            name = sentence_case(f"{genre}, made by a program")
+            told = f"A program made it to sound like {genre}"
+        elif kind == "recording":
+            name, source = known[path.name].name, known[path.name].genre
+            told = (
+                f"Its source calls it {genre_name(source)}"
+                if source
+                else "Its source names none of the ten genres"
+            )
+        if told and path.name in answers:
+            told += f'; the answer is "{answers[path.name]}"'
+        groups.setdefault(_GROUPS[kind], []).append([identifier, name, told and f"{told}."])
     return [[heading, entries] for heading, entries in groups.items()]
 
 
@@ -150,7 +167,6 @@ def answer_payload(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
     details_payload : The sections that are sent after it.
     """
     return {
-        **_old(prediction, name),
         "row": row(prediction, name=name),
         "announce": announcement(prediction, name=name),
         "card": card(prediction),
@@ -173,63 +189,7 @@ def details_payload(details: Details) -> dict[str, Any]:
     dict
         ``outline`` (pairs of the lowest and the highest sample, full scale) and ``sections``.
     """
-    from audionome.app.answer import key_words
-
-    sections = details_sections(details)
-    end = details.start + float(details.frames.times[-1])
     return {
         "outline": [[round(float(v), 3) for v in pair] for pair in details.outline],
-        "sections": sections,
-        "heading": f"A closer look at {minutes(details.start)} to {minutes(end)}",
-        "key": key_words(details.key),
-        "charts": [chart for section in sections for chart in section["charts"]],
+        "sections": details_sections(details),
     }
-
-
-def _old(prediction: Prediction, name: str) -> dict[str, Any]:
-    """Return the keys of the former message."""
-    from audionome import charts
-    from audionome.models import telling
-
-    told = card(prediction)
-    drawn = {s["id"]: s["charts"][0] for s in answer_sections(prediction)}
-    return {
-        **told,
-        "duration": prediction.duration,
-        "charts": {
-            "probabilities": chart_payload(charts.probability_bars(prediction.probabilities)),
-            **drawn,
-        },
-        "cells": {
-            "answer": prediction.headline,
-            "probability": told["confidence"],
-            "hears": ", ".join(tag.name for tag in prediction.tags[:2]),
-            "tempo": telling.tempo(prediction.tempo, brief=True),
-            "length": minutes(prediction.duration),
-        },
-        "genre": prediction.genre,
-        "record": row(prediction, name=name)["record"],
-    }
-
-
-def comparison_payload(chosen: Sequence[tuple[str, Prediction]]) -> dict[str, Any]:
-    """Return what the page shows of several predictions beside each other.
-
-    Parameters
-    ----------
-    chosen : sequence of (str, Prediction)
-        Names of recordings, which may be equal, and their predictions.
-
-    Returns
-    -------
-    dict
-        ``names``, shortened and made different from each other, and ``chart``.
-    """
-    from audionome import charts
-
-    names = [
-        name if len(name) <= _LONGEST_NAME else f"{name[:16]}…{name[-12:]}" for name, _ in chosen
-    ]
-    labels = [n if names.count(n) == 1 else f"{n} ({k + 1})" for k, n in enumerate(names)]
-    beside = {label: p.probabilities for label, (_, p) in zip(labels, chosen, strict=True)}
-    return {"names": labels, "chart": chart_payload(charts.probabilities_beside(beside))}

@@ -15,7 +15,6 @@ from audionome.charts._base import INK, OTHER, PALETTE, PATTERNS, SYMBOLS, Chart
 from audionome.charts.clip import feature_of_clip
 from audionome.charts.prediction import (
     place_on_map,
-    probabilities_beside,
     probability_bars,
     reason_bars,
     timeline,
@@ -32,7 +31,6 @@ __all__ = [
     "Chart",
     "feature_of_clip",
     "place_on_map",
-    "probabilities_beside",
     "probability_bars",
     "reason_bars",
     "tags_over_time",

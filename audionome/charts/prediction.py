@@ -15,7 +15,6 @@ from audionome.charts._base import (
     INK,
     OTHER,
     PALETTE,
-    PARTS,
     PATTERNS,
     TEMPLATE,
     Chart,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "place_on_map",
-    "probabilities_beside",
     "probability_bars",
     "reason_bars",
     "timeline",
@@ -236,59 +234,6 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
         f"{first[0]}, {abs(100 * first[1]):.0f} points {side} {genre}.",
         table=pd.DataFrame({"what was heard": [w for w, _ in told], "points": points}),
         caption=f"Why {genre}: what spoke for it and against it",
-    )
-
-
-def probabilities_beside(answers: Mapping[str, Mapping[str, float]]) -> Chart:
-    """Draw the probabilities of several recordings beside each other.
-
-    Parameters
-    ----------
-    answers
-        Name of a recording to genre to probability; two recordings, or a few more.
-
-    Returns
-    -------
-    Chart
-        A pair of bars per genre; the genre that is likeliest over all stands first.
-    """
-    table = pd.DataFrame(answers).astype(float)
-    table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    table.index = table.index.map(genre_name)
-    figure = go.Figure()
-    for (name, values), (color, shape) in zip(table.items(), PARTS, strict=False):
-        figure.add_bar(
-            x=[round(float(v), 4) for v in values],
-            y=table.index.to_list(),
-            name=str(name),
-            orientation="h",
-            marker={"color": color, "pattern": pattern(shape)},
-            text=[likelihood(float(v)) for v in values],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:.1%}",
-        )
-    figure.update_layout(
-        template=TEMPLATE,
-        height=120 + 24 * len(table) * len(answers),
-        barmode="group",
-        bargap=0.25,
-        xaxis={
-            "title": {"text": "Probability"},
-            "range": [0, min(1.2, float(table.to_numpy().max()) * 1.25 + 0.02)],
-            "tickformat": ".0%",
-        },
-        yaxis={"autorange": "reversed", "showgrid": False},
-        legend={"traceorder": "normal"},
-    )
-    gap = (table.iloc[:, 0] - table.iloc[:, -1]).abs().idxmax()
-    shares = [f"{name} {likelihood(p)}" for name, p in table.loc[[gap]].iloc[0].items()]
-    return Chart(
-        figure=figure,
-        alt=f"Probabilities of {listed([str(name) for name in table])}. "
-        f"They differ most in {gap}: {listed(shares)}.",
-        table=table.map(likelihood).rename_axis("genre").reset_index(),
-        caption="Probabilities beside each other",
     )
 
 

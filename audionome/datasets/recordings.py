@@ -8,7 +8,10 @@ from pathlib import Path
 
 from audionome._paths import data_path
 
-__all__ = ["Recording", "recordings"]
+__all__ = ["EXAMPLES", "Recording", "expected_answers", "recordings"]
+
+#: What the default model answers about the examples, in the folder of results.
+EXAMPLES = "examples.json"
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,16 @@ def recordings() -> list[Recording]:
         return []
     known = [Recording(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
     return [recording for recording in known if recording.path.is_file()]
+
+
+def expected_answers() -> dict[str, str]:
+    """Return what the default model answers about the recordings and the synthetic pieces.
+
+    Returns
+    -------
+    dict of str to str
+        Name of a file to a headline; ``audionome lab answers`` wrote them.
+    """
+    path = data_path("results", EXAMPLES)
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return found

@@ -5,12 +5,14 @@ Conventions
 ``data/results/answers.json`` holds the table of `audionome.lab.promises.by_status` for every model
 that ships, as records: about music from outside GTZAN (``place`` "outside", each source judged by a
 threshold from the others), and for the default model about GTZAN with the artists apart ("gtzan").
-It is computed from stored predictions; no sound is needed.
+It is computed from stored predictions; no sound is needed. ``examples.json`` beside it holds what
+the default model answers about each of the examples.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,14 @@ import pandas as pd
 
 from audionome import files
 from audionome._paths import data_path
+from audionome.datasets.recordings import EXAMPLES, recordings
 from audionome.lab import outside, promises
 from audionome.lab.ear import training
 from audionome.lab.store import missing
+from audionome.models.classifier import load_classifier
 from audionome.models.reliability import ANSWERS
 
-__all__ = ["load", "measure", "write"]
+__all__ = ["answer_examples", "load", "measure", "write"]
 
 _DIGITS = 4
 _PARTS = ("model", "place", "excerpt", "status", "n", "artists", "share", "held", "held_low",
@@ -53,7 +57,7 @@ def _of_gtzan(model: str) -> pd.DataFrame:
 
 
 def write(folder: Path) -> pd.DataFrame:
-    """Measure, and write ``answers.json``.
+    """Measure, and write ``answers.json`` and ``examples.json``.
 
     Parameters
     ----------
@@ -69,7 +73,28 @@ def write(folder: Path) -> pd.DataFrame:
     records = found.round(_DIGITS).to_dict("records")
     text = "[\n" + ",\n".join(json.dumps(record) for record in records) + "\n]\n"
     files.write_text(folder / ANSWERS, text)
+    told = json.dumps(answer_examples(), indent=1, ensure_ascii=False)
+    files.write_text(folder / EXAMPLES, told + "\n")
     return found
+
+
+def answer_examples(names: Iterable[str] | None = None) -> dict[str, str]:
+    """Return what the default model answers about the examples of the dashboard.
+
+    Parameters
+    ----------
+    names : iterable of str, optional
+        Of files; default: all recordings and all pieces.
+
+    Returns
+    -------
+    dict of str to str
+        Name of a file to the headline of its answer.
+    """
+    pieces = sorted(data_path("examples").glob("*.ogg"))
+    paths = {path.name: path for path in [*(r.path for r in recordings()), *pieces]}
+    model = load_classifier()
+    return {name: model.classify(paths[name]).headline for name in names or sorted(paths)}
 
 
 def load(folder: Path | None = None) -> pd.DataFrame:

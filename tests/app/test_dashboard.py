@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import base64
-import dataclasses
 import inspect
 import json
 import re
@@ -30,7 +29,6 @@ from audionome.datasets.gtzan import GENRES
 from audionome.datasets.recordings import recordings
 from audionome.features import LEVEL_FREE
 from audionome.features.tempo import Tempo
-from audionome.models import context
 from audionome.models.classifier import Neighbour, Prediction, Reason, WindowPrediction
 from audionome.models.prediction import Tag
 from audionome.report import examples
@@ -165,7 +163,7 @@ def test_pieces_become_the_file(sent: list[dict[str, Any]]) -> None:
     assert (report["job"], report["state"]) == (1, "done")
     (answer,) = of(sent, "answer")
     assert (answer["job"], answer["genre"]) == (1, "rock")
-    assert answer["record"]["file"] == "1.wav"
+    assert answer["row"]["record"]["file"] == "1.wav"
 
 
 def test_empty_file_gets_its_sentence() -> None:
@@ -238,14 +236,6 @@ def test_charts_that_cannot_be_sent_are_told(monkeypatch, sent: list[dict[str, A
     monkeypatch.setattr("audionome.app.widget._plotly_js", fail)
     post(dashboard, {"type": "plotly"})
     assert [(m["type"], m["what"]) for m in sent] == [("failed", "plotly")]
-
-
-def test_a_comparison_that_fails_is_told(sent: list[dict[str, Any]]) -> None:
-    dashboard = Dashboard(classify=lambda source, **_: prediction())
-    post(dashboard, {"type": "compare", "jobs": [1, 2]})
-    assert [(m["type"], m["what"], m["sentence"]) for m in sent] == [
-        ("failed", "compared", payload.FAILED)
-    ]
 
 
 def test_what_is_forgotten_is_forgotten_here_too(sent: list[dict[str, Any]]) -> None:
@@ -398,91 +388,6 @@ def test_cancel_drops_the_answer(sent: list[dict[str, Any]]) -> None:
     assert not of(sent, "answer")
 
 
-def test_the_answer_is_plain_json_with_ten_probabilities() -> None:
-    answer = json.loads(
-        json.dumps(payload.answer_payload(prediction(), name="a.wav"), allow_nan=False)
-    )
-    drawn = answer["charts"]
-    assert drawn["reasons"]["rows"] == [["a quick tempo", "30.0"], ["few pitches", "-10.0"]]
-    assert answer["why"] == [
-        ["For rock", ["A quick tempo: 30 points."]],
-        ["Against rock", ["Few pitches: 10 points."]],
-    ]
-    assert (
-        answer["promise"]
-        == "About nine in ten answers include the right genre, on music it has never heard."
-    )
-    assert answer["hears"] == [
-        {
-            "name": "guitar",
-            "kind": "instrument",
-            "strength": "0.30",
-            "over_time": [0.1, 0.2, 0.6, 0.3],
-            "words": "guitar, 0.30 of 1 on average, most at 0:06",
-            "at": 6.0,
-        }
-    ]
-    assert drawn["hears"]["columns"] == ["from (s)", "to (s)", "guitar"]
-    assert [row[2] for row in drawn["hears"]["rows"]] == ["0.10", "0.20", "0.60", "0.30"]
-    assert answer["foreign"] == ""
-    assert answer["cells"] == {
-        "answer": "Rock",
-        "probability": "18%",
-        "hears": "guitar",
-        "tempo": "120",
-        "length": "0:12",
-    }
-    assert sorted(row[0] for row in drawn["probabilities"]["rows"]) == sorted(
-        map(genre_name, GENRES)
-    )
-    assert len(drawn["timeline"]["rows"]) == len(answer["windows"]) == 4
-    assert drawn["place"]["rows"] == [["rock.00000", "rock", "0.90"]]
-    assert len(drawn["typical"]["rows"]) == len(context.DESCRIBED)
-    assert all(chart["alt"] and chart["caption"] for chart in drawn.values())
-    assert ["Length", "0:12 min"] in answer["facts"]
-    assert answer["record"]["p_rock"] == prediction().probabilities["rock"]
-    assert answer["second"] == ""
-
-
-def test_an_answer_without_tags_has_no_chart_of_them() -> None:
-    answer = payload.answer_payload(dataclasses.replace(prediction(), tags=()))
-    assert answer["hears"] == []
-    assert "hears" not in answer["charts"]
-
-
-def test_music_of_another_kind_is_told() -> None:
-    house = Tag("house", "style", 0.6, (0.6, 0.6, 0.6, 0.6))
-    answer = payload.answer_payload(dataclasses.replace(prediction(), tags=(house,)))
-    assert answer["foreign"].startswith("It sounds like house music, none of the ten")
-
-
-def test_what_weighs_nothing_is_no_reason() -> None:
-    answer = payload.answer_payload(dataclasses.replace(prediction(), reasons=()))
-    (_, nothing), (_, same) = answer["why"]
-    assert nothing == same == ["Nothing that was heard weighs as much as one point of probability."]
-
-
-def test_the_second_model_is_quoted() -> None:
-    for genre, word in (("rock", "agrees: rock, 90%"), ("jazz", "does not agree: jazz, 90%")):
-        second = dict.fromkeys(GENRES, 0.1 / 9) | {genre: 0.9}
-        told = payload.answer_payload(dataclasses.replace(prediction(), second_opinion=second))[
-            "second"
-        ]
-        assert word in told
-
-
-def test_files_of_one_name_stay_apart_when_compared() -> None:
-    found = payload.comparison_payload([("a.wav", prediction()), ("a.wav", prediction())])
-    assert found["names"] == ["a.wav (1)", "a.wav (2)"]
-    assert found["chart"]["columns"] == ["genre", "a.wav (1)", "a.wav (2)"]
-
-
-def test_a_legend_has_room_for_long_names() -> None:
-    name = "A Very Long Title of a Very Long Piece - Live.flac"
-    found = payload.comparison_payload([(name, prediction()), ("b.wav", prediction())])
-    assert found["names"] == ["A Very Long Titl… - Live.flac", "b.wav"]
-
-
 def test_the_readers_own_clips_can_be_chosen(
     tmp_path: Path, monkeypatch, sent: list[dict[str, Any]]
 ) -> None:
@@ -500,13 +405,13 @@ def test_the_readers_own_clips_can_be_chosen(
     # Real music first, then the reader's own, and last what the model never heard the like of.
     real, own, synthetic = dashboard.examples
     assert real[0] == "Recordings, openly licensed"
-    assert [name for _, name in real[1]] == [recording.name for recording in recordings()]
+    assert [name for _, name, _ in real[1]] == [recording.name for recording in recordings()]
     assert own[0] == "Your own clips"
     assert "Made by a program" in synthetic[0]
     assert "often wrong" in synthetic[0]
     assert len(synthetic[1]) == 10
-    assert all(name.endswith("(synthetic)") for _, name in synthetic[1])
-    ((identifier, name),) = own[1]
+    assert all(name.endswith(", made by a program") for _, name, _ in synthetic[1])
+    ((identifier, name, _),) = own[1]
     assert name == "my song.wav"
     post(dashboard, {"type": "example", "job": 1, "id": identifier, "name": name})
     assert finished(dashboard)["state"] == "done"
@@ -604,7 +509,10 @@ def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: V
     page = fresh.page
     genres = ["blues", "metal"]
     recording = recordings()[0]
-    chosen = {f"{genre} (synthetic)": data_path("examples", f"{genre}.ogg") for genre in genres}
+    chosen = {
+        f"{genre.capitalize()}, made by a program": data_path("examples", f"{genre}.ogg")
+        for genre in genres
+    }
     chosen[recording.name] = recording.path
     for name in chosen:
         if page.is_visible(".an-more[aria-expanded=false]"):
@@ -876,7 +784,6 @@ INJECTED = {
     "details": "d.Dashboard(measure_details=lambda content, prediction: 1 / 0)",
     "answer": "d.payload.answer_payload = lambda *_, **__: 1 / 0; d.Dashboard()",
     "plotly": "d._plotly_js = lambda: 1 / 0; d.Dashboard()",
-    "compare": "d.payload.comparison_payload = lambda chosen: 1 / 0; d.Dashboard()",
     "receive": "d.Dashboard._append = lambda *_: 1 / 0; d.Dashboard()",
 }
 
@@ -906,21 +813,11 @@ def test_no_failure_reaches_the_screen_as_nothing(
         visit.detailed()
         assert "closer look failed" in page.inner_text(".an-later")
         assert page.is_visible(".an-genre")
-    elif where == "plotly":
+    else:
         visit.wait("done")
         visit.open("timeline")
         page.wait_for_selector("text=The drawing is not available")
         assert visit.table("Genre over time")
-    else:
-        visit.wait("done")
-        visit.give(song)
-        page.wait_for_selector(".an-session")
-        visit.wait("done")
-        for box in page.locator(".an-session input[type=checkbox]").all():
-            box.check()
-        page.click("text=Compare the two marked")
-        page.wait_for_selector(".an-drop[data-state=error]")
-        assert visit.status() == payload.FAILED
     assert "ZeroDivisionError" in broken.log.read_text()
     assert visit.problems == []
     visit.close()

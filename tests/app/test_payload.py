@@ -17,6 +17,7 @@ from audionome.app import answer, payload
 from audionome.app.details import measure_details
 from audionome.audio import Note
 from audionome.datasets import gtzan
+from audionome.datasets.recordings import expected_answers, recordings
 from audionome.features.key import Key, reliable_key_accuracy
 from audionome.models import telling
 from audionome.models.attribution import Reason
@@ -103,9 +104,21 @@ def test_the_menu_has_only_groups_with_examples() -> None:
     files = {"piece jazz": Path("jazz.ogg"), "clip 0": Path("folder/my song.wav")}
     synthetic, own = payload.examples_payload(files)
     assert synthetic[0].startswith("Made by a program")
-    assert synthetic[1] == [["piece jazz", "jazz (synthetic)"]]
-    assert own == ["Your own clips", [["clip 0", "my song.wav"]]]
+    ((identifier, name, told),) = synthetic[1]
+    assert (identifier, name) == ("piece jazz", "Jazz, made by a program")
+    assert told.endswith(f'the answer is "{expected_answers()["jazz.ogg"]}".')
+    assert own == ["Your own clips", [["clip 0", "my song.wav", ""]]]
     assert payload.examples_payload({}) == []
+
+
+def test_a_recording_is_offered_with_its_author_licence_and_genre() -> None:
+    files = {f"recording {r.name}": r.path for r in recordings()}
+    ((heading, entries),) = payload.examples_payload(files)
+    assert "openly licensed" in heading
+    for recording, (_, name, told) in zip(recordings(), entries, strict=True):
+        assert recording.artist in name
+        assert recording.licence in name
+        assert (f"calls it {recording.genre}" if recording.genre else "names none") in told
 
 
 @pytest.mark.parametrize(
@@ -162,6 +175,51 @@ def test_how_often_such_answers_are_right_goes_with_the_answer(metal: Prediction
     )
     assert "house music" in foreign["foreign"]
     assert foreign["promise"] == foreign["right"]["sentence"] == ""
+
+
+def test_what_is_heard_says_where_it_is_heard_most(metal: Prediction) -> None:
+    guitar = Tag("guitar", "instrument", 0.3, (0.1, 0.2, 0.6, 0.3))
+    told = dataclasses.replace(metal, tags=(guitar,), windows=metal.windows[:4])
+    assert answer.card(told)["hears"] == [
+        {
+            "name": "guitar",
+            "kind": "instrument",
+            "strength": "0.30",
+            "over_time": [0.1, 0.2, 0.6, 0.3],
+            "words": "guitar, 0.30 of 1 on average, most at 0:06",
+            "at": 6.0,
+        }
+    ]
+    silent = payload.answer_payload(dataclasses.replace(metal, tags=()))
+    assert silent["card"]["hears"] == []
+    assert "hears" not in [section["id"] for section in silent["sections"]]
+
+
+def test_sections_show_the_numbers_of_the_answer(metal: Prediction) -> None:
+    reasons = (Reason("tempo", "a quick tempo", 0.3), Reason("pitches", "few pitches", -0.1))
+    told = dataclasses.replace(metal, reasons=reasons, baseline=0.1)
+    sections = {s["id"]: s for s in payload.answer_payload(told)["sections"]}
+    assert sections["reasons"]["charts"][0]["rows"] == [
+        ["a quick tempo", "30.0"],
+        ["few pitches", "-10.0"],
+    ]
+    assert "An average sound gets 10% for metal" in sections["reasons"]["sentences"][0]
+    assert answer.card(told)["why"] == [
+        ["For metal", ["A quick tempo (30 points)"]],
+        ["Against metal", ["Few pitches (10 points)"]],
+    ]
+    for section in sections.values():
+        assert all(chart["alt"] and chart["caption"] for chart in section["charts"])
+    (_, nothing), (_, same) = answer.card(dataclasses.replace(metal, reasons=()))["why"]
+    assert nothing == same == ["Nothing that counts"]
+
+
+def test_the_second_model_is_quoted(metal: Prediction) -> None:
+    for genre, word in (("metal", "agrees: metal, 90%"), ("jazz", "does not agree: jazz, 90%")):
+        second = dict.fromkeys(gtzan.GENRES, 0.1 / 9) | {genre: 0.9}
+        told = answer.card(dataclasses.replace(metal, second_opinion=second))["second"]
+        assert word in told
+    assert answer.card(dataclasses.replace(metal, second_opinion=None))["second"] == ""
 
 
 def test_the_main_reason_is_a_sentence(metal: Prediction) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from audionome._paths import data_path
+from audionome.datasets.recordings import expected_answers, recordings
 from audionome.lab import answers, conformal
 from audionome.lab.store import StaleResultsError
 from audionome.models import telling
@@ -28,6 +29,14 @@ def test_the_file_follows_from_the_predictions(measured: pd.DataFrame, tmp_path:
         answers.load(tmp_path)
     (tmp_path / ANSWERS).write_text(json.dumps([{"n": 1}]))
     assert answers.load(tmp_path)["n"].to_list() == [1]
+
+
+def test_the_examples_are_answered_as_is_said() -> None:
+    told = expected_answers()
+    pieces = {path.name for path in data_path("examples").glob("*.ogg")}
+    assert set(told) == {r.file for r in recordings()} | pieces
+    some = ["john-michel-ave-maria.ogg", "muldjord-armygeddon.ogg", "metal.ogg"]
+    assert answers.answer_examples(some) == {name: told[name] for name in some}
 
 
 def test_no_more_is_promised_than_was_kept(measured: pd.DataFrame) -> None:

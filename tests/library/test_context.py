@@ -149,15 +149,6 @@ def test_the_map_leads_to_the_neighbours(answer: Prediction) -> None:
     assert any("The Band: One" in trace.text for trace in named.figure.data[:-2])
 
 
-def test_two_answers_beside_each_other() -> None:
-    one = dict.fromkeys(GENRES, 0.05) | {"jazz": 0.55}
-    other = dict.fromkeys(GENRES, 0.05) | {"rock": 0.55}
-    chart = charts.probabilities_beside({"a.wav": one, "b.wav": other})
-    assert [trace.name for trace in chart.figure.data] == ["a.wav", "b.wav"]
-    assert set(chart.table["genre"][:2]) == {"jazz", "rock"}
-    assert "They differ most in jazz: a.wav 55% and b.wav 5.0%" in chart.alt
-
-
 def test_a_clip_is_drawn_from_where_it_begins(sound: np.ndarray) -> None:
     found = frames.frame_features(sound[: 4 * audio.WINDOW_HOP])
     for view, rows in (("spectrogram", 64), ("mfcc", 12), ("chroma", 12)):
