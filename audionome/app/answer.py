@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["announcement", "card", "key_words", "known_names", "minutes", "row", "window"]
 
+#: Notes on files of which a browser plays other parts, or another track, than were heard.
+_MENDED = {"changing", "cut", "damaged", "track"}
 _LONGEST_NAME = 80  # characters
 
 
@@ -39,8 +41,9 @@ def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
     dict
         ``headline``, ``status``, ``genre`` with ``genre_name``, ``prediction_set``, ``confidence``
         with ``confidence_text``, ``probabilities``, ``hears``, ``tempo`` (BPM or None),
-        ``tempo_text``, ``duration`` (s), ``length``, ``why`` (a sentence), ``color``, ``learned``
-        and ``record`` (of the CSV file, by column).
+        ``tempo_text``, ``duration`` (s), ``length``, ``mended`` (whether a browser may play other
+        parts of the file than were heard), ``why`` (a sentence), ``color``, ``learned`` and
+        ``record`` (of the CSV file, by column).
     """
     from audionome.models import telling
 
@@ -58,6 +61,7 @@ def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
         "tempo_text": telling.tempo(prediction.tempo, brief=True),
         "duration": round(prediction.duration, 2),
         "length": minutes(prediction.duration),
+        "mended": any(note.kind in _MENDED for note in prediction.notes),
         "why": _main_reason(prediction),
         "color": _color(prediction.genre),
         "learned": prediction.learned_from is not None,

@@ -120,12 +120,15 @@ class Dashboard(anywidget.AnyWidget):
     _esm = _source(
         "js",
         *("page", "link", "watch", "store", "queue"),
-        *("plots", "sound", "player", "card", "science", "answer"),
+        *("plots", "sound", "player", "card", "science", "answer", "compare"),
         *("folder", "recorder", "intake"),
         *("csv", "rows", "finder", "notices", "session"),
         *("room", "projector", "sheet", "main"),
     )
-    _css = _source("css", *("page", "intake", "card", "player", "session", "projector", "print"))
+    _css = _source(
+        "css",
+        *("page", "intake", "card", "player", "compare", "session", "projector", "print"),
+    )
 
     #: Numbers the form of the messages: a page keeps answers, and only of its own form.
     format = traitlets.Int(FORMAT).tag(sync=True)

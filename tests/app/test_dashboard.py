@@ -538,33 +538,6 @@ def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: V
     assert fresh.problems == []
 
 
-def test_a_window_is_heard_from_the_slider_and_from_the_chart(
-    visit: Visit, clip: tuple[np.ndarray, int], tmp_path: Path
-) -> None:
-    samples, rate = clip
-    (path := tmp_path / "hear.wav").write_bytes(encode(samples[: 12 * rate], rate, "wav"))
-    visit.give(path)
-    visit.wait("done")
-    visit.drawn()
-    page = visit.page
-    page.focus(".an-windows")
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('audio').currentTime >= 3")
-    assert "0:03 to 0:06" in page.get_attribute(".an-windows", "aria-valuetext")
-    # It stops by itself where the window ends.
-    page.wait_for_function(
-        "(() => { const a = document.querySelector('audio');"
-        " return a.paused && a.currentTime >= 6 && a.currentTime < 7; })()"
-    )
-    drawing = visit.chart("Genre over time").locator(".nsewdrag")
-    drawing.scroll_into_view_if_needed()
-    box = drawing.bounding_box()
-    drawing.click(position={"x": 0.9 * box["width"], "y": 0.5 * box["height"]})
-    page.wait_for_function("document.querySelector('audio').currentTime >= 9")
-    assert "0:09 to 0:12" in page.inner_text(".an-here")
-    assert visit.problems == []
-
-
 def test_dropping_keyboard_and_a_narrow_dark_page(
     browser: Any, server: str, clip: tuple[np.ndarray, int]
 ) -> None:

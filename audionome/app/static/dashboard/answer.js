@@ -48,22 +48,5 @@ function answerOf({ model, player, onProject = null, onPrint = null }) {
     if (full.details) science.showDetails(full.details);
   }
 
-  // Two answers beside each other.
-  function compare(pairs) {
-    clear();
-    root.hidden = false;
-    root.dataset.job = pairs.map(({ entry }) => entry.job).join(" ");
-    title.textContent = pairs.map(({ entry }) => entry.name).join(" and ");
-    const columns = pairs.map(({ entry, full }) =>
-      element("section", { aria: { label: entry.name } }, [
-        element("h3", { textContent: entry.name }),
-        headOf(full.card),
-        hearsOf(full.card),
-        factsOf(full.card.facts),
-      ]),
-    );
-    body.append(element("div", { className: "an-beside" }, columns));
-  }
-
-  return { root, title, clear, show, showDetails: science.showDetails, compare };
+  return { root, title, clear, show, showDetails: science.showDetails };
 }

@@ -3,6 +3,8 @@
 const GONE = "The server has ended this session. Your answers are kept here; “Go on” begins anew.";
 const LEFT = (count) =>
   `The server has ended this session. Your answers are kept here; “Go on” hears the other ${count}.`;
+const GONE_ANSWER = ({ name }) =>
+  `The answer about ${name} is not kept any more. Choose the file again.`;
 const NOT_THERE =
   "The server cannot be reached. Your answers are kept here, and this page keeps trying.";
 
@@ -114,6 +116,7 @@ function render({ model, el }) {
     onRetry: guarded(queue.retry),
     onForget: guarded(forget),
   });
+  const comparison = comparisonOf({ onClose: guarded(endComparison), sound: queue.sound });
   const room = roomOf();
   const projector = projectorOf({
     room,
@@ -151,6 +154,7 @@ function render({ model, el }) {
     intake.root,
     session.root,
     answer.root,
+    comparison.root,
     lesson.root,
     projector.root,
     sheet.root,
@@ -160,6 +164,7 @@ function render({ model, el }) {
 
   let shown = null; // { entry, full } of the answer on the page
   let ready = false; // the stored session has been read
+  let before = null; // what was shown before a comparison
   let chosen = false; // somebody has opened an answer while others are heard
 
   function guarded(callback) {
@@ -202,6 +207,7 @@ function render({ model, el }) {
     store.remove(jobs);
     for (const job of jobs) session.remove(job);
     if (shown && jobs.includes(shown.entry.job)) close();
+    if (comparison.has(jobs)) comparison.close();
     if (!queue.entries.length) intake.fold("none");
   }
 
@@ -214,6 +220,7 @@ function render({ model, el }) {
 
   function detailed(entry, full) {
     store.saveAnswer(entry.job, full);
+    comparison.update(entry, full);
     if (shown?.entry !== entry) return;
     shown.full = full;
     answer.showDetails(full.details);
@@ -242,6 +249,7 @@ function render({ model, el }) {
 
   function show(entry, full, { focus = false } = {}) {
     shown = { entry, full };
+    comparison.close();
     player.load(entry);
     answer.show(entry, full);
     player.answer(full);
@@ -267,7 +275,7 @@ function render({ model, el }) {
   async function open(entry) {
     const full = await store.answer(entry.job);
     if (!full) {
-      tell("error", `The answer about ${entry.name} is not kept any more. Choose the file again.`);
+      tell("error", GONE_ANSWER(entry));
       return null;
     }
     chosen = true;
@@ -295,8 +303,25 @@ function render({ model, el }) {
         full: await store.answer(job),
       })),
     );
+    const lost = pairs.find(({ full }) => !full);
+    if (lost) {
+      tell("error", GONE_ANSWER(lost.entry));
+      return;
+    }
+    const now = shown;
     close();
-    answer.compare(pairs);
+    before = now;
+    chosen = true;
+    session.mark(null);
+    comparison.show(pairs);
+  }
+
+  function endComparison() {
+    comparison.close();
+    const { entry, full } = before ?? {};
+    before = null;
+    if (entry && queue.entries.includes(entry)) show(entry, full, { focus: true });
+    else session.root.querySelector("button").focus();
   }
 
   async function forget() {
@@ -370,6 +395,7 @@ function render({ model, el }) {
   const onDark = () => {
     repaint(root);
     player.repaint();
+    comparison.repaint();
   };
   dark.addEventListener("change", onDark);
   // Fetched while the visitor looks for a file; a failure is told where a chart would be.
@@ -384,6 +410,7 @@ function render({ model, el }) {
     dark.removeEventListener("change", onDark);
     purge(root);
     player.close();
+    comparison.end();
     recorder.close();
     session.close();
     lesson.close();

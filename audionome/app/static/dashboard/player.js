@@ -1,6 +1,6 @@
 // The player: a time line in the colours of the answer, and one row of controls.
 
-const NOT_KEPT = "The sound is not kept with the session. Choose the file again to hear it.";
+const NOT_KEPT = "The sound is not kept. Choose the file again to hear it.";
 const PREPARING = "Preparing the sound…";
 const PREPARING_WISH = "Preparing the sound… It plays as soon as it is there.";
 const OTHER = (file, entry) => `“${file.name}” is another file. Choose “${entry.name}” to hear it.`;
@@ -26,17 +26,15 @@ function playerOf({ sound, onFile = () => {} }) {
   });
   const time = element("span", { className: "an-time" });
   const here = element("p", { className: "an-here" });
-  const volume = element("input", {
+  const level = element("input", {
     type: "range",
-    className: "an-volume",
     min: 0,
     max: 1,
     step: 0.05,
     value: 1,
-    title: "Volume",
-    aria: { label: "Volume" },
-    oninput: () => (audio.volume = volume.value),
+    oninput: () => (audio.volume = level.value),
   });
+  const volume = element("label", { className: "an-volume" }, ["Volume", level]);
   const message = element("p", { className: "an-message" });
   const said = element("p", { className: "an-unseen", role: "status" });
   const input = element("input", { type: "file", hidden: true });
@@ -89,7 +87,7 @@ function playerOf({ sound, onFile = () => {} }) {
     outline = full?.details?.outline ?? [];
     span = full?.duration || windows.at(-1)?.end || 0;
     slider.max = span;
-    time.hidden = track.hidden = !windows.length;
+    track.hidden = !windows.length;
     mark();
     paint();
   }

@@ -50,9 +50,10 @@ function soundOf({ sound, onChange }) {
     release();
     entry = next;
     prepared = false;
+    // Of a damaged file a browser plays other parts, whatever length it says.
     if (!entry) become("none");
-    else if (entry.file) use(entry.file);
-    else if (entry.example) prepare();
+    else if (entry.file && !entry.row?.mended) use(entry.file);
+    else if (entry.file || entry.example) prepare();
     else become("missing");
   }
 
