@@ -217,7 +217,6 @@ def minutes(seconds: float) -> str:
 
 def _record(prediction: Prediction, name: str) -> dict[str, str | float | None]:
     """Return a row of the CSV file, with digits that mean something."""
-    sides = _why(prediction)
     tempo = prediction.tempo
     return {
         "file": name,
@@ -231,11 +230,21 @@ def _record(prediction: Prediction, name: str) -> dict[str, str | float | None]:
         "tempo": round(tempo.bpm, 1) or None,
         "tempo_alternative": tempo.alternative and round(tempo.alternative, 1),
         "length": round(prediction.duration, 1),
-        "reasons": ". ".join(f"{heading}: {'; '.join(told)}" for heading, told in sides) + ".",
+        "reasons": " ".join(f"{heading}: {'; '.join(told)}." for heading, told in _why(prediction)),
         "notes": " ".join(note.text for note in prediction.notes if note.kind != "learned"),
         "learned": _learned(prediction, known_names()),
-        "message": prediction.message,
+        "message": _message(prediction),
     }
+
+
+def _message(prediction: Prediction) -> str:
+    """Return the answer in sentences, with the promise only where it holds."""
+    from audionome.models.tags import foreign_style
+
+    foreign = foreign_style(prediction.tags, prediction.prediction_set)
+    if foreign or prediction.learned_from is not None:
+        return " ".join([f"{prediction.headline}.", foreign]).strip()
+    return prediction.message
 
 
 def _bars(prediction: Prediction) -> list[dict[str, Any]]:
@@ -343,16 +352,19 @@ def _tag(tag: Tag, windows: Sequence[WindowPrediction]) -> dict[str, Any]:
         "kind": tag.kind,
         "strength": f"{tag.strength:.2f}",
         "over_time": [round(value, 3) for value in tag.over_time],
-        "words": f"{tag.name}, {tag.strength:.2f} of 1 on average, most at {minutes(at)}",
+        "words": f"{tag.name}, strength {tag.strength:.2f} out of 1, strongest at {minutes(at)}",
         "at": at,
     }
 
 
 def _why(prediction: Prediction) -> list[list[Any]]:
+    """Return what spoke for the genre and against it; nothing where nothing did."""
     from audionome.models.attribution import sentences
 
     genre = genre_name(prediction.genre)
     sides = sentences(prediction.reasons)
+    if not any(sides):
+        return []
     nothing = ["Nothing that counts"]
     return [
         [f"For {genre}", sides.supporting or nothing],
@@ -364,6 +376,8 @@ def _main_reason(prediction: Prediction) -> str:
     """Return the weightiest reason in a sentence, the one for the genre if there is any."""
     from audionome.models.attribution import sentences
 
+    if not prediction.prediction_set:
+        return "It is too far from all music that the model knows."
     sides = sentences(prediction.reasons, most=1)
     for heading, found in zip(("Main reason", "Main doubt"), sides, strict=True):
         for text in found:
@@ -376,8 +390,8 @@ def _windows_of_3_s(count: int) -> str:
 
 
 def _second_opinion(prediction: Prediction) -> str:
-    if prediction.second_opinion is None:
-        return ""
+    if prediction.second_opinion is None or not prediction.prediction_set:
+        return ""  # of a sound unlike any music the two agree that they know nothing
     genre, p = max(prediction.second_opinion.items(), key=lambda item: item[1])
     agrees = "agrees" if genre == prediction.genre else "does not agree"
     return (

@@ -173,10 +173,14 @@ def _told(name: str, prediction: Prediction, card: Mapping[str, Any]) -> Any:
 
     minutes, seconds = divmod(round(prediction.duration), 60)
     tempo = telling.tempo(prediction.tempo)
-    lines = ["", f"[bold]{escape(name)}[/]  {minutes}:{seconds:02d}, {tempo}", prediction.message]
+    foreign = foreign_style(prediction.tags, prediction.prediction_set)
+    # Where none of the ten genres is right, or the model knows the recording, nothing is promised.
+    unpromised = foreign or prediction.learned_from is not None
+    message = f"{prediction.headline}." if unpromised else prediction.message
+    lines = ["", f"[bold]{escape(name)}[/]  {minutes}:{seconds:02d}, {tempo}", message]
     if prediction.tags:
         lines.append(_tags(prediction))
-    if foreign := foreign_style(prediction.tags, prediction.prediction_set):
+    if foreign:
         lines.append(foreign)
     lines += [f"[yellow]{escape(note.text)}[/]" for note in prediction.notes]
     lines.append(_probabilities(prediction))

@@ -175,6 +175,7 @@ def test_how_often_such_answers_are_right_goes_with_the_answer(metal: Prediction
     )
     assert "house music" in foreign["foreign"]
     assert foreign["promise"] == foreign["right"]["sentence"] == ""
+    assert "nine in ten" in answer.row(metal, name="a")["record"]["message"]
 
 
 def test_what_is_heard_says_where_it_is_heard_most(metal: Prediction) -> None:
@@ -186,7 +187,7 @@ def test_what_is_heard_says_where_it_is_heard_most(metal: Prediction) -> None:
             "kind": "instrument",
             "strength": "0.30",
             "over_time": [0.1, 0.2, 0.6, 0.3],
-            "words": "guitar, 0.30 of 1 on average, most at 0:06",
+            "words": "guitar, strength 0.30 out of 1, strongest at 0:06",
             "at": 6.0,
         }
     ]
@@ -210,8 +211,9 @@ def test_sections_show_the_numbers_of_the_answer(metal: Prediction) -> None:
     ]
     for section in sections.values():
         assert all(chart["alt"] and chart["caption"] for chart in section["charts"])
-    (_, nothing), (_, same) = answer.card(dataclasses.replace(metal, reasons=()))["why"]
-    assert nothing == same == ["Nothing that counts"]
+    one_sided = dataclasses.replace(metal, reasons=reasons[:1])
+    assert answer.card(one_sided)["why"][1] == ["Against metal", ["Nothing that counts"]]
+    assert answer.card(dataclasses.replace(metal, reasons=()))["why"] == []
 
 
 def test_the_second_model_is_quoted(metal: Prediction) -> None:
@@ -228,5 +230,8 @@ def test_the_main_reason_is_a_sentence(metal: Prediction) -> None:
     against = (Reason("tempo", "a slow tempo", -0.2),)
     doubt = answer.row(dataclasses.replace(metal, reasons=against), name="a")["why"]
     assert doubt == "Main doubt: a slow tempo (20 points)."
+    strange = dataclasses.replace(metal, prediction_set=(), status="out-of-distribution")
+    assert "too far from all music" in answer.row(strange, name="a")["why"]
+    assert answer.card(strange)["second"] == ""
     none = dataclasses.replace(metal, reasons=())
     assert answer.row(none, name="a")["why"] == "No single reason stands out."

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+from audionome.models import reliability
 from audionome.report import charts
 from audionome.report.numbers import promises as told
 
+ROOT = Path(__file__).parents[2]
 SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -150,3 +155,33 @@ def test_thresholds_and_temperatures_are_told_with_what_set_them() -> None:
     assert table["length"].to_list() == ["30 s and more", "3 s", "10 s", "30 s and more"]
     assert table["temperature"].to_list() == ["6.00", "20.00", "12.00", "9.00"]
     assert table["set on"].to_list() == ["GTZAN, artists apart", *["music from outside"] * 3]
+
+
+def test_answers_of_one_genre_stand_beside_those_of_more() -> None:
+    kinds = [("outside", 0, "one", 0.85), ("outside", 3, "many", 0.95), ("gtzan", 0, "one", 0.97)]
+    table = pd.DataFrame(
+        [
+            {
+                "model": "ear", "place": place, "excerpt": excerpt, "status": status, "share": 0.5,
+                "held": held, "held_low": held - 0.05, "held_high": held + 0.03, "right": 0.4,
+            }
+            for place, excerpt, status, held in kinds
+        ]
+    )  # fmt: skip
+    made = told.statuses(pd.concat([table, table.assign(model="classic", held=0.1)]), "ear")
+    assert made["length"].to_list() == ["whole clips", "3 s"]
+    assert made["the answer names"].to_list() == ["one genre", "four or more"]
+    home = made["right genre included: GTZAN, artists apart"].to_list()
+    assert home == [f"97.0{SPACE}% (92.0 to 100.0)", "\N{EN DASH}"]
+    said = told.by_status(table, "ear")
+    assert (said["one"], said["one_home"]) == (f"85.0{SPACE}%", f"97.0{SPACE}%")
+    assert "many" not in said  # of whole clips there is none
+
+
+def test_the_app_leads_to_headings_that_are_there() -> None:
+    for page in (reliability.PAGE, reliability.REFUSED_PAGE):
+        path, _, anchor = page.partition("#")
+        cells = json.loads((ROOT / path.replace(".html", ".ipynb")).read_text())["cells"]
+        lines = [line.strip() for cell in cells for line in cell["source"]]
+        headings = [line.lstrip("# ").lower() for line in lines if line.startswith("## ")]
+        assert anchor in [heading.replace(" ", "-") for heading in headings]

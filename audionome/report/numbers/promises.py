@@ -174,9 +174,11 @@ def statuses(table: pd.DataFrame, model: str) -> pd.DataFrame:
                 "length": length,
                 "the answer names": named,
                 "share of the answers": share(r["share"]),
-                "include the right genre: music from outside": told(r),
-                "GTZAN, artists apart": told(by.get(("gtzan", excerpt, status))),
-                "name it first, outside": share(r["right"]),
+                "right genre included: music from outside": told(r),
+                "right genre included: GTZAN, artists apart": told(
+                    by.get(("gtzan", excerpt, status))
+                ),
+                "named first: music from outside": share(r["right"]),
             }
             for excerpt, length in _LENGTHS.items()
             for status, named in _NAMED.items()
