@@ -216,7 +216,7 @@ def test_hundreds_are_dropped(fresh: Visit, tmp_path: Path, tone: np.ndarray) ->
     page.click("button[aria-label='Remove notes.txt']")  # now all lie in one folder
     page.fill(".an-session input[type=search]", "")
     page.click(".an-many summary")
-    line = page.inner_text(".an-many code")
+    line = page.inner_text(".an-command code")
     assert '"Attic"' in line
     (folder / "poem 2.wav").rename(tmp_path / "poem.wav")
     for path in folder.glob("poem *.wav"):

@@ -52,6 +52,7 @@ function noticeOf([state, words, retryNames, removeNames], { onRetry, onRemove }
 // The way for thousands of files.
 function commandOf() {
   const line = element("code", { textContent: COMMAND });
+  const where = element("span");
   const copied = element("span", { className: "an-help", role: "status" });
   const copy = button("Copy", async () => {
     try {
@@ -66,12 +67,13 @@ function commandOf() {
   });
   const root = element("details", { className: "an-many", hidden: true }, [
     element("summary", { textContent: "Thousands of files? Use the command line" }),
-    element("p", {
-      textContent:
-        "This line hears a whole folder on all cores of your computer and writes one answer per " +
-        "file into answers.jsonl. Type it where Audionome is installed (in a checkout, first " +
-        "“. .venv/bin/activate”), with the path of your folder instead of FOLDER:",
-    }),
+    element("p", {}, [
+      "This command hears a whole folder, on all cores of your computer, and writes one answer per " +
+        "line into answers.jsonl. ",
+      where,
+      " If you run Audionome from its source, activate its environment first: ",
+      element("code", { textContent: ". .venv/bin/activate" }),
+    ]),
     element("p", { className: "an-command" }, [line, copy, copied]),
   ]);
   return {
@@ -82,6 +84,9 @@ function commandOf() {
       // A name that a shell would read as more than a name is left to its owner.
       const safe = /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u.test(folder);
       line.textContent = COMMAND.replace("FOLDER", safe ? `"${folder}"` : "FOLDER");
+      where.textContent = safe
+        ? `Type it in the folder that holds “${folder}”.`
+        : "Type the path of your folder in place of FOLDER.";
     },
   };
 }

@@ -5,7 +5,7 @@ const TELLS = {
   waiting: "Waiting",
   working: "Being heard",
   stopped: "Stopped before it was heard",
-  lost: "Not heard before the page was left: choose this file again",
+  lost: "Not heard yet; choose this file again",
 };
 // Column, heading, what a phone writes before the value.
 const ROW_COLUMNS = [
@@ -18,7 +18,7 @@ const ROW_COLUMNS = [
 
 const inThousands = new Intl.NumberFormat("en");
 const countOf = (n) => inThousands.format(n);
-const isPending = ({ state }) => state === "waiting" || state === "working";
+const isOver = ({ state }) => state === "done" || state === "error";
 // A recording can be heard again while the page still has its sound.
 const canRetry = ({ state, file, example }) =>
   ["error", "stopped", "lost"].includes(state) && Boolean(file || example);
@@ -135,7 +135,8 @@ function rowOf(entry, { onShow, onMark, onRetry, onRemove }) {
     if (look.some((value, k) => value !== built[k])) rebuild();
     built = look;
     const { box, open, words, bar, retry } = parts;
-    const tells = entry.sentence || TELLS[entry.state] || "";
+    const gone = entry.state === "stopped" && !canRetry(entry) ? TELLS.lost : "";
+    const tells = gone || entry.sentence || TELLS[entry.state] || "";
     if (tells !== said) words.textContent = said = tells;
     bar?.set(entry.fraction ?? 0);
     box.checked = chosen;

@@ -91,17 +91,17 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
     return column in numbers ? numbers[column] : cellTextsOf(row)[column];
   }
 
-  // What is heard now; the newest failures; what is done, the newest first; what waits, in its turn.
+  // What is heard now; the newest failures; what is done, the newest first; what is yet to be heard.
   function newestFirst(some) {
     const when = (entry) => finished.get(entry) ?? 0;
-    const done = some.filter((entry) => !isPending(entry)).sort((a, b) => when(b) - when(a));
-    const failed = done.filter(({ state }) => state === "error" || state === "lost");
+    const done = some.filter(isOver).sort((a, b) => when(b) - when(a));
+    const failed = done.filter(({ state }) => state === "error");
     const onTop = new Set(failed.slice(0, NEWEST_FAILED));
     return [
       ...some.filter(({ state }) => state === "working"),
       ...onTop,
       ...done.filter((entry) => !onTop.has(entry)),
-      ...some.filter(({ state }) => state === "waiting"),
+      ...some.filter((entry) => entry.state !== "working" && !isOver(entry)),
     ];
   }
 
@@ -279,7 +279,7 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
     const before = states.get(entry);
     states.set(entry, entry.state);
     if (before === entry.state) return false;
-    if (!isPending(entry)) finished.set(entry, (count += 1));
+    if (isOver(entry)) finished.set(entry, (count += 1));
     return true;
   }
 
