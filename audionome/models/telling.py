@@ -141,19 +141,16 @@ def right(kind: Status, found: Reliability) -> str:
     Examples
     --------
     >>> right("one", Reliability(0.848, 0.797, 0.897, 0.848, 211, 169))
-    'On new music, answers of one genre were right 85 times in 100 (95% interval 80 to 90).'
+    'When it named one genre for new music, it was right 85 times in 100 (95% interval 80 to 90).'
     """
     held, low, high, first = (
         f"{100 * share:.0f}" for share in (found.held, found.low, found.high, found.right)
     )
-    span = f"(95% interval {low} to {high})"
+    often = f"right {held} times in 100 (95% interval {low} to {high})"
     if kind == "one":
-        return f"On new music, answers of one genre were right {held} times in 100 {span}."
+        return f"When it named one genre for new music, it was {often}."
     named = "two or three" if kind == "few" else "four or more"
-    return (
-        f"On new music, {held} in 100 answers of {named} genres held the right one {span}, "
-        f"{first} named it first."
-    )
+    return f"When it named {named} for new music, one was {often}, the first {first} times."
 
 
 def refused(music: Mapping[str, Any]) -> str:

@@ -103,6 +103,19 @@ def test_names_come_from_a_persons_own_list(
         gtzan.load_names()
 
 
+def test_a_list_beside_the_checkout_is_found_where_one_may_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(gtzan.NAMES_VARIABLE, raising=False)
+    monkeypatch.setenv("AUDIONOME_DATA", str(tmp_path / "audionome" / "data"))
+    assert gtzan.load_names(nearby=True) == {}
+    path = tmp_path / "shared" / "gtzan" / "artists.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("clip,artist,title\nblues.00000,The Band,One\n")
+    assert gtzan.load_names(nearby=True) == {"blues.00000": "The Band: One"}
+    assert gtzan.load_names() == {}  # no page of the report names what stands beside it
+
+
 def test_the_fault_filter_is_a_list_of_repetitions() -> None:
     tracks, songs = gtzan.load().tracks, gtzan.load_songs()
     rows = gtzan.left_out(tracks, songs)
