@@ -261,6 +261,7 @@ def _server_class() -> Any:
     from voila.app import Voila
     from voila.handler import BaseVoilaHandler
     from voila.static_file_handler import AllowListFileHandler
+    from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
     from audionome.app.classroom import Code, Report, Room
 
@@ -269,6 +270,15 @@ def _server_class() -> Any:
 
         def get(self, path: str) -> None:
             raise HTTPError(404)
+
+    class Socket(VoilaKernelWebsocketHandler):
+        """The way to a kernel; one client must not be able to stop the server for all others."""
+
+        def write_message(self, message: Any, binary: bool = False) -> Any:
+            if isinstance(message, bytes) and self.selected_subprotocol is None:
+                # Voilà would look for a header that only the newer protocol has, and never end.
+                return super(VoilaKernelWebsocketHandler, self).write_message(message, binary)
+            return super().write_message(message, binary)
 
     class Server(Voila):
         sockets: list[socket.socket]
@@ -290,10 +300,12 @@ def _server_class() -> Any:
                     (f"{below}report", RedirectHandler, {"url": f"{below}report/"}),
                     (f"{below}report/(.*)", Report, served),
                 ]
-            return ours + [
-                (rule[0], Nothing, how) if rule[1] is AllowListFileHandler else rule
-                for rule in super().init_handlers()
-            ]
+            instead: dict[Any, tuple[Any, ...]] = {
+                AllowListFileHandler: (Nothing, how),
+                VoilaKernelWebsocketHandler: (Socket,),
+            }
+            theirs = super().init_handlers()
+            return ours + [(rule[0], *instead.get(rule[1], rule[1:])) for rule in theirs]
 
         def listen(self) -> None:
             HTTPServer(self.app, ssl_options=self.secret).add_sockets(self.sockets)

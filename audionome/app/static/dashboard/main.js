@@ -213,6 +213,7 @@ function render({ model, el }) {
 
   function answered(entry, full) {
     store.saveAnswer(entry.job, full);
+    if (projector.root.open) return; // the room looks at another one
     // Of many files the first answer is opened; who has chosen another one keeps it.
     if (queue.alone()) show(entry, full, { focus: true });
     else if (!shown && !chosen) show(entry, full);

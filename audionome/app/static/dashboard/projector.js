@@ -89,9 +89,10 @@ function answerSceneOf() {
     ]);
   }
 
-  function show({ headline, status, confidence, color, promise, hearing, hears, bars }, votes) {
+  function show(card, votes) {
+    const { headline, status, confidence, color, hearing, hears, bars } = card;
     const large = element("h2", { className: "an-headline", textContent: headline, tabIndex: -1 });
-    large.dataset.long = headline.length > 40 ? 3 : headline.length > 18 ? 2 : headline.length > 9 ? 1 : 0;
+    large.dataset.long = [9, 18, 40].filter((most) => headline.length > most).length;
     const said = roomSaid(votes, bars);
     const tags = hears.slice(0, 6).map(({ name }) => element("li", { textContent: name }));
     const words = element("div", { className: "an-words" }, [
@@ -99,7 +100,12 @@ function answerSceneOf() {
       status === "one"
         ? element("p", { className: "an-confidence", textContent: confidence })
         : null,
-      element("p", { textContent: promise }),
+      status === "out-of-distribution"
+        ? element("p", { textContent: `Nearest: ${card.nearest}` })
+        : null,
+      ...[card.promise, card.foreign]
+        .filter(Boolean)
+        .map((textContent) => element("p", { textContent })),
       said ? element("p", { className: "an-said-by-all", textContent: said }) : null,
       tags.length ? element("h3", { textContent: hearing }) : null,
       tags.length ? element("ul", { className: "an-tags" }, tags) : null,
@@ -218,7 +224,7 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
     const k = entries.findIndex(({ job }) => job === shown.entry.job);
     where.textContent = k < 0 ? "" : `Piece ${k + 1} of ${entries.length}`;
     back.disabled = k <= 0;
-    next.disabled = k < 0 || k === entries.length - 1;
+    next.disabled = k === entries.length - 1; // one that is not in the table comes before it
     reveal.disabled = !shown.full;
     reveal.textContent = revealed ? "Hide the answer" : "Reveal";
     if (!shown.full) return;
@@ -345,15 +351,18 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
     ArrowLeft: () => step(-1),
     ArrowRight: () => step(1),
   };
-  root.addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || view !== "piece" || !shown) return;
+  // Of the document: who has clicked beside the buttons still has the keys.
+  const onKey = (event) => {
+    if (!root.open || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (view !== "piece" || !shown) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const choice = !guess.root.hidden && guess.of(key);
     const act = choice ? () => vote(choice.genre) : acts[key];
     if (!act) return;
     event.preventDefault();
     act();
-  });
+  };
+  document.addEventListener("keydown", onKey);
   document.addEventListener("fullscreenchange", onFull);
   show("piece");
 
@@ -363,6 +372,7 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
     openJoin,
     close() {
       close();
+      document.removeEventListener("keydown", onKey);
       document.removeEventListener("fullscreenchange", onFull);
     },
   };
