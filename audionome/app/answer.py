@@ -365,7 +365,7 @@ def _why(prediction: Prediction) -> list[list[Any]]:
     sides = sentences(prediction.reasons)
     if not any(sides):
         return []
-    nothing = ["Nothing that counts"]
+    nothing = ["Nothing it can put into words"]
     return [
         [f"For {genre}", sides.supporting or nothing],
         [f"Against {genre}", sides.opposing or nothing],

@@ -82,8 +82,11 @@ def expected_answers() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Name of a file to a headline; ``audionome lab answers`` wrote them.
+        Name of a file to a headline; ``audionome lab answers`` wrote them. Empty where they are
+        not, as in an older folder of data.
     """
     path = data_path("results", EXAMPLES)
+    if not path.is_file():
+        return {}
     found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return found

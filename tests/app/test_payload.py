@@ -212,7 +212,7 @@ def test_sections_show_the_numbers_of_the_answer(metal: Prediction) -> None:
     for section in sections.values():
         assert all(chart["alt"] and chart["caption"] for chart in section["charts"])
     one_sided = dataclasses.replace(metal, reasons=reasons[:1])
-    assert answer.card(one_sided)["why"][1] == ["Against metal", ["Nothing that counts"]]
+    assert answer.card(one_sided)["why"][1] == ["Against metal", ["Nothing it can put into words"]]
     assert answer.card(dataclasses.replace(metal, reasons=()))["why"] == []
 
 

@@ -58,6 +58,14 @@ def test_a_short_recording_is_told_the_figures_of_excerpts() -> None:
     assert reliability("mine", "one", seconds=30) is None
 
 
+def test_an_older_folder_of_data_promises_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIONOME_DATA", str(tmp_path))
+    assert reliability("ear", "one", seconds=30) is None
+    assert expected_answers() == {}
+
+
 @pytest.mark.parametrize("model", ["ear", "extended", "classic"])
 def test_what_is_said_of_answers_is_short(model: str) -> None:
     for kind, seconds in ((k, s) for k in ("one", "few", "many") for s in (3, 10, 30)):

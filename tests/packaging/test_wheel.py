@@ -229,11 +229,11 @@ def test_the_wheel_has_what_the_page_shows(with_dashboard: Path, tmp_path: Path)
         "found = details.measure_details(sys.argv[1], answer)\n"
         "told = [payload.answer_payload(answer), payload.details_payload(found)]\n"
         "json.dumps(told, allow_nan=False)\n"
-        "print(len(told[0]['charts']), len(told[1]['charts']))\n"
+        "print(len(told[0]['sections']), len(told[1]['sections']))\n"
         "for heading, entries in widget.Dashboard().examples: print(heading, len(entries))\n"
     )
     counts, *offered = run(with_dashboard / "python", "-c", code, CLIP, cwd=tmp_path).splitlines()
-    assert counts == "6 3"
+    assert counts == "5 3"
     # Nothing is said of what is not there.
     (group,) = offered
     assert group.startswith("Made by a program")
@@ -249,7 +249,8 @@ def test_the_wheel_is_small(wheel: Path) -> None:
     assert "audionome/py.typed" in names
     data = {n.removeprefix("audionome/_data/") for n in names if n.startswith("audionome/_data/")}
     assert {n.partition("/")[0] for n in data} == {"examples", "models", "research", "results"}
-    assert {n for n in data if n.startswith("results/")} == {"results/gtzan_summary.csv"}
+    results = {n.partition("/")[2] for n in data if n.startswith("results/")}
+    assert results == {"answers.json", "examples.json", "gtzan_summary.csv"}
     assert len([n for n in data if n.endswith(".ogg")]) == 10
     assert not [n for n in names if n.endswith(".pyc") or "recordings/" in n]
 
