@@ -97,7 +97,9 @@ def _worth_telling(record: logging.LogRecord) -> bool:
     from tornado.websocket import WebSocketClosedError
 
     left = record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError)
-    return not (left or record.getMessage().startswith("SSL Error on "))
+    # Tornado takes Jupyter's milliseconds for its own seconds.
+    said = record.getMessage().startswith(("SSL Error on ", "The websocket_ping_timeout "))
+    return not (left or said)
 
 
 def settings() -> Config:
@@ -136,7 +138,10 @@ def settings() -> Config:
         # Files of up to 64 MiB come in pieces of 1 MiB. Tornado drops a longer message without a
         # word, so this limit (its default is 10 MiB) keeps well away from the pieces.
         "websocket_max_message_size": 32 * 1024 * 1024,
-        "ws_ping_timeout": 30_000,  # ms; by default longer than Tornado allows
+        # ms. A page is asked for a sign of life each time, and given up after three. With a shorter
+        # time each page would lose its connection before it is asked for the first time.
+        "ws_ping_interval": 30_000,
+        "ws_ping_timeout": 90_000,
         # The browser itself refuses to speak to any other host.
         "headers": {
             "Content-Security-Policy": (

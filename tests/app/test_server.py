@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -231,6 +232,42 @@ def test_the_terminal_shows_no_word_for_every_visitor(browser: Any, tmp_path: Pa
         visit.close()
         assert server.end() == 0
     assert len(server.log.read_text().splitlines()) == 1, server.log.read_text()
+
+
+def test_a_page_is_asked_for_a_sign_of_life_before_it_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jupyter_server.base.websocket import WebSocketMixin
+
+    from audionome.app import server
+
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    asked: list[bytes] = []
+    closed: list[bool] = []
+
+    class Page(WebSocketMixin):
+        settings = server.settings().Voila.tornado_settings
+        ws_connection = SimpleNamespace(client_terminated=False)
+        log = logging.getLogger("test")
+
+        def ping(self, data: bytes) -> None:
+            asked.append(data)
+
+        def close(self) -> None:
+            closed.append(True)
+
+    async def idle() -> None:
+        page = Page()
+        interval = page.ping_interval / 1000
+        now = asyncio.get_running_loop().time()
+        page.last_ping = page.last_pong = now - interval - 0.001  # as when its first turn comes
+        page.send_ping()
+        assert (len(asked), closed) == (1, [])
+        page.last_ping, page.last_pong = now - interval, now - 4 * interval  # no answer for long
+        page.send_ping()
+        assert (len(asked), closed) == (1, [True])
+
+    asyncio.run(idle())
 
 
 def test_without_voila_it_is_told_what_to_install(tmp_path: Path) -> None:
