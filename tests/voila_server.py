@@ -30,6 +30,7 @@ class Server:
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         self.process = process
+        self.port = port
         self.url = f"http://localhost:{port}"
         self.log = log
 
@@ -60,8 +61,9 @@ def serve(
     before: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     cwd: Path = ROOT,
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Start the server on a free port, and stop it at the end.
+    """Start the server, and stop it at the end.
 
     Parameters
     ----------
@@ -77,8 +79,10 @@ def serve(
         Environment, by default ours without Jupyter's variables.
     cwd
         Folder to start in.
+    port
+        That of a server that was there before; by default a free one.
     """
-    port = free_port()
+    port = port or free_port()
     log = folder / "log"
     clean = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER_")}
     command = (
@@ -149,8 +153,12 @@ def encode(samples: np.ndarray, rate: int, kind: str) -> bytes:
 class Visit:
     """One page of the dashboard with what a visitor does and sees."""
 
-    def __init__(self, browser: Any, url: str, *, path: str = "/", **kwargs: Any) -> None:
+    def __init__(
+        self, browser: Any, url: str, *, path: str = "/", before: str = "", **kwargs: Any
+    ) -> None:
         self.page, self.problems = page_with_watch(browser, url, **kwargs)
+        if before:
+            self.page.add_init_script(before)
         self.page.set_default_timeout(120_000)
         self.page.goto(path)
         self.saved = ""  # name of the last download

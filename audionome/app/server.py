@@ -285,6 +285,10 @@ def _server_class() -> Any:
                 return super(VoilaKernelWebsocketHandler, self).write_message(message, binary)
             return super().write_message(message, binary)
 
+        def write_error(self, status_code: int, **_: Any) -> None:
+            """Say no more: Jupyter's page about a kernel that has gone cannot be written here."""
+            self.finish()
+
     class Server(Voila):
         sockets: list[socket.socket]
         secret: ssl.SSLContext | None

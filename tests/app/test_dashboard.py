@@ -238,20 +238,6 @@ def test_charts_that_cannot_be_sent_are_told(monkeypatch, sent: list[dict[str, A
     assert [(m["type"], m["what"]) for m in sent] == [("failed", "plotly")]
 
 
-def test_what_is_forgotten_is_forgotten_here_too(sent: list[dict[str, Any]]) -> None:
-    dashboard = Dashboard(classify=lambda source, **_: prediction())
-    upload(dashboard, b"sound", job=1)
-    finished(dashboard)
-    post(dashboard, {"type": "compare", "jobs": [1, 1]})
-    post(dashboard, {"type": "forget"})
-    assert not dashboard._predictions
-    post(dashboard, {"type": "compare", "jobs": [1, 1]})
-    assert [m["type"] for m in sent if m["type"] in {"compared", "failed"}] == [
-        "compared",
-        "failed",
-    ]
-
-
 def test_a_ping_is_answered_while_the_work_goes_on(sent: list[dict[str, Any]]) -> None:
     entered, go_on = threading.Event(), threading.Event()
 
@@ -692,64 +678,6 @@ def test_a_microphone_allowed_after_the_end_is_let_go(listening: Any, server: st
 
 
 # -- what goes wrong ----------------------------------------------------------------------
-
-
-def test_a_lost_server_is_told(browser: Any, song: Path, tmp_path: Path) -> None:
-    page = notebook(
-        tmp_path / "page.ipynb",
-        "import time, audionome.app.widget as d",
-        "d.Dashboard(classify=lambda content, progress: time.sleep(60))",
-    )
-    with serve(tmp_path, page) as server:
-        visit = Visit(browser, server.url)
-        visit.give(song)
-        visit.page.wait_for_selector(".an-drop[data-state=analysing]")
-        server.kill()
-        visit.wait("error")
-        assert "The server does not answer" in visit.status()
-        visit.close()
-
-
-# The connection is away while the answer is sent, until the browser asks for it.
-LOSSY = """\
-class Lossy(d.Dashboard):
-    away = True
-    def _send_again(self, job):
-        self.away = False
-        super()._send_again(job)
-    def send(self, content, buffers=None):
-        if not (self.away and content["type"] in {"answer", "details"}):
-            super().send(content, buffers)
-    def send_state(self, key=None):
-        if self.report.get("state") != "done":
-            super().send_state(key)
-Lossy()"""
-
-
-def test_an_answer_lost_on_the_way_comes_again(browser: Any, song: Path, tmp_path: Path) -> None:
-    page = notebook(tmp_path / "page.ipynb", "import audionome.app.widget as d", LOSSY)
-    with serve(tmp_path, page) as server:
-        visit = Visit(browser, server.url)
-        visit.give(song)
-        visit.wait("done")
-        assert visit.page.is_visible(".an-genre")
-        visit.detailed()
-        visit.close()
-
-
-def test_a_file_lost_on_the_way_is_told(fresh: Visit, song: Path) -> None:
-    # What a broken connection does: the pieces are gone, and it goes on without them.
-    fresh.page.evaluate(
-        """() => {
-            const send = WebSocket.prototype.send;
-            WebSocket.prototype.send = function (data) {
-                if ((data.byteLength ?? data.length) < 100000) send.call(this, data);
-            };
-        }"""
-    )
-    fresh.give(song)
-    fresh.wait("error")
-    assert "interrupted while the file was sent" in fresh.status()
 
 
 INJECTED = {

@@ -93,7 +93,7 @@ function render({ model, el }) {
   if (handedOver(model)) return undefined;
   const link = linkOf(model);
   const announcer = announcerOf();
-  const store = storeOf({ format: link.get("format"), onTrouble: (sentence) => tell("idle", sentence) });
+  const store = storeOf({ format: link.get("format"), onTrouble: warn });
   const queue = queueOf({
     link,
     on: { added, changed, removed, answered, detailed, told: tell, announced: announcer.say },
@@ -144,12 +144,14 @@ function render({ model, el }) {
   });
   const notice = element("p", { className: "an-notice", textContent: link.get("notice") });
   notice.hidden = !notice.textContent;
+  const warning = element("p", { className: "an-notice", role: "alert", hidden: true });
   const skip = skipTo("Skip to the answer", () => answer.title);
   skip.hidden = true;
   const root = element("div", { className: "an" }, [
     skip,
     connection.root,
     notice,
+    warning,
     earlier.root,
     intake.root,
     session.root,
@@ -162,6 +164,7 @@ function render({ model, el }) {
   ]);
   el.append(root);
 
+  const states = new WeakMap(); // of entries, as they are kept
   let shown = null; // { entry, full } of the answer on the page
   let ready = false; // the stored session has been read
   let before = null; // what was shown before a comparison
@@ -181,13 +184,20 @@ function render({ model, el }) {
     };
   }
 
+  function warn(sentence) {
+    warning.textContent = sentence;
+    warning.hidden = false;
+  }
+
   function tell(state, sentence, fraction = 0) {
     intake.show(state, sentence, fraction);
     window.audionomeBusy = queue?.busy() ?? false;
   }
 
-  const keep = (entries) =>
-    store.save(entries, queue.entries.filter(({ state }) => state === "done").length);
+  function keep(entries) {
+    const answered = queue.entries.filter(({ state }) => state === "done").length;
+    store.save(entries, { answered, shown: shown?.entry.job });
+  }
 
   // -- what the queue tells ----------------------------------------------------------------
 
@@ -199,8 +209,8 @@ function render({ model, el }) {
   function changed(entry) {
     session.update(entry);
     // Progress is not kept, the states are.
-    if (entry.kept !== entry.state) keep([entry]);
-    entry.kept = entry.state;
+    if (states.get(entry) !== entry.state) keep([entry]);
+    states.set(entry, entry.state);
   }
 
   function removed(jobs) {
@@ -250,6 +260,7 @@ function render({ model, el }) {
 
   function show(entry, full, { focus = false } = {}) {
     shown = { entry, full };
+    keep([]);
     comparison.close();
     player.load(entry);
     answer.show(entry, full);
@@ -337,18 +348,17 @@ function render({ model, el }) {
   // -- the session that is kept ------------------------------------------------------------
 
   async function begin() {
-    const { entries, sessions } = await store.open();
-    restore(entries);
-    earlier.show(sessions);
+    restore(await store.open());
     ready = true;
     tell("idle", "");
-    if (link.kernel()) link.send({ type: "ping" }); // the page is there: Python loads the model now
+    link.send({ type: "ping" }); // the page is there: Python loads the model now
+    if (!queue.entries.length) earlier.show(await store.earlier());
   }
 
-  function restore(entries) {
-    for (const entry of entries) entry.kept = entry.state;
+  function restore({ entries, shown: job }) {
     queue.restore(entries);
-    const last = queue.entries.findLast(({ state }) => state === "done");
+    const answered = queue.entries.filter(({ state }) => state === "done");
+    const last = answered.find((entry) => entry.job === job) ?? answered.at(-1);
     if (last) store.answer(last.job).then((full) => full && show(last, full));
   }
 

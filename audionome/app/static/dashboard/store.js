@@ -4,7 +4,9 @@
 const DATABASE = "audionome";
 const TAB = "audionome-session"; // where a tab keeps the name of its session
 const DAYS = 30; // after which a session that nobody opened is deleted
-const ASKING = 200; // ms that another tab has to say that a session is its own
+const SESSIONS = 20; // that are kept
+// ms that another tab has to say that a session is its own; nobody waits for the longer one.
+const ASKING = { own: 300, other: 1500 };
 const FULL =
   "This browser has no room left to keep answers. Download the table before you leave the page.";
 const UNKEPT =
@@ -61,7 +63,7 @@ function storeOf({ format, onTrouble }) {
   });
 
   // Whether another tab shows this session: a copied tab has the name of the first.
-  function taken(session) {
+  function taken(session, patience) {
     if (!channel) return Promise.resolve(false);
     return new Promise((resolve) => {
       const listen = ({ data }) => data.mine === session && finish(true);
@@ -71,7 +73,7 @@ function storeOf({ format, onTrouble }) {
       };
       channel.addEventListener("message", listen);
       channel.postMessage({ asks: session });
-      setTimeout(() => finish(false), ASKING);
+      setTimeout(() => finish(false), patience);
     });
   }
 
@@ -96,15 +98,16 @@ function storeOf({ format, onTrouble }) {
     }
   }
 
+  // Return the sessions with answers that no tab shows, the newest first; old ones are deleted.
   async function earlier() {
+    if (!base) return [];
     const oldest = Date.now() - DAYS * 24 * 3600 * 1000;
-    const found = [];
-    for (const session of await all("sessions")) {
-      if (session.id === id) continue;
-      if (session.changed < oldest) await drop(session.id);
-      else if (session.answered && !(await taken(session.id))) found.push(session);
-    }
-    return found.sort((a, b) => b.changed - a.changed);
+    const others = (await all("sessions")).filter((session) => session.id !== id);
+    const apart = await Promise.all(others.map((session) => taken(session.id, ASKING.other)));
+    const free = others.filter((_, k) => !apart[k]).sort((a, b) => b.changed - a.changed);
+    const worth = ({ answered, changed }, k) => answered && changed > oldest && k < SESSIONS;
+    for (const session of free.filter((one, k) => !worth(one, k))) await drop(session.id);
+    return free.filter(worth);
   }
 
   function drop(session) {
@@ -115,7 +118,12 @@ function storeOf({ format, onTrouble }) {
     });
   }
 
-  // Return the entries of this tab's session, and the sessions that no tab shows.
+  const read = async (session) => ({
+    entries: await all("entries", ofSession(session)),
+    shown: (await settled(base.transaction("sessions").objectStore("sessions").get(session)))?.shown,
+  });
+
+  // Return the entries of this tab's session, and the job that it showed.
   async function open() {
     let mine = "";
     try {
@@ -126,18 +134,19 @@ function storeOf({ format, onTrouble }) {
       console.warn(error);
       trouble(UNKEPT);
       take(nameOf());
-      return { entries: [], sessions: [] };
+      return { entries: [] };
     }
-    take(mine && !(await taken(mine)) ? mine : nameOf());
-    return { entries: await all("entries", ofSession(id)), sessions: await earlier() };
+    take(mine && !(await taken(mine, ASKING.own)) ? mine : nameOf());
+    return read(id);
   }
 
   const plain = ({ file, fraction, ...entry }) => ({ ...entry, session: id });
 
-  // Keep entries as they are now; `answered` counts those of the whole session with an answer.
-  function save(entries, answered) {
+  // Keep entries as they are now, and of the whole session how many are `answered` and which one
+  // is `shown`.
+  function save(entries, { answered, shown }) {
     return attempt((of) => {
-      of("sessions").put({ id, changed: Date.now(), answered });
+      of("sessions").put({ id, changed: Date.now(), answered, shown });
       for (const entry of entries) of("entries").put(plain(entry));
     });
   }
@@ -170,9 +179,9 @@ function storeOf({ format, onTrouble }) {
   }
 
   // Show an earlier session in this tab.
-  async function adopt(session) {
+  function adopt(session) {
     take(session);
-    return all("entries", ofSession(session));
+    return read(session);
   }
 
   function close() {
@@ -180,5 +189,5 @@ function storeOf({ format, onTrouble }) {
     base?.close();
   }
 
-  return { open, save, saveAnswer, answer, remove, forget, adopt, drop, close };
+  return { open, earlier, save, saveAnswer, answer, remove, forget, adopt, drop, close };
 }

@@ -2,6 +2,7 @@
 // memory, or because the page was away for too long) says nothing, so the server is asked.
 
 const CHECK_EVERY = 2000; // ms
+const LONGEST = 10000; // ms that an answer may take
 const MISSED = 2; // questions without an answer before the server counts as away
 
 // `onState` is told "here", "away" (no server) or "gone" (a server without our kernel).
@@ -9,6 +10,7 @@ function watchOf({ link, onState }) {
   if (!link.kernel()) return { close() {}, again() {} };
   let state = "here";
   let missed = 0;
+  let asking = false;
 
   function becomes(next) {
     if (next === state) return;
@@ -18,14 +20,17 @@ function watchOf({ link, onState }) {
   }
 
   async function check() {
-    if (state === "gone") return; // until another kernel is there
+    if (asking || state === "gone") return; // until another kernel is there
+    asking = true;
     let answer = null;
     try {
-      answer = await fetch(link.kernel().address, { cache: "no-store" });
+      const signal = AbortSignal.timeout(LONGEST);
+      answer = await fetch(link.kernel().address, { cache: "no-store", signal });
     } catch {
       missed += 1;
+    } finally {
+      asking = false;
     }
-    if (state === "gone") return;
     if (answer?.status === 404) becomes("gone");
     else if (answer?.ok) {
       missed = 0;
