@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+import audionome
+from audionome._words import genre_name
+from audionome.app import details, payload
 from audionome.datasets.recordings import recordings
 
 pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
@@ -16,56 +19,58 @@ pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboa
 from browser import barriers
 from voila_server import Server, Visit, notebook, serve
 
-LAPTOP, PHONE = (1280, 800), (390, 844)  # px, as the card promises to fit them
+LAPTOP, PHONE = (1280, 800), (390, 844)  # px: the card promises to fit them
+SHOWN = "(name) => document.querySelector('.an-name').textContent === name"
+PLAYS = "(at) => document.querySelector('audio').currentTime >= at"
 
-# A recording, and after the end of its sound what the answer about it is to be.
+# A recording, and behind its sound what the answer about it is to be.
 MADE = """\
 import dataclasses, functools, json
 import audionome, audionome.app.widget as d
+from audionome.app.details import measure_details
 from audionome.audio import Note
 from audionome.models.classifier import WindowPrediction
 from audionome.models.prediction import Tag
 
 heard = functools.cache(audionome.classify)
+looked = functools.cache(lambda sound: measure_details(sound, heard(sound)))
 
 def classify(content, **options):
     sound, _, wish = content.partition(b"WISH")
     wish = json.loads(wish)
     answer = heard(sound)
-    windows = answer.windows * wish.pop("times", 1)
+    windows = (answer.windows * wish.pop("times", 1))[: wish.pop("windows", None)]
     spans = [(3.0 * k, 3.0 * k + 3) for k in range(len(windows))]
     windows = tuple(WindowPrediction(*s, w.probabilities) for s, w in zip(spans, windows))
-    tags = wish.pop("tags", None)
-    made = answer.tags if tags is None else [Tag(*tag, ()) for tag in tags]
-    over = [[tag.strength * (0.5 + k / len(windows)) for k in range(len(windows))] for tag in made]
-    tags = tuple(dataclasses.replace(t, over_time=tuple(o)) for t, o in zip(made, over))
+    over = tuple((k + 1) / len(windows) for k in range(len(windows)))
+    tags = tuple(Tag(*tag, over) for tag in wish.pop("tags", [("guitar", "instrument", 0.3)]))
     notes = tuple(Note("cut", text) for text in wish.pop("notes", ()))
     wish["prediction_set"] = tuple(wish.get("prediction_set", answer.prediction_set))
     return dataclasses.replace(answer, windows=windows, tags=tags, notes=notes, **wish)
 
-d.Dashboard(classify=classify)"""
+d.Dashboard(
+    classify=classify,
+    measure_details=lambda content, _: looked(content.partition(b"WISH")[0]),
+)"""
 
-HOUSE = ["house", "style", 0.6]
+CUT = "The file seems to be cut short: it ends in the middle of a piece of data."
+MANY = ["metal", "classical", "country", "hiphop", "reggae"]
+WORDS = [("house", "style", 0.6), ("electronic", "style", 0.5), ("female voice", "voice", 0.2),
+         ("instrumental", "instrument", 0.2), ("chill", "mood", 0.1)]  # fmt: skip
 STATES: dict[str, dict[str, Any]] = {
-    "one": {"status": "one"},
-    "two": {"status": "few", "prediction_set": ["metal", "rock"]},
-    "three": {"status": "few", "prediction_set": ["classical", "country", "hiphop"]},
-    "five": {
-        "status": "many",
-        "prediction_set": ["metal", "classical", "country", "hiphop", "reggae"],
-    },
+    "one": {},
+    "two": {"status": "few", "prediction_set": MANY[:2]},
+    "three": {"status": "few", "prediction_set": MANY[1:4]},
+    "five": {"status": "many", "prediction_set": MANY},
     "none": {"status": "out-of-distribution", "prediction_set": [], "tags": []},
-    "foreign": {"tags": [HOUSE, ["electronic", "style", 0.5], ["female voice", "voice", 0.2],
-                         ["instrumental", "instrument", 0.2], ["chill", "mood", 0.1]]},
-    "noted": {"notes": ["The file seems to be cut short: it ends in the middle of a piece of data,"
-                        " so only its first 31 seconds were heard."]},
+    "foreign": {"tags": WORDS},
+    "noted": {"notes": [CUT]},
     "learned": {"learned_from": "metal.00001"},
-    "hour": {"times": 120, "duration": 3600.0},
-}  # fmt: skip
+    "all of it": {"learned_from": "metal.00001", "tags": WORDS, "notes": [CUT]},
+    "one window": {"windows": 1, "duration": 3.5},
+    "an hour": {"times": 120, "duration": 3600.0},
+}
 HOSTILE = "<img src=x onerror=alert(1)> " + "a name that does not end " * 7 + "\u05d0\u05d1.ogg"
-
-
-SHOWN = "(name) => document.querySelector('.an-name').textContent === name"
 
 
 @pytest.fixture(scope="module")
@@ -77,17 +82,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in server.log.read_text(), server.log.read_text()
 
 
-def wished(path: Path, sound: bytes, wish: Mapping[str, Any]) -> Path:
-    path.write_bytes(sound + b"WISH" + json.dumps(wish).encode())
+def wished(path: Path, wish: Mapping[str, Any]) -> Path:
+    path.write_bytes(recordings()[5].path.read_bytes() + b"WISH" + json.dumps(wish).encode())
     return path
 
 
-def measured(visit: Visit) -> dict[str, Any]:
+def measured(visit: Visit) -> dict[str, float]:
     """Where the parts of the card lie on the screen, as the page has scrolled to it."""
     return visit.page.evaluate(
         """() => {
-            const box = (name) => document.querySelector(name).getBoundingClientRect();
-            const parts = ["headline", "bars", "why", "player"].map((name) => box(`.an-${name}`));
+            const parts = ["name", "headline", "bars", "why", "player"].map((name) =>
+                document.querySelector(`.an-${name}`).getBoundingClientRect());
             return {
                 top: Math.min(...parts.map(({ top }) => top)),
                 bottom: Math.max(...parts.map(({ bottom }) => bottom)),
@@ -102,15 +107,17 @@ def measured(visit: Visit) -> dict[str, Any]:
 def test_every_answer_fits_a_screen(
     browser: Any, made: Server, tmp_path: Path, size: tuple[int, int], scheme: str
 ) -> None:
-    viewport = {"width": size[0], "height": size[1]}
-    sound = recordings()[5].path.read_bytes()
     visit = Visit(
-        browser, made.url, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
+        browser,
+        made.url,
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,
+        reduced_motion="reduce",
     )
     page = visit.page
     for state, wish in STATES.items():
         name = HOSTILE if state == "two" else f"{state}.ogg"
-        visit.give(wished(tmp_path / name, sound, wish))
+        visit.give(wished(tmp_path / name, wish))
         page.wait_for_function(SHOWN, arg=name)
         visit.detailed()
         found = measured(visit)
@@ -118,8 +125,103 @@ def test_every_answer_fits_a_screen(
         assert found["bottom"] <= size[1], (state, found)
         assert found["width"] <= size[0], state
         assert not page.locator(".an-chart").count(), state  # nothing is drawn unasked
+        named = page.locator(".an-bars .an-named")
         if state == "one":
             assert found["height"] <= 2 * size[1], found
+        if state == "five":
+            genres = [genre_name(genre) for genre in MANY]
+            assert sorted(named.locator(".an-what").all_text_contents()) == sorted(genres)
+            assert named.first.locator(".an-unseen").inner_text() == "In the answer: "
             assert barriers(page) == []
+        if state == "none":
+            assert page.inner_text(".an-headline") == "Unlike anything it knows"
+            assert "Nearest: metal" in page.inner_text(".an-guess")
+            assert named.count() == page.locator(".an-hears").count() == 0
+        if state == "all of it":
+            assert "house" in page.inner_text(".an-foreign")
+            assert "this very recording" in page.inner_text(".an-learned")
+            assert page.locator(".an-notes li").all_text_contents() == [CUT]
+            assert barriers(page) == []
+    bars, more = page.locator(".an-bars li:visible"), page.locator(".an-bars .an-more")
+    assert bars.count() == (10 if size == LAPTOP else 4)
+    if size == PHONE:
+        more.press("Enter")
+        assert more.get_attribute("aria-expanded") == "true"
+        assert bars.count() == 10
     assert visit.problems == []
     visit.close()
+
+
+def test_the_card_says_what_the_library_says(fresh: Visit) -> None:
+    page, path = fresh.page, recordings()[5].path
+    fresh.give(path)
+    fresh.detailed()
+    answer = audionome.classify(path)
+    told = payload.answer_payload(answer, name=path.name)
+    card = told["card"]
+    assert page.evaluate("document.activeElement.className") == "an-name"
+    assert page.inner_text(".an-headline .an-genre") == answer.headline == "Metal"
+    assert page.inner_text(".an-confidence") == card["confidence"]
+    assert page.inner_text(".an-sentence") == card["promise"]
+    assert page.inner_text(".an-right").startswith(card["right"]["sentence"])
+    for k, column in enumerate(("name", "text")):
+        texts = page.locator(f".an-bars .an-{('what', 'value')[k]}").all_text_contents()
+        assert texts == [bar[column] for bar in card["bars"]]
+    assert [tag["name"] for tag in card["hears"]] == [
+        text.split()[0] for text in page.locator(".an-tag").all_text_contents()
+    ]
+    sides = page.locator(".an-why ul").all()
+    assert [side.locator("li").all_text_contents() for side in sides] == [
+        reasons for _, reasons in card["why"]
+    ]
+
+    looked = payload.details_payload(details.measure_details(path.read_bytes(), answer))
+    sections = [*told["sections"], *looked["sections"]]
+    headings = page.locator(".an-section > summary").all_text_contents()
+    assert headings == [*(section["heading"] for section in sections), "About this answer"]
+    assert fresh.drawn() == sum(len(section["charts"]) for section in sections)
+    for section in sections:
+        inside = fresh.open(section["id"])
+        assert inside.locator(":scope > p").all_text_contents() == section["sentences"]
+        for chart in section["charts"]:
+            assert fresh.table(chart["caption"]) == chart["rows"]
+    names = page.locator(".an-chart summary").all_text_contents()
+    captions = [chart["caption"] for section in sections for chart in section["charts"]]
+    assert names == [f"The numbers as a table: {caption}" for caption in captions]
+    alike = fresh.open("place").locator("li strong").all_text_contents()
+    assert alike == [neighbour["name"] for neighbour in card["neighbours"]]
+    about = fresh.open("about").inner_text()
+    assert card["second"] in about
+    assert path.name in about
+    assert barriers(page) == []
+    assert fresh.problems == []
+
+
+def test_the_card_is_heard_and_works_by_key(fresh: Visit) -> None:
+    page, path = fresh.page, recordings()[5].path
+    fresh.give(path)
+    fresh.detailed()
+    word = page.locator("button.an-hear")
+    assert word.get_attribute("aria-label").endswith("Hear it.")
+    for _ in range(8):  # from the name of the file, where the focus is
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.className") == "an-hear":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_function(PLAYS, arg=2.9)  # the window in which it is strongest
+    fresh.section("timeline").locator("summary").first.press("Enter")
+    drawing = fresh.chart("Genre over time").locator(".nsewdrag")
+    drawing.scroll_into_view_if_needed()
+    drawing.wait_for()
+    box = drawing.bounding_box()
+    drawing.click(position={"x": 0.85 * box["width"], "y": 0.5 * box["height"]})
+    page.wait_for_function(PLAYS, arg=23)
+    page.reload()  # the sound is not kept, the answer is
+    page.wait_for_function(SHOWN, arg=path.name)
+    assert page.inner_text(".an-headline .an-genre") == "Metal"
+    assert page.locator("span.an-hear").count() == 1
+    assert page.locator("button.an-hear").count() == 0
+    assert "again" in page.inner_text(".an-player")
+    fresh.open("spectrogram")
+    fresh.chart("Mel spectrogram").locator("xpath=self::*[@data-drawn]").wait_for()
+    assert fresh.problems == []
