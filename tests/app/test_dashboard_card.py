@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 
 import audionome
+from audionome._paths import data_path
 from audionome._words import genre_name
 from audionome.app import details, payload
-from audionome.datasets.recordings import recordings
 
 pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
 
 from browser import barriers
 from voila_server import Server, Visit, notebook, serve
 
+METAL = data_path("examples", "recordings", "muldjord-armygeddon.ogg")
 LAPTOP, PHONE = (1280, 800), (390, 844)  # px: the card promises to fit them
-SHOWN = "(name) => document.querySelector('.an-name').textContent === name"
+SHOWN = "(name) => document.querySelector('.an-name')?.textContent === name"
 PLAYS = "(at) => document.querySelector('audio').currentTime >= at"
 
 # A recording, and behind its sound what the answer about it is to be.
@@ -83,7 +84,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def wished(path: Path, wish: Mapping[str, Any]) -> Path:
-    path.write_bytes(recordings()[5].path.read_bytes() + b"WISH" + json.dumps(wish).encode())
+    path.write_bytes(METAL.read_bytes() + b"WISH" + json.dumps(wish).encode())
     return path
 
 
@@ -131,7 +132,7 @@ def test_every_answer_fits_a_screen(
         if state == "five":
             genres = [genre_name(genre) for genre in MANY]
             assert sorted(named.locator(".an-what").all_text_contents()) == sorted(genres)
-            assert named.first.locator(".an-unseen").inner_text() == "In the answer: "
+            assert named.first.inner_text().startswith("In the answer:")
             assert barriers(page) == []
         if state == "none":
             assert page.inner_text(".an-headline") == "Unlike anything it knows"
@@ -153,7 +154,7 @@ def test_every_answer_fits_a_screen(
 
 
 def test_the_card_says_what_the_library_says(fresh: Visit) -> None:
-    page, path = fresh.page, recordings()[5].path
+    page, path = fresh.page, METAL
     fresh.give(path)
     fresh.detailed()
     answer = audionome.classify(path)
@@ -198,7 +199,7 @@ def test_the_card_says_what_the_library_says(fresh: Visit) -> None:
 
 
 def test_the_card_is_heard_and_works_by_key(fresh: Visit) -> None:
-    page, path = fresh.page, recordings()[5].path
+    page, path = fresh.page, METAL
     fresh.give(path)
     fresh.detailed()
     word = page.locator("button.an-hear")
