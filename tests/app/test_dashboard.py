@@ -611,10 +611,8 @@ def test_the_microphone_is_heard(listening: Any, server: str) -> None:
     visit.wait("done")
     assert visit.name() == "recording 1.webm"
     assert any(genre_name(genre) in page.inner_text(".an-genre").lower() for genre in GENRES)
-    assert page.locator(".an-facts dd", has_text="window").all_text_contents() == [
-        "2 windows of 3 s"  # the second one ends with the recording
-    ]
-    visit.drawn()
+    # The second one ends with the recording.
+    assert "2 windows of 3 s" in visit.open("about").inner_text()
     assert page.inner_text(".an-record button") == "Record with the microphone"
     assert visit.problems == []
     visit.close()
