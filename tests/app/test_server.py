@@ -238,6 +238,7 @@ def test_a_page_is_asked_for_a_sign_of_life_before_it_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from jupyter_server.base.websocket import WebSocketMixin
+    from tornado.ioloop import IOLoop
 
     from audionome.app import server
 
@@ -259,7 +260,7 @@ def test_a_page_is_asked_for_a_sign_of_life_before_it_is_given_up(
     async def idle() -> None:
         page = Page()
         interval = page.ping_interval / 1000
-        now = asyncio.get_running_loop().time()
+        now = IOLoop.current().time()
         page.last_ping = page.last_pong = now - interval - 0.001  # as when its first turn comes
         page.send_ping()
         assert (len(asked), closed) == (1, [])
