@@ -1,7 +1,9 @@
 // What this session has heard: a table to find in, to sort, to compare and to take home.
 
 const NEWEST_FAILED = 3; // so many failures stay on top, however much comes after them
-const AT_ONCE = 50; // rows in the page; more come when somebody scrolls to the last
+const AT_FIRST = 16; // rows that are painted at once when the order changes, and right after it
+const AT_ONCE = 50; // so many; more come when somebody scrolls to the last
+const KEPT_ROWS = 200; // rows that are kept, though they are not shown
 
 function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
   const jobsOf = (some) => some.map(({ job }) => job);
@@ -134,9 +136,15 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
   }
 
   function fromTheTop() {
-    most = AT_ONCE;
+    most = AT_FIRST;
     scroll.scrollTop = 0;
     repaint();
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        most = Math.max(most, AT_ONCE);
+        repaint();
+      }),
+    );
   }
 
   // The focus stays where it was: on the button, or on the first row that came if it is gone.
@@ -170,6 +178,9 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
       }
       if (row === here) here = here.nextElementSibling;
       else body.insertBefore(row, here);
+    }
+    if (rows.size > KEPT_ROWS) {
+      for (const [entry, { root: row }] of rows) if (!keep.has(row)) rows.delete(entry);
     }
     [...body.children].forEach((row, k) => row.setAttribute("aria-rowindex", k + 2));
     if (active?.isConnected && document.activeElement !== active) {
