@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANALYSING",
-    "DONE",
     "FAILED",
     "FOREIGN_SERVER",
     "LOADING",
@@ -46,7 +45,6 @@ __all__ = [
 
 LOADING = "Loading the model; only the first answer waits for it…"
 ANALYSING = "Listening to the sound…"
-DONE = "Done. The answer is below."
 FAILED = "Something went wrong on our side, not on yours. Try again, or try another file."
 NO_DETAILS = "The closer look failed on our side; the answer above is not touched by it."
 LOST_DETAILS = "The connection was interrupted; choose the file again for the closer look."

@@ -363,7 +363,7 @@ class Dashboard(anywidget.AnyWidget):
                 return
             self._newest = job, name, prediction
             self.send({"type": "answer", "job": job, **answer})
-            self.tell(job, "done", payload.DONE, 1.0)
+            self.tell(job, "done", fraction=1.0)
         self._send_details(job, content, prediction)
 
     def _send_details(self, job: int, content: bytes, prediction: Prediction) -> None:

@@ -706,7 +706,7 @@ def test_no_failure_reaches_the_screen_as_nothing(
     visit.give(song)
     if where in {"classify", "answer", "receive"}:
         visit.wait("error")
-        assert visit.status() == payload.FAILED
+        assert visit.status() == f"{song.name}: {payload.FAILED}"
     elif where == "details":
         visit.wait("done")
         visit.detailed()

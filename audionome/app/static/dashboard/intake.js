@@ -58,7 +58,7 @@ function intakeOf({ limit, longest, examples, recorder, onFiles, onExample, onSt
     "you forget them.";
   files.input.setAttribute("aria-describedby", help.id);
   const more = button("More ways", () => fold(drop.dataset.fold === "open" ? "closed" : "open"), {
-    className: "an-plain an-more",
+    className: "an-plain an-unfold",
     hidden: true,
   });
   more.setAttribute("aria-expanded", "false");

@@ -225,8 +225,10 @@ function render({ model, el }) {
     store.saveAnswer(entry.job, full);
     if (projector.root.open) return; // the room looks at another one
     // Of many files the first answer is opened; who has chosen another one keeps it.
-    if (queue.alone()) show(entry, full, { focus: true });
-    else if (!shown && !chosen) show(entry, full);
+    if (queue.alone()) {
+      tell("done", "", 1); // what it says goes, before the page is moved
+      show(entry, full, { focus: true });
+    } else if (!shown && !chosen) show(entry, full);
   }
 
   function detailed(entry, full) {

@@ -271,7 +271,7 @@ function queueOf({ link, on }) {
     change(task.entry, { state: "error", sentence, fraction: 0 });
     on.announced(`${task.entry.name}: no answer. ${sentence}`);
     batch.failed += 1;
-    done(sentence);
+    done(`${task.entry.name}: ${sentence}`);
   }
 
   function done(sentence) {
@@ -391,7 +391,7 @@ function queueOf({ link, on }) {
     if (report.state === "error") fail(report.sentence);
     else if (task.purpose === "sound") return;
     else if (report.state === "done") {
-      if (task.full) done(report.sentence);
+      if (task.full) done("");
       else link.send({ type: "again", job: task.turn }); // it was lost on its way
     } else if (report.state === "analysing") tell("analysing", report.sentence, report.fraction);
     wake();
