@@ -120,7 +120,7 @@ function render({ model, el }) {
   const room = roomOf();
   const projector = projectorOf({
     room,
-    entriesOf: () => session.answered(),
+    entriesOf: () => queue.entries.filter(({ state }) => state === "done"), // as they were given
     onShow: guarded(open),
     onClose: () => shown && answer.title.focus(),
   });

@@ -5,8 +5,9 @@ const KEY_HELP =
   "Keys: 1 to 0 vote, Backspace takes a vote back, R reveals, P plays, ← and → change the piece, " +
   "F full screen, Esc leaves.";
 const NO_SOUND =
-  "The sound of this piece is not there any more. Leave with Esc, choose the file again, and come " +
-  "back.";
+  "The sound of this piece is not there any more. Leave with Esc, choose the file again, " +
+  "and come back.";
+const NO_VOTES = "No votes yet: choose a genre to vote.";
 const NOT_THERE_NOW = "The answer about this piece is not kept any more.";
 
 const votesOf = (count) => plural(count, "vote");
@@ -56,7 +57,7 @@ function guessSceneOf({ onVote, onUndo }) {
       shown.textContent = mine || "";
       choice.setAttribute("aria-label", `${name}, ${votesOf(mine)}`);
     }
-    total.textContent = votes.length ? votesOf(votes.length) : "No votes yet: choose a genre to vote.";
+    total.textContent = votes.length ? votesOf(votes.length) : NO_VOTES;
     undo.disabled = !votes.length;
   }
 
@@ -153,7 +154,7 @@ function soundButtonOf() {
   return { root, play, use };
 }
 
-// `entriesOf()` gives what can be shown, in the order of the table; `onShow(entry)` opens one on
+// `entriesOf()` gives what can be shown, in its order; `onShow(entry)` opens one on
 // the page, loads the player, and resolves with its answer; `onClose` is told when it is left.
 function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
   const rooms = new Map(); // by job: { votes, revealed }
@@ -224,7 +225,7 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
     const k = entries.findIndex(({ job }) => job === shown.entry.job);
     where.textContent = k < 0 ? "" : `Piece ${k + 1} of ${entries.length}`;
     back.disabled = k <= 0;
-    next.disabled = k === entries.length - 1; // one that is not in the table comes before it
+    next.disabled = k === entries.length - 1; // one that was removed comes before it
     reveal.disabled = !shown.full;
     reveal.textContent = revealed ? "Hide the answer" : "Reveal";
     if (!shown.full) return;

@@ -5,8 +5,8 @@ const NO_ROOM =
   "This page runs in a notebook. For a class, start the dashboard with: audionome dashboard " +
   "--host 0.0.0.0";
 const OTHER_SERVER =
-  "This server cannot say how to join. For a class, start the dashboard with: audionome dashboard " +
-  "--host 0.0.0.0";
+  "This server cannot say how to join. For a class, start the dashboard with: " +
+  "audionome dashboard --host 0.0.0.0";
 const ROOM_AWAY = "The server cannot be reached, so nobody can join now. This page keeps trying.";
 
 function roomOf() {

@@ -45,11 +45,11 @@ function sheetOf() {
   }
 
   function show(entry, { card }) {
-    const one = card.status === "one";
+    const sure = card.status === "one" ? ` ${card.confidence}` : "";
     const head = element("div", { className: "an-top" }, [
       element("p", { className: "an-headline" }, [
         card.headline,
-        one ? element("span", { className: "an-confidence", textContent: ` ${card.confidence}` }) : null,
+        line("span", "an-confidence", sure),
       ]),
       card.status === "out-of-distribution" ? line("p", "", `Nearest: ${card.nearest}`) : null,
       line("p", "", card.promise),
