@@ -18,7 +18,7 @@ SITE := $(OUT)/_build/html
 LINKS := $(OUT)/_build/links
 export PATH := $(BIN):$(PATH)
 
-.PHONY: site dashboard test library lowest coverage lint dist serve pdf social linkcheck bench
+.PHONY: site dashboard test library lowest coverage lint dist serve pdf social pictures linkcheck bench
 .PHONY: visitors page-speed dashboard-load lock runtime clean
 
 site: $(READY)
@@ -37,12 +37,16 @@ serve: site
 	@echo "The report: http://localhost:$(PORT)  (stop it with Ctrl-C)"
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
 
-# Both need Chromium.
+# These three need Chromium.
 pdf: site
 	$(BIN)/python book/printing.py pdf --site $(SITE)
 
 social: $(READY)
 	$(BIN)/python book/printing.py social
+
+# The app's answer to one recording, for the README and the home page.
+pictures: $(READY)
+	$(BIN)/python book/pictures.py
 
 # Asks every address in the book whether it still answers; the only command that needs the network.
 # In a folder of its own, or its report would lie in the site.
