@@ -49,10 +49,12 @@ def classify(content, **options):
     wish["prediction_set"] = tuple(wish.get("prediction_set", answer.prediction_set))
     return dataclasses.replace(answer, windows=windows, tags=tags, notes=notes, **wish)
 
-d.Dashboard(
+page = d.Dashboard(
     classify=classify,
     measure_details=lambda content, _: looked(content.partition(b"WISH")[0]),
-)"""
+)
+page.book = "report/"
+page"""
 
 CUT = "The file seems to be cut short: it ends in the middle of a piece of data."
 MANY = ["metal", "classical", "country", "hiphop", "reggae"]
@@ -129,6 +131,9 @@ def test_every_answer_fits_a_screen(
         named = page.locator(".an-bars .an-named")
         if state == "one":
             assert found["height"] <= 2 * size[1], found
+            link = page.locator(".an-right a")
+            assert link.get_attribute("href").startswith("report/notebooks/")
+            assert link.get_attribute("target") == "_blank"  # the answers stay where they are
         if state == "five":
             genres = [genre_name(genre) for genre in MANY]
             assert sorted(named.locator(".an-what").all_text_contents()) == sorted(genres)
