@@ -194,7 +194,7 @@ def test_hundreds_are_dropped(fresh: Visit, tmp_path: Path, tone: np.ndarray) ->
         cdp.send("Input.dispatchDragEvent", drag | {"type": kind})
     page.wait_for_selector(".an-session tbody tr")
     assert chips(fresh, "Show by what became of it")["All"] == 122
-    assert page.inner_text(".an-session .an-left") == "1 other file was left out: 1 is not sound."
+    assert page.inner_text(".an-session .an-left") == "1 other file was left out: it is not sound."
     assert page.is_visible("tr[data-state=working] progress")
     fresh.wait("done")
     states = chips(fresh, "Show by what became of it")
@@ -228,6 +228,11 @@ def test_hundreds_are_dropped(fresh: Visit, tmp_path: Path, tone: np.ndarray) ->
     told = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
     assert [Path(answer["file"]).name for answer in told] == ["song.wav"]
 
+    (deep / "song.wav").unlink()
+    page.set_input_files("input[webkitdirectory]", deep)
+    page.wait_for_selector(
+        ".an-status:has-text('There is no sound in this folder. 1 file was left')"
+    )
     page.click(".an-unanswered:visible button:text('Remove them')")
     page.wait_for_function("document.querySelectorAll('.an-session tbody tr').length < 2")
     assert fresh.problems == []

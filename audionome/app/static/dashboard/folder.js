@@ -4,8 +4,8 @@
 const SUFFIXES = new Set(
   (
     "8svx aac ac3 adts aif aifc aiff amr ape au avr awb caf dff dsf dts eac3 flac htk ircam m2a " +
-    "m4a m4b m4r mka mp1 mp2 mp3 mpa mpc mpc2k nist oga ogg opus paf pvf rf64 sds snd sph spx svx " +
-    "tak tta voc w64 wav wave weba wma wv wve 3g2 3gp asf avi f4v flv m2ts m4v mkv mov mp4 mpeg " +
+    "m4a m4b m4r mka mp1 mp2 mp3 mpa mpc mpc2k nist oga ogg opus paf pvf rf64 sds snd sph spx " +
+    "svx tak tta voc w64 wav wave weba wma wv wve 3g2 3gp asf avi f4v flv m2ts m4v mkv mov mp4 mpeg " +
     "mpg mts ogv ogx ts vob webm wmv"
   ).split(" "),
 );
@@ -40,17 +40,18 @@ const LEFT_OUT = {
   unreadable: ["cannot be read", "cannot be read"],
 };
 
-// One sentence about what was left out, or "".
-function leftOutOf(counts) {
+// One sentence about what was left out, or ""; `others` are those that were not.
+function leftOutOf(counts, others) {
   const reasons = Object.keys(LEFT_OUT).filter((reason) => counts[reason]);
   if (!reasons.length) return "";
-  const parts = reasons.map((reason) => {
-    const n = counts[reason];
-    return `${countOf(n)} ${LEFT_OUT[reason][n === 1 ? 0 : 1]}`;
-  });
+  const said = (reason) => LEFT_OUT[reason][counts[reason] === 1 ? 0 : 1];
   const total = reasons.reduce((sum, reason) => sum + counts[reason], 0);
-  const files = total === 1 ? "1 other file was" : `${countOf(total)} other files were`;
-  return `${files} left out: ${parts.join(", ")}.`;
+  const were = total === 1 ? "file was" : "files were";
+  const parts =
+    reasons.length > 1
+      ? reasons.map((reason) => `${countOf(counts[reason])} ${said(reason)}`)
+      : [`${total === 1 ? "it" : "they"} ${said(reasons[0])}`];
+  return `${countOf(total)} ${others ? "other " : ""}${were} left out: ${parts.join(", ")}.`;
 }
 
 // Sorted, with the sentence about the rest in `left`.
@@ -67,7 +68,7 @@ async function soundsAmong(found, counts = {}) {
     const k = a.findIndex((part, i) => part !== b[i]);
     return k < 0 ? a.length - b.length : NATURAL.compare(a[k], b[k] ?? "");
   };
-  return Object.assign(kept.sort(order), { left: leftOutOf(counts) });
+  return Object.assign(kept.sort(order), { left: leftOutOf(counts, kept.length) });
 }
 
 // A folder gives at most a hundred of its entries at once.

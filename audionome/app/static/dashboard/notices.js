@@ -68,8 +68,8 @@ function commandOf() {
   const root = element("details", { className: "an-many", hidden: true }, [
     element("summary", { textContent: "Thousands of files? Use the command line" }),
     element("p", {}, [
-      "This command hears a whole folder, on all cores of your computer, and writes one answer per " +
-        "line into answers.jsonl. ",
+      "This command hears a whole folder, on all cores of your computer, and writes one answer " +
+        "per line into answers.jsonl. ",
       where,
       " If you run Audionome from its source, activate its environment first: ",
       element("code", { textContent: ". .venv/bin/activate" }),

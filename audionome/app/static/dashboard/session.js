@@ -55,7 +55,7 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
     table,
     more,
   ]);
-  const left = element("p", { className: "an-help an-left" }); // what of a folder is not in the table
+  const left = element("p", { className: "an-help an-left" }); // what a folder holds beside sound
   const root = element("section", { className: "an-session", hidden: true }, [
     element("div", { className: "an-top" }, [
       element("h2", { textContent: "This session" }),
@@ -93,7 +93,7 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
     return column in numbers ? numbers[column] : cellTextsOf(row)[column];
   }
 
-  // What is heard now; the newest failures; what is done, the newest first; what is yet to be heard.
+  // What is heard now; the newest failures; what is done, the newest first; what is to be heard.
   function newestFirst(some) {
     const when = (entry) => finished.get(entry) ?? 0;
     const done = some.filter(isOver).sort((a, b) => when(b) - when(a));
