@@ -265,7 +265,7 @@ def test_stop_ends_the_work(fresh: Visit, clip: tuple[np.ndarray, int], tmp_path
     assert "Stopped" in fresh.status()
     assert not fresh.page.is_visible(".an-genre")
     assert [row[1] for row in fresh.session()] == ["Stopped before it was heard"] * 2
-    fresh.page.click(".an-unanswered button:text('Hear them')")
+    fresh.page.click(".an-unanswered button:text('Resume all')")
     fresh.page.click(".an-stop")
     fresh.give(short)  # and it goes on
     fresh.wait("done")

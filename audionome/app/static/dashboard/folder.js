@@ -5,8 +5,8 @@ const SUFFIXES = new Set(
   (
     "8svx aac ac3 adts aif aifc aiff amr ape au avr awb caf dff dsf dts eac3 flac htk ircam m2a " +
     "m4a m4b m4r mka mp1 mp2 mp3 mpa mpc mpc2k nist oga ogg opus paf pvf rf64 sds snd sph spx " +
-    "svx tak tta voc w64 wav wave weba wma wv wve 3g2 3gp asf avi f4v flv m2ts m4v mkv mov mp4 mpeg " +
-    "mpg mts ogv ogx ts vob webm wmv"
+    "svx tak tta voc w64 wav wave weba wma wv wve 3g2 3gp asf avi f4v flv m2ts m4v mkv mov mp4 " +
+    "mpeg mpg mts ogv ogx ts vob webm wmv"
   ).split(" "),
 );
 const SHARED_ENDS = new Set(["ts", "mts"]); // TypeScript has them too

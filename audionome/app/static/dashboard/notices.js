@@ -12,7 +12,7 @@ const NOTICES = [
   [
     "stopped",
     (n) => (n === 1 ? "1 file was stopped." : `${countOf(n)} files were stopped.`),
-    ["Hear it", "Hear them"],
+    ["Resume", "Resume all"],
     ["Remove it", "Remove them"],
   ],
   [
@@ -21,7 +21,7 @@ const NOTICES = [
       n === 1
         ? "1 file was not heard before the page was left: choose it again."
         : `${countOf(n)} files were not heard before the page was left: choose them again.`,
-    ["Hear it", "Hear them"],
+    ["Try it again", "Try all again"],
     ["Remove it", "Remove them"],
   ],
 ];

@@ -97,9 +97,10 @@ function rowOf(entry, { onShow, onMark, onRetry, onRemove }) {
       open,
       place ? element("bdi", { className: "an-place", textContent: place }) : "",
     ]);
-    const retry = button("Try again", () => onRetry([entry]), {
+    const again = state === "stopped" ? "Resume" : "Try again";
+    const retry = button(again, () => onRetry([entry]), {
       className: "an-plain an-small",
-      ...aria(`Try again: ${name}`),
+      ...aria(`${again}: ${name}`),
     });
     const remove = button("×", () => onRemove(entry), {
       className: "an-plain an-small an-remove",
