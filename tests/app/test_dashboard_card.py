@@ -26,7 +26,7 @@ PLAYS = "(at) => document.querySelector('audio').currentTime >= at"
 
 # A recording, and behind its sound what the answer about it is to be.
 MADE = """\
-import dataclasses, functools, json
+import dataclasses, functools, json, time
 import audionome, audionome.app.widget as d
 from audionome.app.details import measure_details
 from audionome.audio import Note
@@ -35,10 +35,18 @@ from audionome.models.prediction import Tag
 
 heard = functools.cache(audionome.classify)
 looked = functools.cache(lambda sound: measure_details(sound, heard(sound)))
+slow = []
+
+def look(content, prediction):
+    sound, _, wish = content.partition(b"WISH")
+    if b"slow" in wish and not slow:
+        slow.append(time.sleep(4))
+    return looked(sound)
 
 def classify(content, **options):
     sound, _, wish = content.partition(b"WISH")
     wish = json.loads(wish)
+    wish.pop("slow", None)
     answer = heard(sound)
     windows = (answer.windows * wish.pop("times", 1))[: wish.pop("windows", None)]
     spans = [(3.0 * k, 3.0 * k + 3) for k in range(len(windows))]
@@ -49,10 +57,7 @@ def classify(content, **options):
     wish["prediction_set"] = tuple(wish.get("prediction_set", answer.prediction_set))
     return dataclasses.replace(answer, windows=windows, tags=tags, notes=notes, **wish)
 
-page = d.Dashboard(
-    classify=classify,
-    measure_details=lambda content, _: looked(content.partition(b"WISH")[0]),
-)
+page = d.Dashboard(classify=classify, measure_details=look)
 page.book = "report/"
 page"""
 
@@ -154,6 +159,23 @@ def test_every_answer_fits_a_screen(
         more.press("Enter")
         assert more.get_attribute("aria-expanded") == "true"
         assert bars.count() == 10
+    assert visit.problems == []
+    visit.close()
+
+
+def test_a_closer_look_that_was_cut_short_is_told_and_made(
+    browser: Any, made: Server, tmp_path: Path
+) -> None:
+    visit = Visit(browser, made.url)
+    page, path = visit.page, wished(tmp_path / "slow.ogg", {"slow": True})
+    visit.give(path)
+    page.wait_for_selector("text=Looking closer…")
+    page.reload()
+    page.wait_for_selector(".an-later .an-unsure")
+    assert "Choose the file again" in page.inner_text(".an-later")
+    visit.ready()
+    visit.give(path)
+    page.wait_for_selector(".an-later details")
     assert visit.problems == []
     visit.close()
 

@@ -45,7 +45,6 @@ function answerOf({ model, player, onProject = null, onPrint = null }) {
       player.root,
     );
     science.show(entry, full);
-    if (full.details) science.showDetails(full.details);
   }
 
   return { root, title, clear, show, showDetails: science.showDetails };

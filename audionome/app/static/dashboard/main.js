@@ -233,6 +233,7 @@ function render({ model, el }) {
 
   function detailed(entry, full) {
     store.saveAnswer(entry.job, full);
+    keep([entry]);
     comparison.update(entry, full);
     if (shown?.entry !== entry) return;
     shown.full = full;

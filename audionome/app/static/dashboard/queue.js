@@ -98,7 +98,8 @@ function queueOf({ link, on }) {
         continue;
       }
       if (file) old.file = file;
-      if (old.state === "done") answered.push(old);
+      // An answer of an earlier visit that ended before the closer look is made anew.
+      if (old.state === "done" && !(old.restored && !old.looked)) answered.push(old);
       else retried.push(old);
     }
     openBatch(fresh.length);
@@ -174,7 +175,7 @@ function queueOf({ link, on }) {
     for (const entry of stored) {
       const undone = entry.state === "waiting" || entry.state === "working";
       const now = undone ? { state: "lost", sentence: NO_FILE } : {};
-      const whole = { ...entry, file: null, fraction: 0, ...now };
+      const whole = { ...entry, file: null, fraction: 0, restored: true, ...now };
       last = Math.max(last, entry.job);
       known.set(whole.identity, whole);
       entries.push(whole);
@@ -341,7 +342,8 @@ function queueOf({ link, on }) {
     if (task !== current || task.purpose !== "answer" || full.job !== task.turn) return;
     const { entry } = task;
     task.full = full;
-    change(entry, { state: "done", sentence: "", fraction: 1, row: full.row });
+    const now = { restored: false, looked: false };
+    change(entry, { state: "done", sentence: "", fraction: 1, row: full.row, ...now });
     on.answered(entry, full);
     on.announced(full.announce);
   }
@@ -349,6 +351,7 @@ function queueOf({ link, on }) {
   function onDetails(task, details) {
     if (!task?.full) return;
     task.full.details = details;
+    task.entry.looked = true;
     if (known.get(task.entry.identity) === task.entry) on.detailed(task.entry, task.full);
   }
 

@@ -47,6 +47,10 @@ const CAUTION =
   "It knows the names of ten genres. Music of any other kind still gets one of them: read the " +
   "percentages as likeness to these genres, not as a verdict.";
 
+const UNFINISHED =
+  "The closer look (spectrogram, timbre, key) was not finished when the page was left. " +
+  "Choose the file again to have it.";
+
 // What is known of the answer itself.
 function aboutOf({ name, path, card }) {
   const file = path && path !== name ? path : name;
@@ -78,12 +82,14 @@ function scienceOf({ model, player }) {
     place.append(sectionOf(model, section, { onTime: player.hear, more }));
   }
 
-  function show(entry, { card, sections }) {
+  function show(entry, { card, sections, details }) {
     clear();
     for (const section of sections) {
       add(mine, section, section.id === "place" ? neighboursOf(card.neighbours) : []);
     }
-    later.append(element("p", { className: "an-help", textContent: "Looking closer…" }));
+    if (details) showDetails(details);
+    else if (entry.restored) showDetails({ sentence: UNFINISHED });
+    else later.append(element("p", { className: "an-help", textContent: "Looking closer…" }));
     const about = { id: "about", heading: "About this answer", sentences: [], charts: [] };
     add(last, about, aboutOf({ ...entry, card }));
   }
