@@ -12,6 +12,7 @@ const SUFFIXES = new Set(
 const SHARED_ENDS = new Set(["ts", "mts"]); // TypeScript has them too
 const PACKET = 0x47; // begins every packet of a transport stream
 const NATURAL = new Intl.Collator("en", { numeric: true });
+const BREATH = 20; // files that are looked at before the page may do something else
 const DEEPEST = 64; // folders in folders; a link may lead back to where it lies
 
 const endOf = (name) => name.slice(name.lastIndexOf(".") + 1).toLowerCase();
@@ -57,7 +58,9 @@ function leftOutOf(counts, others) {
 // Sorted, with the sentence about the rest in `left`.
 async function soundsAmong(found, counts = {}) {
   const kept = [];
-  for (const one of found) {
+  for (const [k, one] of found.entries()) {
+    // The browser waits for the disk each time that it tells a size.
+    if (k % BREATH === BREATH - 1) await new Promise((done) => setTimeout(done));
     const reason = one.picked ? "" : await whyNot(one);
     if (reason) counts[reason] = (counts[reason] ?? 0) + 1;
     else kept.push({ file: one.file, path: one.path });

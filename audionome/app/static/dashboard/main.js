@@ -254,7 +254,9 @@ function render({ model, el }) {
 
   // What was found in folders; `left` says what else lies there.
   async function takeFound(finding) {
-    const found = await finding;
+    const searching = () => queue.busy() || tell("idle", "Looking for sound in the folder…");
+    const timer = setTimeout(searching, 300);
+    const found = await finding.finally(() => clearTimeout(timer));
     session.note(found.left);
     if (found.left) announcer.say(found.left);
     if (found.length) take(found);
