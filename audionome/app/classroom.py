@@ -10,15 +10,14 @@ import io
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import segno
 from tornado.web import HTTPError, StaticFileHandler
 from voila.handler import BaseVoilaHandler
 
-from audionome.app.place import Place, ServerError
+from audionome.app.place import Place
 
-__all__ = ["Code", "Report", "Room", "people", "report_of"]
+__all__ = ["Code", "Report", "Room", "people"]
 
 _TYPES = {  # systems differ in what they call them, and browsers run no script of another type
     ".css": "text/css",
@@ -60,51 +59,6 @@ def people(count: int) -> str:
     if count <= 1:
         return "Only you have this page open."
     return f"{count} people have this page open, you included."
-
-
-def report_of(asked: str, built: Path) -> tuple[Path | None, str]:
-    """Return the folder of the report to serve, and where the page finds it.
-
-    Parameters
-    ----------
-    asked : str
-        A folder or an address; empty for the one that was built, if it was.
-    built : Path
-        Where a checkout builds it.
-
-    Returns
-    -------
-    folder : Path or None
-        None where nothing is to be served.
-    book : str
-        An address, a path below the page's own, or nothing.
-
-    Raises
-    ------
-    ServerError
-        If there is no report where one was asked for.
-
-    Examples
-    --------
-    >>> report_of("https://example.org/audionome", Path("none"))
-    (None, 'https://example.org/audionome/')
-    """
-    if not asked:
-        return (built.resolve(), "report/") if (built / "index.html").is_file() else (None, "")
-    if "://" in asked:
-        parts = urlsplit(asked)
-        known = parts.scheme in {"http", "https"} and parts.hostname
-        if not known or set(asked) & set(" \"'<>"):
-            raise ServerError(
-                f'"{asked}" is not an address of a report: such as https://example.org/audionome/.'
-            )
-        place = parts.path.removesuffix("index.html").rstrip("/")
-        return None, f"{parts.scheme}://{parts.netloc}{place}/"
-    folder = Path(asked)
-    if not (folder / "index.html").is_file():
-        what = "holds no report: it has no index.html" if folder.is_dir() else "is no folder"
-        raise ServerError(f'"{asked}", which --report names, {what}. "make site" builds a report.')
-    return folder.resolve(), "report/"
 
 
 class _ClassHandler(BaseVoilaHandler):

@@ -1,4 +1,4 @@
-"""Where the dashboard's server listens, what it is called there, and who can reach it."""
+"""Where the dashboard's server listens, what it is called there, who can reach it, and by what."""
 
 from __future__ import annotations
 
@@ -11,10 +11,20 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from audionome.errors import AudionomeError
 
-__all__ = ["PORT", "Place", "ServerError", "encryption", "is_this_machine", "listening", "path_of"]
+__all__ = [
+    "PORT",
+    "Place",
+    "ServerError",
+    "encryption",
+    "is_this_machine",
+    "listening",
+    "path_of",
+    "report_of",
+]
 
 PORT = 8866
 
@@ -358,3 +368,48 @@ def _require_pem(file: str, option: str, kind: str, markers: Sequence[str]) -> N
             f'"{file}", which {option} names, is not {kind} in PEM form: such a file has a line '
             f"that ends in {markers[0]}-----."
         )
+
+
+def report_of(asked: str, built: Path) -> tuple[Path | None, str]:
+    """Return the folder of the report to serve, and where the page finds it.
+
+    Parameters
+    ----------
+    asked : str
+        A folder or an address; empty for the one that was built, if it was.
+    built : Path
+        Where a checkout builds it.
+
+    Returns
+    -------
+    folder : Path or None
+        None where nothing is to be served.
+    book : str
+        An address, a path below the page's own, or nothing.
+
+    Raises
+    ------
+    ServerError
+        If there is no report where one was asked for.
+
+    Examples
+    --------
+    >>> report_of("https://example.org/audionome", Path("none"))
+    (None, 'https://example.org/audionome/')
+    """
+    if not asked:
+        return (built.resolve(), "report/") if (built / "index.html").is_file() else (None, "")
+    if "://" in asked:
+        parts = urlsplit(asked)
+        known = parts.scheme in {"http", "https"} and parts.hostname
+        if not known or set(asked) & set(" \"'<>"):
+            raise ServerError(
+                f'"{asked}" is not an address of a report: such as https://example.org/audionome/.'
+            )
+        place = parts.path.removesuffix("index.html").rstrip("/")
+        return None, f"{parts.scheme}://{parts.netloc}{place}/"
+    folder = Path(asked)
+    if not (folder / "index.html").is_file():
+        what = "holds no report: it has no index.html" if folder.is_dir() else "is no folder"
+        raise ServerError(f'"{asked}", which --report names, {what}. "make site" builds a report.')
+    return folder.resolve(), "report/"

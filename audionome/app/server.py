@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 import shutil
 import signal
 import socket
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from audionome._extras import require_extra
 from audionome.app.environment import CLIPS_VARIABLE, REPORT_VARIABLE, SERVER_VARIABLE
-from audionome.app.place import PORT, Place, ServerError, encryption, listening, path_of
+from audionome.app.place import PORT, Place, ServerError, encryption, listening, path_of, report_of
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -31,6 +32,8 @@ __all__ = ["PORT", "ServerError", "prepare", "run", "settings"]
 _PACKAGE = Path(__file__).parents[1]
 _PACKAGES = ("voila", "anywidget", "ipykernel", "ipywidgets", "pandas", "plotly", "psutil", "segno")
 _BUILT = (_PACKAGE.parent / "book" / "_build" / "html").resolve()
+# Of pings: Tornado takes Jupyter's milliseconds for its own seconds.
+_NO_FAILURE = r"SSL Error on |The websocket_ping_timeout |404 (GET|DELETE) \S*/api/kernels/"
 _STATE = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
 
 
@@ -83,7 +86,7 @@ def prepare() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ[SERVER_VARIABLE] = "1"
-    for source in ("asyncio", "tornado.general"):
+    for source in ("asyncio", "tornado.access", "tornado.general"):
         logging.getLogger(source).addFilter(_worth_telling)
     ForkingProvisioner.prepare(state)
 
@@ -91,15 +94,16 @@ def prepare() -> None:
 def _worth_telling(record: logging.LogRecord) -> bool:
     """Return whether a record is a failure.
 
-    None is a visitor who left while something was sent, nor a browser that asks whether to trust a
-    certificate of our own making, or comes with http where https is spoken.
+    None is a visitor who left while something was sent, a page that asks for a kernel that was
+    ended, nor a browser that asks whether to trust a certificate of our own making, or comes with
+    http where https is spoken.
     """
     from tornado.websocket import WebSocketClosedError
 
-    left = record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError)
-    # Tornado takes Jupyter's milliseconds for its own seconds.
-    said = record.getMessage().startswith(("SSL Error on ", "The websocket_ping_timeout "))
-    return not (left or said)
+    if record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError):
+        return False
+    said = record.getMessage()
+    return not ("Kernel does not exist" in said or re.match(_NO_FAILURE, said))
 
 
 def settings() -> Config:
@@ -216,8 +220,6 @@ def _run(place: Place) -> None:
     for ending in _endings():
         signal.signal(ending, signal.default_int_handler)
     _look_for_voila()
-    from audionome.app.classroom import report_of
-
     secret = encryption(place.certificate, place.key)
     folder, os.environ[REPORT_VARIABLE] = report_of(place.report, _BUILT)
     sockets = listening(place.host, place.port)
@@ -238,6 +240,7 @@ def _run(place: Place) -> None:
     server.initialize([])
     # Trust is about output that is stored in a notebook; ours has none.
     server.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
+    server.log.addFilter(_worth_telling)
     if clips and not Path(clips).is_dir():
         server.log.warning(
             '%s names no folder: "%s"; the page shows no clips of yours.', CLIPS_VARIABLE, clips

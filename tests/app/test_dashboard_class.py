@@ -24,8 +24,7 @@ from browser import barriers
 from needs import unmet
 from voila_server import Server, Visit, serve
 
-from audionome.app.classroom import report_of
-from audionome.app.place import Place, ServerError, encryption
+from audionome.app.place import Place, ServerError, encryption, report_of
 
 # Hostile, as long as no system allows it, in two directions of writing.
 NAME = "<img src=x onerror=alert(1)> \u05e9\u05d9\u05e8 \U0001f3b5 " + "very long " * 27 + ".ogg"
