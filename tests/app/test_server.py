@@ -19,6 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -240,7 +241,8 @@ def test_a_page_is_asked_for_a_sign_of_life_before_it_is_given_up(
         page.send_ping()
         assert (len(asked), closed) == (1, [True])
 
-    asyncio.run(idle())
+    with ThreadPoolExecutor(1) as other:  # Playwright has a loop of its own here
+        other.submit(asyncio.run, idle()).result(30)
 
 
 def test_without_voila_it_is_told_what_to_install(tmp_path: Path) -> None:
