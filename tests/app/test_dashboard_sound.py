@@ -18,7 +18,7 @@ from audionome.app import payload
 pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
 
 from browser import barriers
-from voila_server import Visit
+from voila_server import Visit, notebook, serve
 
 RATE = 22_050
 TONES = (300, 700, 1500, 3000)  # Hz, one for every window
@@ -235,6 +235,31 @@ def test_what_the_browser_cannot_play_comes_from_the_server(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert visit.problems == []
     visit.close()
+
+
+# The first sound is lost on its way, as by a connection that breaks.
+LOSSY = """\
+class Lossy(d.Dashboard):
+    lost = False
+    def send(self, content, buffers=None):
+        if content["type"] == "decoded" and not self.lost:
+            self.lost = True
+        else:
+            super().send(content, buffers)
+Lossy()"""
+
+
+def test_a_sound_lost_on_the_way_comes_again(browser: Any, tmp_path: Path) -> None:
+    aiff = written(tmp_path / "tones.aiff", tones(2), "AIFF")
+    cell = notebook(tmp_path / "page.ipynb", "import audionome.app.widget as d", LOSSY)
+    with serve(tmp_path, cell) as server:
+        visit = Visit(browser, server.url)
+        visit.page.evaluate(WATCH)
+        answered(visit, aiff)
+        state(visit, "ready")
+        assert audio(visit)["type"] == "audio/mpeg"
+        assert visit.problems == []
+        visit.close()
 
 
 def test_two_answers_are_compared_without_a_server(
