@@ -284,6 +284,8 @@ def test_two_answers_are_compared_without_a_server(
     for k, answer in enumerate(answers):
         assert sides.nth(k).locator("bdi").inner_text() == names[k]
         assert sides.nth(k).locator(".an-genre").inner_text() == answer["card"]["headline"]
+        tempo, length = (words for _, words in answer["card"]["facts"][:2])
+        assert sides.nth(k).locator(".an-help").first.inner_text() == f"{tempo}, {length}"
         tags = [tag["name"] for tag in answer["card"]["hears"]]
         assert sides.nth(k).locator(".an-tag").all_text_contents() == tags
 

@@ -95,8 +95,7 @@ function tagsBesideOf(pairs) {
 function columnOf({ entry, full }, k, player) {
   const { headline, status, confidence, nearest } = full.card;
   const sure = { one: confidence, "out-of-distribution": `nearest: ${nearest}` }[status] ?? "";
-  const { tempo_text: tempo, length } = full.row;
-  const facts = [tempo && `${tempo} BPM`, `${length} min`].filter(Boolean).join(", ");
+  const [tempo, length] = full.card.facts.map(([, words]) => words);
   const tags = full.card.hears.map(({ name, words, at }) =>
     button(name, () => player.hear(at), {
       className: "an-plain an-tag",
@@ -110,7 +109,7 @@ function columnOf({ entry, full }, k, player) {
       element("span", { className: "an-genre", textContent: headline }),
       sure ? element("span", { className: "an-confidence", textContent: ` ${sure}` }) : null,
     ]),
-    element("p", { className: "an-help", textContent: facts }),
+    element("p", { className: "an-help", textContent: `${tempo}, ${length}` }),
     player.root,
     tags.length
       ? element("div", { className: "an-tags" }, [
