@@ -162,7 +162,7 @@ def test_pieces_become_the_file(sent: list[dict[str, Any]]) -> None:
     assert heard == [content]
     assert (report["job"], report["state"]) == (1, "done")
     (answer,) = of(sent, "answer")
-    assert (answer["job"], answer["genre"]) == (1, "rock")
+    assert (answer["job"], answer["row"]["genre"]) == (1, "rock")
     assert answer["row"]["record"]["file"] == "1.wav"
 
 
@@ -501,8 +501,8 @@ def test_an_example_has_the_numbers_of_the_book_and_of_the_command_line(fresh: V
     }
     chosen[recording.name] = recording.path
     for name in chosen:
-        if page.is_visible(".an-more[aria-expanded=false]"):
-            page.click(".an-more")
+        if page.is_visible(".an-unfold[aria-expanded=false]"):
+            page.click(".an-unfold")
         page.select_option(".an-example select", label=name)
         page.click(".an-example button")
         page.wait_for_selector(f'.an-name:text-is("{name}")')
