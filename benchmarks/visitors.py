@@ -94,7 +94,7 @@ async def _stay(url: str, clip: bytes, together: asyncio.Event, count: list[int]
     answer = await hear("answer")
     seconds = time.perf_counter() - start
     await hear("details")
-    return Stay(page, seconds, answer["genre"])
+    return Stay(page, seconds, answer["row"]["genre"])
 
 
 async def _crowd(url: str, visitors: int, clip: bytes) -> list[Stay]:
