@@ -149,6 +149,7 @@ function hearsOf({ hearing, hears, foreign }, onTime = null) {
 
 // What spoke for the genre and what against it: two lists.
 function whyOf(why) {
+  if (!why.length) return null; // nothing is named that there could be reasons for
   const section = element("section", { className: "an-why", aria: { label: "Why" } });
   const folds = why.some(([, reasons]) => reasons.length > SHOWN);
   why.forEach(([heading, reasons], side) => {
