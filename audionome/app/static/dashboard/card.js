@@ -17,11 +17,13 @@ function bandOf({ bars }) {
 }
 
 function headlineOf({ status, headline, confidence }) {
-  return element("p", { className: "an-headline" }, [
+  const line = element("p", { className: "an-headline" }, [
     element("span", { className: "an-genre", textContent: headline }),
-    status === "one" ? " " : null,
-    status === "one" ? element("span", { className: "an-confidence", textContent: confidence }) : null,
   ]);
+  if (status === "one") {
+    line.append(" ", element("span", { className: "an-confidence", textContent: confidence }));
+  }
+  return line;
 }
 
 // How often such answers are right, and where the report shows it.
@@ -115,7 +117,7 @@ function stripOf(values) {
 }
 
 // The tags; with a sound, each is a button that plays the window in which it is heard most.
-function hearsOf({ hearing, hears, foreign }, onTime = null) {
+function hearsOf({ hearing, hears }, onTime = null) {
   if (!hears.length) return null;
   const items = hears.map(({ name, kind, strength, over_time, words, at }) => {
     const parts = [
