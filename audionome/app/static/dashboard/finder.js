@@ -71,6 +71,7 @@ function chipsOf(label, onPick) {
 function finderOf({ onChange, onOrder }) {
   let kind = "all";
   let words = [];
+  const texts = new WeakMap();
   const id = `an-find-${Math.random().toString(36).slice(2)}`;
   const text = element("input", { type: "search", id, autocomplete: "off", spellcheck: false });
   const order = element("select", { id: `${id}-order` });
@@ -117,14 +118,22 @@ function finderOf({ onChange, onOrder }) {
   });
   order.addEventListener("change", () => onOrder(order.value));
 
+  // What can be found in an entry, worked out once for each answer.
+  function textOf(entry) {
+    const { row, name, path } = entry;
+    const known = texts.get(entry);
+    if (known?.row === row) return known.text;
+    const about = row ? [row.headline, row.genre_name, row.hears, ...row.prediction_set] : [];
+    const found = { row, text: plainText([path, name, ...about].join(" ")) };
+    texts.set(entry, found);
+    return found.text;
+  }
+
   function matches(entry) {
-    const { state, row, name, path } = entry;
-    if (kind.startsWith("state ") && kind !== `state ${state}`) return false;
+    if (kind.startsWith("state ") && kind !== `state ${entry.state}`) return false;
     if (kind.startsWith("genre ") && kind !== `genre ${genreOf(entry)?.[0]}`) return false;
     if (!words.length) return true;
-    const about = row ? [row.headline, row.genre_name, row.hears, ...row.prediction_set] : [];
-    const whole = plainText([path, name, ...about].join(" "));
-    return words.every((word) => whole.includes(word));
+    return words.every((word) => textOf(entry).includes(word));
   }
 
   // Count what there is; a kind that is gone is no longer asked for.

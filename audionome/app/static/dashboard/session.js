@@ -1,8 +1,9 @@
 // What this session has heard: a table to find in, to sort, to compare and to take home.
 
 const NEWEST_FAILED = 3; // so many failures stay on top, however much comes after them
-const AT_FIRST = 16; // rows that are painted at once when the order changes, and right after it
+const AT_FIRST = 16; // rows that are painted when the order changes; right after it
 const AT_ONCE = 50; // so many; more come when somebody scrolls to the last
+const PAUSE = 100; // ms, in which somebody may type on
 const KEPT_ROWS = 200; // rows that are kept, though they are not shown
 
 function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
@@ -19,6 +20,7 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
   let planned = false;
   let moved = false; // the order, or what is in the table, may be another
   let most = AT_ONCE;
+  let rest = 0; // the timer of the rows that come right after
 
   const heads = [["file", "File"], ...ROW_COLUMNS].map(([column, text]) => {
     const sort = button(text, () => sortBy(column), { className: "an-sort" });
@@ -139,12 +141,11 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
     most = AT_FIRST;
     scroll.scrollTop = 0;
     repaint();
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        most = Math.max(most, AT_ONCE);
-        repaint();
-      }),
-    );
+    clearTimeout(rest);
+    rest = setTimeout(() => {
+      most = Math.max(most, AT_ONCE);
+      repaint();
+    }, PAUSE);
   }
 
   // The focus stays where it was: on the button, or on the first row that came if it is gone.
@@ -304,7 +305,10 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
 
   return {
     root,
-    close: () => watch.disconnect(),
+    close() {
+      clearTimeout(rest);
+      watch.disconnect();
+    },
     note(sentence) {
       left.textContent = sentence;
     },
