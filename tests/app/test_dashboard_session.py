@@ -18,6 +18,7 @@ from voila_server import Visit, notebook, serve
 
 RATE = 22_050
 PATIENCE = 60_000  # ms, on a busy machine
+FILES = ".an-drop input[type=file]"
 ROWS = ".an-session tbody tr[data-state]"
 #: Rows of the session's table that are in a state.
 COUNT = "state => document.querySelectorAll(`.an-session tr[data-state=${state}]`).length"
@@ -142,8 +143,15 @@ def test_a_session_outlives_reload_back_and_tab(browser: Any, server: str, tmp_p
     page.close()
     other.reload()
     expect(other.locator(".an-earlier")).to_contain_text("2 answers", timeout=PATIENCE)
-    other.get_by_role("button", name="Show it").click()
-    expect(other.locator(ROWS)).to_have_count(3, timeout=PATIENCE)
+    # What the new tab has by then becomes part of it, and outlives a reload as the rest.
+    other.set_input_files(FILES, sounds(tmp_path, 3)[2:])
+    expect(other.locator(".an-name")).to_have_text("02.wav", timeout=PATIENCE)
+    other.click(".an-earlier button:text-is('Show it')")
+    expect(other.locator(ROWS)).to_have_count(4, timeout=PATIENCE)
+    other.reload()
+    expect(other.locator(ROWS)).to_have_count(4, timeout=PATIENCE)
+    other.click(".an-session .an-link:has-text('02.wav')")
+    expect(other.locator(".an-name")).to_have_text("02.wav", timeout=PATIENCE)
 
     # What is forgotten does not come back.
     other.on("dialog", lambda dialog: dialog.accept())

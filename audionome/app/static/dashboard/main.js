@@ -166,6 +166,7 @@ function render({ model, el }) {
 
   const states = new WeakMap(); // of entries, as they are kept
   let shown = null; // { entry, full } of the answer on the page
+  let server = "here";
   let ready = false; // the stored session has been read
   let before = null; // what was shown before a comparison
   let chosen = false; // somebody has opened an answer while others are heard
@@ -191,7 +192,6 @@ function render({ model, el }) {
 
   function tell(state, sentence, fraction = 0) {
     intake.show(state, sentence, fraction);
-    window.audionomeBusy = queue?.busy() ?? false;
   }
 
   function keep(entries) {
@@ -204,6 +204,7 @@ function render({ model, el }) {
   function added(entries, { restored = false } = {}) {
     session.set(queue.entries);
     if (!restored) keep(entries);
+    if (server !== "here") tellAway(); // they wait for it
   }
 
   function changed(entry) {
@@ -380,6 +381,7 @@ function render({ model, el }) {
   // -- the server --------------------------------------------------------------------------
 
   function connected(state) {
+    server = state;
     const here = state === "here";
     session.ended(!here);
     if (here) {
@@ -387,11 +389,14 @@ function render({ model, el }) {
       queue.resume();
       return;
     }
-    recorder.close();
     queue.pause();
-    const left = queue.entries.filter(({ state: of }) => of === "waiting").length;
-    const sentence = state === "away" ? NOT_THERE : left ? LEFT(left) : GONE;
-    connection.say(sentence, { focus: state === "gone" });
+    if (shown && !shown.full.details) answer.showDetails({ sentence: UNFINISHED });
+    tellAway({ focus: state === "gone" });
+  }
+
+  function tellAway(how) {
+    const left = queue.entries.filter(({ state }) => state === "waiting").length;
+    connection.say(server === "away" ? NOT_THERE : left ? LEFT(left) : GONE, how);
   }
 
   async function goOn() {
@@ -416,6 +421,8 @@ function render({ model, el }) {
   dark.addEventListener("change", onDark);
   // Fetched while the visitor looks for a file; a failure is told where a chart would be.
   const timer = setTimeout(() => loadPlotly(link).catch(() => {}), 500);
+  // Voilà's page asks before it is left.
+  window.audionomeBusy = () => queue.busy() || recorder.busy();
   intake.show("starting", "", 0);
   guarded(begin)();
 

@@ -3,6 +3,7 @@
 // ignored on both sides.
 //
 // An entry: { job, name, path, file, size, modified, example, state, fraction, sentence, row }.
+// `looked`: the closer look has come; `cut`: it will not come, as the page or the server went away.
 // `state` is "waiting", "working", "done", "error", "stopped", or "lost": it had no answer when
 // the page was left, and its sound is gone with the page.
 
@@ -99,7 +100,7 @@ function queueOf({ link, on }) {
       }
       if (file) old.file = file;
       // An answer of an earlier visit that ended before the closer look is made anew.
-      if (old.state === "done" && !(old.restored && !old.looked)) answered.push(old);
+      if (old.state === "done" && !old.cut) answered.push(old);
       else retried.push(old);
     }
     openBatch(fresh.length);
@@ -175,7 +176,7 @@ function queueOf({ link, on }) {
     for (const entry of stored) {
       const undone = entry.state === "waiting" || entry.state === "working";
       const now = undone ? { state: "lost", sentence: NO_FILE } : {};
-      const whole = { ...entry, file: null, fraction: 0, restored: true, ...now };
+      const whole = { ...entry, file: null, fraction: 0, cut: !entry.looked, ...now };
       last = Math.max(last, entry.job);
       known.set(whole.identity, whole);
       entries.push(whole);
@@ -342,7 +343,7 @@ function queueOf({ link, on }) {
     if (task !== current || task.purpose !== "answer" || full.job !== task.turn) return;
     const { entry } = task;
     task.full = full;
-    const now = { restored: false, looked: false };
+    const now = { cut: false, looked: false };
     change(entry, { state: "done", sentence: "", fraction: 1, row: full.row, ...now });
     on.answered(entry, full);
     on.announced(full.announce);
@@ -351,7 +352,7 @@ function queueOf({ link, on }) {
   function onDetails(task, details) {
     if (!task?.full) return;
     task.full.details = details;
-    task.entry.looked = true;
+    Object.assign(task.entry, { looked: true, cut: false });
     if (known.get(task.entry.identity) === task.entry) on.detailed(task.entry, task.full);
   }
 
@@ -438,6 +439,9 @@ function queueOf({ link, on }) {
       const task = current;
       current = null;
       wake();
+      for (const entry of entries) {
+        if (entry.state === "done" && !entry.looked) entry.cut = true;
+      }
       if (task?.purpose === "sound") task.reject(new Error(GOING_ON));
       for (const one of [...sounds.splice(0), ...prepared.values()]) {
         one.reject(new Error(GOING_ON));

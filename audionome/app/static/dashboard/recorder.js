@@ -107,5 +107,5 @@ function recorderOf({ onFile, onSay }) {
     release();
   }
 
-  return { root, close };
+  return { root, close, busy: () => Boolean(recording) };
 }

@@ -88,7 +88,7 @@ function scienceOf({ model, player }) {
       add(mine, section, section.id === "place" ? neighboursOf(card.neighbours) : []);
     }
     if (details) showDetails(details);
-    else if (entry.restored) showDetails({ sentence: UNFINISHED });
+    else if (entry.cut) showDetails({ sentence: UNFINISHED });
     else later.append(element("p", { className: "an-help", textContent: "Looking closer…" }));
     const about = { id: "about", heading: "About this answer", sentences: [], charts: [] };
     add(last, about, aboutOf({ ...entry, card }));

@@ -7,6 +7,7 @@ const DAYS = 30; // after which a session that nobody opened is deleted
 const SESSIONS = 20; // that are kept
 // ms that another tab has to say that a session is its own; nobody waits for the longer one.
 const ASKING = { own: 300, other: 1500 };
+const OPENING = 5000; // ms that the browser may take to open what it keeps
 const FULL =
   "This browser has no room left to keep answers. Download the table before you leave the page.";
 const UNKEPT =
@@ -17,6 +18,9 @@ const settled = (request) =>
     request.onsuccess = () => resolve(request.result);
     request.onerror = request.onabort = () => reject(request.error);
   });
+
+const tooLate = (time) =>
+  new Promise((_, reject) => setTimeout(() => reject(new Error("It takes too long.")), time));
 
 function openDatabase(format) {
   const request = indexedDB.open(DATABASE, format);
@@ -128,7 +132,7 @@ function storeOf({ format, onTrouble }) {
     let mine = "";
     try {
       mine = sessionStorage.getItem(TAB) ?? "";
-      base = await openDatabase(format);
+      base = await Promise.race([openDatabase(format), tooLate(OPENING)]);
       base.onversionchange = () => base.close();
     } catch (error) {
       console.warn(error);
@@ -178,10 +182,18 @@ function storeOf({ format, onTrouble }) {
     return drop(id);
   }
 
-  // Show an earlier session in this tab.
-  function adopt(session) {
+  // Show an earlier session in this tab; what the tab has already becomes part of it.
+  async function adopt(session) {
+    const theirs = await read(session);
+    const mine = id;
+    const names = ["entries", "answers"];
+    const ours = await Promise.all(names.map((name) => all(name, ofSession(mine))));
     take(session);
-    return read(session);
+    await attempt((of) => {
+      names.forEach((name, k) => ours[k].forEach((one) => of(name).put({ ...one, session })));
+    });
+    await drop(mine);
+    return theirs;
   }
 
   function close() {
