@@ -601,7 +601,7 @@ def listening(
     browser.close()
 
 
-def test_the_microphone_is_heard(listening: Any, server: str) -> None:
+def test_the_microphone_is_heard(listening: Any, server: str, song: Path) -> None:
     visit = Visit(listening, server, permissions=["microphone"])
     page = visit.page
     page.click("text=Record with the microphone")
@@ -609,11 +609,23 @@ def test_the_microphone_is_heard(listening: Any, server: str) -> None:
     assert page.is_visible(".an-record meter")
     page.click("text=Stop recording")
     visit.wait("done")
-    assert visit.name() == "recording 1.webm"
+    assert re.fullmatch(r"recording \d\d\.\d\d\.\d\d\.webm", visit.name())
     assert any(genre_name(genre) in page.inner_text(".an-genre").lower() for genre in GENRES)
     # The second one ends with the recording.
     assert "2 windows of 3 s" in visit.open("about").inner_text()
     assert page.inner_text(".an-record button") == "Record with the microphone"
+    # A recording stays in sight, whatever else is answered meanwhile.
+    assert not page.is_visible(".an-record")
+    page.click("text=More ways")
+    page.click("text=Record with the microphone")
+    page.wait_for_selector("text=Stop recording (0:")
+    visit.give(song)
+    page.wait_for_function(
+        "name => document.querySelector('.an-name').title === name || document.querySelector('.an-name').textContent === name",
+        arg=song.name,
+    )
+    assert page.get_attribute(".an-drop", "data-fold") == "closed"
+    assert page.is_visible(".an-record button")
     assert visit.problems == []
     visit.close()
 
@@ -623,8 +635,9 @@ def test_a_recording_too_short_is_told_at_once(listening: Any, server: str) -> N
     visit.page.click("text=Record with the microphone")
     visit.page.wait_for_selector("text=Stop recording (0:00")
     visit.page.click("text=Stop recording")
-    visit.wait("error")
-    assert "record at least 3 s" in visit.status()
+    visit.page.wait_for_selector(".an-record[data-state=error]")
+    assert "record at least 3 s" in visit.page.inner_text(".an-recorder")
+    assert "record at least 3 s" in visit.page.inner_text(".an-said")
     assert visit.problems == []
     visit.close()
 
@@ -639,14 +652,14 @@ def test_a_microphone_that_is_not_allowed_is_explained(browser: Any, server: str
         }"""
     )
     visit.page.click("text=Record with the microphone")
-    visit.wait("error")
-    assert "did not allow the microphone" in visit.status()
+    visit.page.wait_for_selector(".an-record[data-state=error]")
+    assert "did not allow the microphone" in visit.page.inner_text(".an-recorder")
     visit.page.evaluate(
         "() => void Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"
     )
     visit.page.click("text=Record with the microphone")
     visit.page.wait_for_function(
-        "document.querySelector('.an-status').textContent.includes('over https')"
+        "document.querySelector('.an-recorder').textContent.includes('over https')"
     )
     assert visit.problems == []
     visit.close()
@@ -665,7 +678,7 @@ def test_a_recording_goes_on_while_the_server_is_away(listening: Any, server: st
     page.wait_for_selector(".an-ended:has-text('the other 1')")
     page.click(".an-ended button")
     page.wait_for_selector(".an-answer:not([hidden])")
-    assert visit.name() == "recording 1.webm"
+    assert re.fullmatch(r"recording \d\d\.\d\d\.\d\d\.webm", visit.name())
     visit.close()
 
 

@@ -50,7 +50,7 @@ function intakeOf({ limit, longest, examples, recorder, onFiles, onExample, onSt
   const minutes = Math.floor(longest / 60);
   const files = chooserOf({ id, text: "Choose sound files", className: "an-button", onFiles });
   const folder = chooserOf({ id: `${id}-folder`, text: "Choose a folder", directory: true, onFiles });
-  const help = element("p", { id: `${id}-help`, className: "an-help" });
+  const help = element("p", { id: `${id}-help`, className: "an-help an-more-help" });
   help.textContent =
     "Any sound file, one or hundreds, from 3 seconds up to " +
     `${minutes} minutes and ${Math.floor(limit / MIB)} MiB each. The sound stays in memory for the ` +

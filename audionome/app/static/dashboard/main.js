@@ -100,7 +100,7 @@ function render({ model, el }) {
   });
   const recorder = recorderOf({
     onFile: (file) => take([{ file }]),
-    onSay: (state, sentence) => (queue.busy() ? null : tell(state, sentence)),
+    onSay: announcer.say,
   });
   const player = playerOf({ sound: queue.sound, onFile: guarded(again) });
   const answer = answerOf({
@@ -174,7 +174,7 @@ function render({ model, el }) {
   function guarded(callback) {
     const failed = (error) => {
       console.warn(error); // for whoever looks for it; the sentence is for everybody
-      tell("error", BROKEN);
+      say("error", BROKEN);
     };
     return (...values) => {
       try {
@@ -188,6 +188,12 @@ function render({ model, el }) {
   function warn(sentence) {
     warning.textContent = sentence;
     warning.hidden = false;
+  }
+
+  // What answers an act is read aloud; the steps of the work are not.
+  function say(state, sentence) {
+    tell(state, sentence);
+    announcer.say(sentence);
   }
 
   function tell(state, sentence, fraction = 0) {
@@ -248,9 +254,10 @@ function render({ model, el }) {
     if (!items.length || !ready) return;
     chosen = false;
     const { fresh, retried, answered: old } = queue.add(items);
+    if (fresh.length + retried.length) toTheTop();
     if (fresh.length + retried.length || !old.length) return;
     if (old.length === 1) open(old[0]);
-    else tell("idle", `All ${old.length} of these files are answered already.`);
+    else say("idle", `All ${old.length} of these files are answered already.`);
   }
 
   // What was found in folders; `left` says what else lies there.
@@ -259,9 +266,10 @@ function render({ model, el }) {
     const timer = setTimeout(searching, 300);
     const found = await finding.finally(() => clearTimeout(timer));
     session.note(found.left);
-    if (found.left) announcer.say(found.left);
-    if (found.length) take(found);
-    else tell("error", `There is no sound in this folder. ${found.left}`.trim());
+    if (found.length) {
+      if (found.left) announcer.say(found.left);
+      take(found);
+    } else say("error", `There is no sound in this folder. ${found.left}`.trim());
   }
 
   function show(entry, full, { focus = false } = {}) {
@@ -279,10 +287,19 @@ function render({ model, el }) {
     if (focus) reach();
   }
 
+  function scrollTo(part) {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    part.scrollIntoView({ block: "start", behavior: still ? "instant" : "smooth" });
+  }
+
+  // Where the progress is seen, and what fails.
+  function toTheTop() {
+    if (intake.root.getBoundingClientRect().top < 0) scrollTo(intake.root);
+  }
+
   function reach() {
     answer.title.focus({ preventScroll: true });
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    answer.root.scrollIntoView({ block: "start", behavior: still ? "instant" : "smooth" });
+    scrollTo(answer.root);
   }
 
   // Its file was chosen again: what it sounds like can be heard now.
@@ -293,7 +310,7 @@ function render({ model, el }) {
   async function open(entry) {
     const full = await store.answer(entry.job);
     if (!full) {
-      tell("error", GONE_ANSWER(entry));
+      say("error", GONE_ANSWER(entry));
       return null;
     }
     chosen = true;
@@ -323,7 +340,7 @@ function render({ model, el }) {
     );
     const lost = pairs.find(({ full }) => !full);
     if (lost) {
-      tell("error", GONE_ANSWER(lost.entry));
+      say("error", GONE_ANSWER(lost.entry));
       return;
     }
     const now = shown;
@@ -347,7 +364,7 @@ function render({ model, el }) {
     queue.remove(queue.entries.map(({ job }) => job));
     close();
     await store.forget();
-    tell("idle", "Everything of this session is forgotten.");
+    say("idle", "Everything of this session is forgotten.");
     intake.input.focus();
   }
 

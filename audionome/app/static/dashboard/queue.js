@@ -18,6 +18,7 @@ const INTERRUPTED =
   "The connection broke while the file was sent. Try it again, or choose a smaller file.";
 const UNREADABLE =
   "The browser cannot read this file any more: it was moved, changed or deleted. Choose it again.";
+const STOPPED = "Stopped. What was answered stays.";
 const NO_FILE = "The sound is not kept with the session. Choose the file again.";
 const GOING_ON = "The server is away; open this answer again once it is back.";
 const TOO_LARGE = (limit) =>
@@ -155,7 +156,8 @@ function queueOf({ link, on }) {
     const some = [...(working() ? [current.entry] : []), ...waiting()];
     cancel();
     for (const entry of some) change(entry, { state: "stopped", sentence: "", fraction: 0 });
-    on.told("idle", "Stopped. What was answered stays.", 0);
+    on.told("idle", STOPPED, 0);
+    on.announced(STOPPED);
   }
 
   function remove(jobs) {

@@ -13,6 +13,14 @@ const INSECURE =
   "Browsers give the microphone only to pages on this computer or over https. Record with " +
   "another app, and choose the file here.";
 
+// "recording 14.05.33": two recordings never have one name, and no colon, which a file cannot have.
+function timeOfDay() {
+  const now = new Date();
+  const parts = [now.getHours(), now.getMinutes(), now.getSeconds()];
+  return parts.map((part) => String(part).padStart(2, "0")).join(".");
+}
+
+// `onSay` is told each sentence, for whoever does not see it.
 function recorderOf({ onFile, onSay }) {
   const start = button("Record with the microphone", () => (recording ? stop() : begin()));
   const meter = element("meter", {
@@ -22,25 +30,32 @@ function recorderOf({ onFile, onSay }) {
     hidden: true,
     aria: { label: "Level" },
   });
-  const root = element("div", { className: "an-record" }, [start, meter]);
+  const said = element("p", { className: "an-help an-recorder" });
+  const root = element("div", { className: "an-record" }, [start, meter, said]);
   let recording = null;
-  let count = 0;
   let closed = false;
+
+  // A recording stays in sight where everything else is folded, and so does what went wrong.
+  function tell(state, sentence) {
+    said.textContent = sentence;
+    root.dataset.state = recording ? "recording" : state;
+    if (sentence) onSay(sentence);
+  }
 
   async function begin() {
     if (!navigator.mediaDevices || !window.MediaRecorder) {
-      onSay("error", INSECURE);
+      tell("error", INSECURE);
       return;
     }
     start.disabled = true;
-    onSay("idle", "The browser asks whether this page may listen…");
+    tell("asking", "The browser asks whether this page may listen…");
     let stream;
     try {
       // What helps speech harms music.
       const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
       stream = await navigator.mediaDevices.getUserMedia({ audio: plain });
     } catch (error) {
-      onSay("error", REFUSED[error.name] ?? `The microphone cannot be used: ${error.message}.`);
+      tell("error", REFUSED[error.name] ?? `The microphone cannot be used: ${error.message}.`);
       return;
     } finally {
       start.disabled = false;
@@ -69,13 +84,13 @@ function recorderOf({ onFile, onSay }) {
       release();
       if (length < LEAST) {
         const sentence = `That was only ${length.toFixed(1)} s; record at least ${LEAST} s.`;
-        onSay("error", sentence);
+        tell("error", sentence);
         return;
       }
       const kind = recorder.mimeType.split(";")[0] || "audio/webm";
       const suffix = kind.includes("mp4") ? "m4a" : kind.includes("ogg") ? "ogg" : "webm";
-      count += 1;
-      onFile(new File(pieces, `recording ${count}.${suffix}`, { type: kind }));
+      tell("idle", "");
+      onFile(new File(pieces, `recording ${timeOfDay()}.${suffix}`, { type: kind }));
     });
     recording = {
       recorder,
@@ -87,14 +102,16 @@ function recorderOf({ onFile, onSay }) {
     };
     recorder.start();
     start.textContent = "Stop recording";
+    start.setAttribute("aria-label", "Stop recording"); // the time is for the eye
     meter.hidden = false;
-    onSay("idle", "Recording. Ten to thirty seconds of music are a good length.");
+    tell("recording", "Recording. Ten to thirty seconds of music are a good length.");
   }
 
   function release() {
     recording?.free();
     recording = null;
     meter.hidden = true;
+    start.removeAttribute("aria-label");
     start.textContent = "Record with the microphone";
   }
 
