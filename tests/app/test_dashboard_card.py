@@ -62,9 +62,11 @@ page.book = "report/"
 page"""
 
 CUT = "The file seems to be cut short: it ends in the middle of a piece of data."
+SILENT = "4.0 s of silence were left out."
 MANY = ["metal", "classical", "country", "hiphop", "reggae"]
 WORDS = [("house", "style", 0.6), ("electronic", "style", 0.5), ("female voice", "voice", 0.2),
          ("instrumental", "instrument", 0.2), ("chill", "mood", 0.1)]  # fmt: skip
+# fmt: off
 STATES: dict[str, dict[str, Any]] = {
     "one": {},
     "two": {"status": "few", "prediction_set": MANY[:2]},
@@ -75,9 +77,12 @@ STATES: dict[str, dict[str, Any]] = {
     "noted": {"notes": [CUT]},
     "learned": {"learned_from": "metal.00001"},
     "all of it": {"learned_from": "metal.00001", "tags": WORDS, "notes": [CUT]},
+    "too much": {"status": "many", "prediction_set": [*MANY, "disco"], "tags": WORDS,
+                 "learned_from": "metal.00001", "notes": [CUT, SILENT]},
     "one window": {"windows": 1, "duration": 3.5},
     "an hour": {"times": 120, "duration": 3600.0},
 }
+# fmt: on
 HOSTILE = "<img src=x onerror=alert(1)> " + "a name that does not end " * 7 + "\u05d0\u05d1.ogg"
 
 
@@ -140,6 +145,18 @@ def test_every_answer_fits_a_screen(
             link = page.locator(".an-right a")
             assert link.get_attribute("href").startswith("report/notebooks/")
             assert link.get_attribute("target") == "_blank"  # the answers stay where they are
+        assert named.locator("visible=true").count() == len(wish.get("prediction_set", ["metal"]))
+        if size == PHONE and page.locator(".an-hears").count():
+            assert page.locator(".an-hears").bounding_box()["height"] <= 60, state  # two rows
+        # What stands in brackets is never alone on a line, and keys go the way of the eye.
+        for reason in page.locator(".an-why li:visible").all():
+            tail = reason.locator(".an-together").all_text_contents()
+            assert len(tail) == reason.inner_text().endswith(")")
+            assert not any(text.startswith("(") for text in tail)
+        buttons = page.locator(".an-card button:visible").all()
+        seen = [button.inner_text() for button in buttons if button.bounding_box()]
+        acts = ["Show it to the class", "Print this answer"]
+        assert (seen[:2] if size == LAPTOP else seen[-2:]) == acts, seen
         if state == "five":
             genres = [genre_name(genre) for genre in MANY]
             assert sorted(named.locator(".an-what").all_text_contents()) == sorted(genres)
@@ -160,10 +177,35 @@ def test_every_answer_fits_a_screen(
         more.press("Enter")
         assert more.get_attribute("aria-expanded") == "true"
         assert bars.count() == 10
+        compared(visit)
     else:
         cut_short(visit, wished(tmp_path / "slow.ogg", {"slow": True}))
     assert visit.problems == []
     visit.close()
+
+
+def compared(visit: Visit) -> None:
+    """Find what the cards warn of in their comparison, and its marks in a system's own colours."""
+    page = visit.page
+    for name in ("all of it.ogg", "noted.ogg"):
+        page.get_by_label(f"Compare {name}", exact=True).check()
+    page.click(".an-session button:has-text('Compare')")
+    sides = page.locator(".an-sides > section")
+    page.wait_for_selector(".an-sides")
+    assert "house" in page.inner_text(".an-sides .an-foreign")
+    assert "this very recording" in page.inner_text(".an-sides .an-learned")
+    assert sides.locator(".an-notes li").all_text_contents() == [CUT, CUT]
+    page.emulate_media(forced_colors="active")
+    ink, head, *badge = page.evaluate(
+        """() => {
+            const style = (name) => getComputedStyle(document.querySelector(`.an-compare ${name}`));
+            const side = style(".an-side-a");
+            const head = style(".an-playhead").backgroundColor;
+            return [style("h3").color, head, side.color, side.backgroundColor];
+        }"""
+    )
+    assert head == ink
+    assert badge[0] != badge[1] == ink
 
 
 def cut_short(visit: Visit, path: Path) -> None:
@@ -208,6 +250,10 @@ def test_the_card_says_what_the_library_says(fresh: Visit) -> None:
     assert fresh.drawn() == sum(len(section["charts"]) for section in sections)
     for section in sections:
         inside = fresh.open(section["id"])
+        for drawing in inside.locator(".an-chart, .an-drawing").all():
+            assert drawing.get_attribute("aria-label") in (c["caption"] for c in section["charts"])
+        words = [chart["alt"] for chart in section["charts"]]
+        assert inside.locator("figcaption").all_text_contents() == words
         assert inside.locator(":scope > p").all_text_contents() == section["sentences"]
         for chart in section["charts"]:
             assert fresh.table(chart["caption"]) == chart["rows"]

@@ -307,7 +307,12 @@ def test_two_answers_are_compared_without_a_server(
         page.inner_text(".an-compare .an-sentence")
     )
     drawing = page.locator(".an-compare [role=img]")
-    assert f"Largest: {first[0]}, {first[3]};" in drawing.get_attribute("aria-label")
+    words = page.inner_text(".an-compare figcaption")
+    assert f"Largest: {first[0]}, {first[3]};" in words
+    assert drawing.get_attribute("aria-label") == "Where they differ"
+    assert page.locator(".an-compare summary").all_text_contents() == [
+        "The numbers as a table: Where they differ"
+    ]
     bars = drawing.locator(".an-difference").first.locator(".an-room span")
     widths = [bar.bounding_box()["width"] for bar in bars.all()]
     genre = next(g for g in one if genre_name(g) == first[0])

@@ -6,12 +6,24 @@ function answerOf({ model, player, onProject = null, onPrint = null }) {
   const body = element("div", { className: "an-body" });
   const card = element("article", { className: "an-card" }, [
     title,
-    body,
     acts,
+    body,
   ]);
   const science = scienceOf({ model, player });
   const root = element("section", { className: "an-answer", hidden: true }, [card, science.root]);
   root.setAttribute("aria-label", "Answer");
+
+  // The buttons stand beside the name or, on a narrow card, below everything: the keyboard comes to
+  // them where they are seen.
+  function settle() {
+    const above = getComputedStyle(acts).position === "absolute";
+    const place = above ? title : body;
+    if (place.nextSibling !== acts) place.after(acts);
+    fold(card, root, player.root);
+  }
+
+  // The player is as wide as the card, and says more or less while the sound comes.
+  new ResizeObserver(() => requestAnimationFrame(settle)).observe(player.root);
 
   function clear() {
     science.clear();
@@ -44,6 +56,7 @@ function answerOf({ model, player, onProject = null, onPrint = null }) {
       ]),
       player.root,
     );
+    settle();
     science.show(entry, full);
   }
 

@@ -1,7 +1,5 @@
 // The pieces of one answer as a person reads it; answer.js puts them together.
 
-const SHOWN = 2; // reasons on each side where there is little room; card.css hides the others
-
 // A coloured band, a part for each genre that is named, as wide as that is likely.
 function bandOf({ bars }) {
   const named = bars.filter(({ named }) => named);
@@ -46,9 +44,14 @@ function headOf(card, { book = "" } = {}) {
   const head = element("div", { className: "an-head" }, [
     bandOf(card),
     headlineOf(card),
-    card.status === "out-of-distribution" ? words("an-guess", `Nearest: ${card.nearest}`) : null,
-    words("an-sentence", card.promise),
-    rightOf(card, book),
+    card.status === "out-of-distribution" && card.nearest
+      ? words("an-guess", `Nearest: ${card.nearest}`)
+      : null,
+    element("div", { className: "an-promise" }, [
+      words("an-sentence", card.promise),
+      " ",
+      rightOf(card, book),
+    ]),
     words("an-foreign", card.foreign),
     words("an-learned", card.learned),
     notesOf(card.notes),
@@ -63,15 +66,36 @@ function notesOf(notes) {
   return items.length ? element("ul", { className: "an-notes" }, items) : null;
 }
 
-// Where there is little room, a part shows its most important lines, and a button the rest.
-function headingOf(section, words, more) {
-  const heading = element("h3", { textContent: words });
-  if (!more) return heading;
-  const unfold = button(more, () => {
+// Where there is little room, a part shows what matters most, and this button the rest.
+function unfoldOf(section, words) {
+  const unfold = button(words, () => {
     const open = section.classList.toggle("an-open");
     unfold.setAttribute("aria-expanded", String(open));
   }, { className: "an-plain an-more", aria: { expanded: "false" } });
-  return element("div", { className: "an-line" }, [heading, unfold]);
+  return unfold;
+}
+
+function headingOf(section, words, more) {
+  const heading = element("h3", { textContent: words });
+  if (!more) return heading;
+  return element("div", { className: "an-line" }, [heading, unfoldOf(section, more)]);
+}
+
+const TIGHTEST = 4; // steps in which card.css folds the card further
+
+// Fold no more of a narrow card than it takes to see it from `top` to `end` without scrolling.
+function fold(card, top, end) {
+  if (!card.contains(end) || card.querySelector(".an-open")) return; // unfolded by hand: let it be
+  const room = window.innerHeight - parseFloat(getComputedStyle(top).scrollMarginTop);
+  for (let tight = 0; tight <= TIGHTEST; tight += 1) {
+    card.dataset.tight = tight;
+    for (const unfold of card.querySelectorAll(".an-more")) {
+      const items = [...unfold.closest("section").querySelectorAll("li")];
+      unfold.hidden = items.every(({ offsetHeight }) => offsetHeight);
+    }
+    const tall = end.getBoundingClientRect().bottom - top.getBoundingClientRect().top;
+    if (tall <= room) return;
+  }
 }
 
 function barOf({ name, color, share, text, named }) {
@@ -143,21 +167,30 @@ function hearsOf({ hearing, hears }, onTime = null) {
       }, parts),
     ]);
   });
-  return element("section", { className: "an-hears" }, [
+  const section = element("section", { className: "an-hears" }, [
     element("h3", { textContent: hearing }),
     element("ul", {}, items),
   ]);
+  section.append(unfoldOf(section, `All ${hears.length}`));
+  return section;
+}
+
+// The weight in brackets never stands on a line of its own.
+function reasonOf(words) {
+  const [, start, end] = /^(.* )?(\S+ \([^()]*\))$/.exec(words) ?? [];
+  if (!end) return element("li", { textContent: words });
+  const together = element("span", { className: "an-together", textContent: end });
+  return element("li", {}, [start ?? "", together]);
 }
 
 // What spoke for the genre and what against it: two lists.
 function whyOf(why) {
   if (!why.length) return null; // nothing is named that there could be reasons for
   const section = element("section", { className: "an-why", aria: { label: "Why" } });
-  const folds = why.some(([, reasons]) => reasons.length > SHOWN);
   why.forEach(([heading, reasons], side) => {
     section.append(
-      headingOf(section, heading, side === 0 && folds ? "All reasons" : ""),
-      element("ul", {}, reasons.map((textContent) => element("li", { textContent }))),
+      headingOf(section, heading, side === 0 ? "All reasons" : ""),
+      element("ul", {}, reasons.map(reasonOf)),
     );
   });
   return section;

@@ -56,22 +56,19 @@ function differenceChartOf(differences) {
   });
   const caption = "Where they differ";
   const alt =
-    "Two bars for each genre, the likelihood in A and in B, and the difference in points. Largest: " +
+    "Likelihood of each genre in A and in B, and the difference in percentage points. Largest: " +
     differences
       .slice(0, 3)
       .map(({ name, points }) => `${name}, ${moreOf(points)}`)
       .join("; ");
   const table = differences.map(({ name, texts, points }) => [name, ...texts, moreOf(points)]);
-  return element("figure", { className: "an-differences" }, [
+  const columns = ["Genre", "A", "B", "Difference (points)"];
+  const aria = { label: caption };
+  return element("figure", { className: "an-differences", aria }, [
     element("h3", { textContent: caption }),
-    element("div", { className: "an-rows", role: "img", aria: { label: `${alt}.` } }, rows),
-    element("figcaption", {
-      textContent: "Likelihood of each genre, and the difference in percentage points.",
-    }),
-    element("details", {}, [
-      element("summary", { textContent: "The numbers as a table" }),
-      tableOf(caption, ["Genre", "A", "B", "Difference (points)"], table),
-    ]),
+    element("div", { className: "an-rows", role: "img", aria }, rows),
+    element("figcaption", { textContent: `${alt}.` }),
+    numbersOf({ caption, columns, rows: table }),
   ]);
 }
 
@@ -93,8 +90,9 @@ function tagsBesideOf(pairs) {
 }
 
 function columnOf({ entry, full }, k, player) {
-  const { headline, status, confidence, nearest } = full.card;
-  const sure = { one: confidence, "out-of-distribution": `nearest: ${nearest}` }[status] ?? "";
+  const { headline, status, confidence, nearest, foreign, learned, notes } = full.card;
+  const guess = nearest ? `nearest: ${nearest}` : "";
+  const sure = { one: confidence, "out-of-distribution": guess }[status] ?? "";
   const [tempo, length] = full.card.facts.map(([, words]) => words);
   const tags = full.card.hears.map(({ name, words, at }) =>
     button(name, () => player.hear(at), {
@@ -110,6 +108,9 @@ function columnOf({ entry, full }, k, player) {
       sure ? element("span", { className: "an-confidence", textContent: ` ${sure}` }) : null,
     ]),
     element("p", { className: "an-help", textContent: `${tempo}, ${length}` }),
+    foreign ? element("p", { className: "an-foreign", textContent: foreign }) : null,
+    learned ? element("p", { className: "an-learned", textContent: learned }) : null,
+    notesOf(notes),
     player.root,
     tags.length
       ? element("div", { className: "an-tags" }, [

@@ -79,11 +79,12 @@ const near = new IntersectionObserver(
 
 // A table is written when it is opened: that of an hour has more than a thousand rows.
 function numbersOf(chart) {
-  const name = element("span", { className: "an-unseen", textContent: `: ${chart.caption}` });
+  const { caption, columns, rows } = chart;
+  const name = element("span", { className: "an-unseen", textContent: `: ${caption}` });
   const numbers = element("details", {}, [
     element("summary", {}, ["The numbers as a table", name]),
   ]);
-  const write = () => numbers.append(tableOf(chart.caption, chart.columns, chart.rows));
+  const write = () => numbers.append(tableOf(caption, columns, rows));
   numbers.addEventListener("toggle", write, { once: true });
   return numbers;
 }
@@ -94,10 +95,11 @@ function figureOf(model, chart, { onTime = null, level = 3, bare = false } = {})
   const drawing = element("div", {
     className: "an-drawing",
     role: "img",
-    aria: { label: chart.alt },
+    aria: { label: chart.caption }, // its words stand below it, and are read once
   });
   drawing.style.minHeight = `${chart.height}px`;
-  const figure = element("figure", { className: "an-chart" }, [
+  const aria = { label: chart.caption };
+  const figure = element("figure", { className: "an-chart", aria }, [
     bare ? null : element(`h${level}`, { textContent: chart.caption }),
     drawing,
     element("figcaption", { textContent: chart.alt }),
