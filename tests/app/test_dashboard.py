@@ -620,10 +620,7 @@ def test_the_microphone_is_heard(listening: Any, server: str, song: Path) -> Non
     page.click("text=Record with the microphone")
     page.wait_for_selector("text=Stop recording (0:")
     visit.give(song)
-    page.wait_for_function(
-        "name => document.querySelector('.an-name').title === name || document.querySelector('.an-name').textContent === name",
-        arg=song.name,
-    )
+    page.wait_for_selector(f".an-name:text-is('{song.name}')")
     assert page.get_attribute(".an-drop", "data-fold") == "closed"
     assert page.is_visible(".an-record button")
     assert visit.problems == []
