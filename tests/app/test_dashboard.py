@@ -672,7 +672,7 @@ def test_a_recording_goes_on_while_the_server_is_away(listening: Any, server: st
     page.click("text=Stop recording")
     page.wait_for_function("() => !document.querySelector('meter:not([hidden])')")
     page.unroute("**/api/kernels/*")
-    page.wait_for_selector(".an-ended:has-text('the other 1')")
+    page.wait_for_selector(".an-ended:has-text('the remaining file')")
     page.click(".an-ended button")
     page.wait_for_selector(".an-answer:not([hidden])")
     assert re.fullmatch(r"recording \d\d\.\d\d\.\d\d\.webm", visit.name())

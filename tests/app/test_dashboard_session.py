@@ -85,7 +85,7 @@ def test_a_server_killed_in_the_midst_of_forty_files(browser: Any, tmp_path: Pat
     assert len(heard) == done
     (again := tmp_path / "again").mkdir()
     with serve(again, port=first.port) as second:
-        expect(banner(visit)).to_contain_text(f"the other {40 - done}", timeout=PATIENCE)
+        expect(banner(visit)).to_contain_text(f"the remaining {40 - done} files", timeout=PATIENCE)
         names = begun(page)
         banner(visit).get_by_role("button").click()
         expect(banner(visit)).to_be_hidden(timeout=PATIENCE)

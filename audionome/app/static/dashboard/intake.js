@@ -54,8 +54,8 @@ function intakeOf({ limit, longest, examples, recorder, onFiles, onExample, onSt
   help.textContent =
     "Any sound file, one or hundreds, from 3 seconds up to " +
     `${minutes} minutes and ${Math.floor(limit / MIB)} MiB each. The sound stays in memory for the ` +
-    "answer: it is never written to disk, logged or passed on. Answers stay in this browser until " +
-    "you forget them.";
+    "answer: it is never written to disk, logged or passed on. Answers stay in this browser for " +
+    `${DAYS} days, or until you forget them.`;
   files.input.setAttribute("aria-describedby", help.id);
   const more = button("More ways", () => fold(drop.dataset.fold === "open" ? "closed" : "open"), {
     className: "an-plain an-unfold",

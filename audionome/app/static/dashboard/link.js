@@ -2,6 +2,7 @@
 
 const CARRIER = "audionome-carrier"; // name of the frame that brings another kernel
 const LONGEST_START = 60000; // ms that another kernel may take to come
+const LOOK_EVERY = 2000; // ms
 const AWAY = "The server still does not answer. Start it again, then choose “Go on”.";
 
 // What Voilà's page says of its kernel; undefined where the front end shows what became of it.
@@ -21,7 +22,17 @@ function handedOver(model) {
 function linkOf(first) {
   let model = first;
   let frame = null;
+  let dead = () => {};
   const listeners = [];
+
+  async function reachable() {
+    try {
+      await fetch(kernelOf(document).address, { cache: "no-store" });
+      return true;
+    } catch {
+      return false;
+    }
+  }
 
   function use(next) {
     for (const [type, callback] of listeners) {
@@ -42,7 +53,13 @@ function linkOf(first) {
     });
     const coming = new Promise((resolve, reject) => {
       carrier.audionomeTake = resolve;
-      setTimeout(() => reject(new Error(AWAY)), LONGEST_START);
+      const give = () => reject(new Error(AWAY));
+      const timer = setTimeout(give, LONGEST_START);
+      const look = setInterval(async () => (await reachable()) || give(), LOOK_EVERY);
+      carrier.audionomeDone = () => {
+        clearTimeout(timer);
+        clearInterval(look);
+      };
     });
     document.body.append(carrier);
     return { carrier, coming };
@@ -50,12 +67,7 @@ function linkOf(first) {
 
   // Begin another kernel: the dashboard's page once more, unseen, whose model this page uses.
   async function renew() {
-    const kernel = kernelOf(document);
-    try {
-      await fetch(kernel.address, { cache: "no-store" });
-    } catch {
-      throw new Error(AWAY);
-    }
+    if (!(await reachable())) throw new Error(AWAY);
     const { carrier, coming } = carried();
     try {
       const next = await coming;
@@ -64,6 +76,8 @@ function linkOf(first) {
     } catch (error) {
       carrier.remove();
       throw error;
+    } finally {
+      carrier.audionomeDone();
     }
     frame?.remove();
     frame = carrier;
@@ -72,7 +86,18 @@ function linkOf(first) {
   return {
     renew,
     get: (name) => model.get(name),
-    send: (...message) => model.send(...message),
+    // What is said to a kernel that has died is lost, and whoever asked is told of it.
+    send(...message) {
+      try {
+        model.send(...message);
+      } catch (error) {
+        console.warn(error);
+        dead();
+      }
+    },
+    whenDead(callback) {
+      dead = callback;
+    },
     on(type, callback) {
       listeners.push([type, callback]);
       model.on(type, callback);

@@ -1,12 +1,17 @@
 // The page: its parts, and what each tells the others.
 
-const GONE = "The server has ended this session. Your answers are kept here; “Go on” begins anew.";
-const LEFT = (count) =>
-  `The server has ended this session. Your answers are kept here; “Go on” hears the other ${count}.`;
+// What is said when the kernel is gone, by how many files wait and whether there are answers.
+function goneSentence(left, answers) {
+  const files = left === 1 ? "the remaining file" : `the remaining ${left} files`;
+  if (left) return `The server has ended this session. “Go on” hears ${files}; nothing is lost.`;
+  return answers
+    ? "The server has ended this session. Nothing is lost, and “Go on” connects this page again."
+    : "The server has ended this session. “Go on” connects this page again.";
+}
+const NOT_THERE = "The server cannot be reached. Nothing is lost, and this page keeps trying.";
 const GONE_ANSWER = ({ name }) =>
   `The answer about ${name} is not kept any more. Choose the file again.`;
-const NOT_THERE =
-  "The server cannot be reached. Your answers are kept here, and this page keeps trying.";
+const ELSEWHERE = "Another tab shows this session by now.";
 
 // What is said of the connection, with the one button that goes on.
 function connectionOf({ onAgain }) {
@@ -167,6 +172,7 @@ function render({ model, el }) {
   const states = new WeakMap(); // of entries, as they are kept
   let shown = null; // { entry, full } of the answer on the page
   let server = "here";
+  let connecting = false;
   let ready = false; // the stored session has been read
   let before = null; // what was shown before a comparison
   let chosen = false; // somebody has opened an answer while others are heard
@@ -216,8 +222,10 @@ function render({ model, el }) {
   function changed(entry) {
     session.update(entry);
     // Progress is not kept, the states are.
-    if (states.get(entry) !== entry.state) keep([entry]);
+    if (states.get(entry) === entry.state) return;
     states.set(entry, entry.state);
+    keep([entry]);
+    if (server !== "here") tellAway();
   }
 
   function removed(jobs) {
@@ -226,6 +234,7 @@ function render({ model, el }) {
     if (shown && jobs.includes(shown.entry.job)) close();
     if (comparison.has(jobs)) comparison.close();
     if (!queue.entries.length) intake.fold("none");
+    if (server !== "here") tellAway();
   }
 
   function answered(entry, full) {
@@ -310,7 +319,8 @@ function render({ model, el }) {
   async function open(entry) {
     const full = await store.answer(entry.job);
     if (!full) {
-      say("error", GONE_ANSWER(entry));
+      if (!entry.file && !entry.example) say("error", GONE_ANSWER(entry));
+      queue.again(entry);
       return null;
     }
     chosen = true;
@@ -386,7 +396,9 @@ function render({ model, el }) {
   }
 
   async function adopt({ id }) {
-    restore(await store.adopt(id));
+    const theirs = await store.adopt(id);
+    if (theirs) restore(theirs);
+    else say("error", ELSEWHERE);
     earlier.show([]);
   }
 
@@ -412,23 +424,31 @@ function render({ model, el }) {
   }
 
   function tellAway(how) {
-    const left = queue.entries.filter(({ state }) => state === "waiting").length;
-    connection.say(server === "away" ? NOT_THERE : left ? LEFT(left) : GONE, how);
+    if (connecting) return; // it says so
+    const count = (state) => queue.entries.filter((entry) => entry.state === state).length;
+    const sentence = server === "away" ? NOT_THERE : goneSentence(count("waiting"), count("done"));
+    connection.say(sentence, how);
   }
 
   async function goOn() {
+    connecting = true;
     connection.say("Connecting…", { waits: true });
     try {
       await link.renew();
     } catch (error) {
       connection.say(error.message, { focus: true });
       return;
+    } finally {
+      connecting = false;
     }
+    queue.pause(); // the one that was here again meanwhile is not asked any more
     watch.again();
+    connected("here");
   }
 
   const dropping = droppingOf({ root, onDrop: guarded((data) => takeFound(filesOf(data))) });
   const watch = watchOf({ link, onState: guarded(connected) });
+  link.whenDead(watch.doubt);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const onDark = () => {
     repaint(root);
@@ -439,7 +459,7 @@ function render({ model, el }) {
   // Fetched while the visitor looks for a file; a failure is told where a chart would be.
   const timer = setTimeout(() => loadPlotly(link).catch(() => {}), 500);
   // Voilà's page asks before it is left.
-  window.audionomeBusy = () => queue.busy() || recorder.busy();
+  window.audionomeBusy = () => queue.busy() || recorder.busy() || store.unkept();
   intake.show("starting", "", 0);
   guarded(begin)();
 

@@ -42,6 +42,7 @@ function queueOf({ link, on }) {
   let paused = false; // nobody is there to work
   let heard = 0; // when the server last gave a sign of life
   let slow = false;
+  let works = false; // what was told last
   let wake = () => {};
   let batch = { size: 0, done: 0, failed: 0 };
 
@@ -54,14 +55,19 @@ function queueOf({ link, on }) {
     on.changed(entry);
   }
 
+  function told(state, sentence, fraction = 0) {
+    works = state === "uploading" || state === "analysing";
+    on.told(state, sentence, fraction);
+  }
+
+  // How far the work has come.
   function tell(state, sentence, fraction = 0) {
-    const works = state === "uploading" || state === "analysing";
-    const many = works && batch.size > 1;
+    const many = batch.size > 1;
     // Half for the way to the server, half for the work there.
     const share = state === "uploading" ? fraction / 2 : 0.5 + fraction / 2;
-    if (works) change(current.entry, { fraction: share, sentence });
+    change(current.entry, { fraction: share, sentence });
     const place = many ? `File ${Math.min(batch.done + 1, batch.size)} of ${batch.size}: ` : "";
-    on.told(state, place + sentence, many ? (batch.done + share) / batch.size : share);
+    told(state, place + sentence, many ? (batch.done + share) / batch.size : share);
   }
 
   // -- what is asked -----------------------------------------------------------------------
@@ -121,6 +127,12 @@ function queueOf({ link, on }) {
     next();
   }
 
+  // The browser has lost an answer that it should keep: it is heard again, if its sound is here.
+  function again(entry) {
+    change(entry, { state: "lost", sentence: NO_FILE, row: null });
+    retry([entry.job]);
+  }
+
   // The sound of an entry as the server hears it, for a browser that cannot play the file. Its file
   // is sent before the next answer; the sound is made between answers.
   function sound(entry, signal) {
@@ -156,7 +168,7 @@ function queueOf({ link, on }) {
     const some = [...(working() ? [current.entry] : []), ...waiting()];
     cancel();
     for (const entry of some) change(entry, { state: "stopped", sentence: "", fraction: 0 });
-    on.told("idle", STOPPED, 0);
+    told("idle", STOPPED);
     on.announced(STOPPED);
   }
 
@@ -169,8 +181,8 @@ function queueOf({ link, on }) {
       if (entry.state === "waiting" || entry.state === "working") batch.size -= 1;
     }
     entries.splice(0, entries.length, ...kept);
-    if (current && gone.has(current.entry.job)) cancel();
     on.removed(jobs);
+    if (current && gone.has(current.entry.job)) cancel();
     if (!paused) next();
   }
 
@@ -284,17 +296,22 @@ function queueOf({ link, on }) {
     slow = false;
     batch.done += 1;
     wake();
-    if (batch.size === 1) on.told(state, sentence, 1);
+    if (batch.size === 1) told(state, sentence, 1);
     next();
   }
 
+  // Nothing is heard any more, and nothing waits.
   function finish() {
-    if (batch.size < 2 || batch.done < batch.size) return;
-    const good = batch.done - batch.failed;
-    const bad = batch.failed ? `, ${batch.failed} could not be; the table says why` : "";
-    const sentence = `${plural(batch.size, "file")}: ${good} answered${bad}.`;
+    const { size, done: count, failed: bad } = batch;
     batch = { size: 0, done: 0, failed: 0 };
-    on.told(good ? "done" : "error", sentence, 1);
+    if (size < 2 || count < size) {
+      if (works) told("idle", "");
+      return;
+    }
+    const good = size - bad;
+    const why = bad ? `, ${bad} could not be; the table says why` : "";
+    const sentence = `${plural(size, "file")}: ${good} answered${why}.`;
+    told(good ? "done" : "error", sentence, 1);
     on.announced(sentence);
   }
 
@@ -428,6 +445,7 @@ function queueOf({ link, on }) {
     entries,
     add,
     retry,
+    again,
     remove,
     restore,
     sound,
@@ -452,7 +470,7 @@ function queueOf({ link, on }) {
       if (task?.entry.state === "working") {
         change(task.entry, { state: "waiting", sentence: "", fraction: 0 });
       }
-      on.told("idle", "", 0);
+      told("idle", "");
     },
     resume() {
       paused = false;

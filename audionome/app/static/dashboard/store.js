@@ -183,7 +183,9 @@ function storeOf({ format, onTrouble }) {
   }
 
   // Show an earlier session in this tab; what the tab has already becomes part of it.
+  // Gives nothing if another tab shows it by now.
   async function adopt(session) {
+    if (await taken(session, ASKING.own)) return null;
     const theirs = await read(session);
     const mine = id;
     const names = ["entries", "answers"];
@@ -196,10 +198,13 @@ function storeOf({ format, onTrouble }) {
     return theirs;
   }
 
+  // Whether an answer would be lost with the page.
+  const unkept = () => memory.size > 0;
+
   function close() {
     channel?.close();
     base?.close();
   }
 
-  return { open, earlier, save, saveAnswer, answer, remove, forget, adopt, drop, close };
+  return { open, earlier, save, saveAnswer, answer, remove, forget, adopt, drop, close, unkept };
 }

@@ -7,7 +7,7 @@ const MISSED = 2; // questions without an answer before the server counts as awa
 
 // `onState` is told "here", "away" (no server) or "gone" (a server without our kernel).
 function watchOf({ link, onState }) {
-  if (!link.kernel()) return { close() {}, again() {} };
+  if (!link.kernel()) return { close() {}, again() {}, doubt() {} };
   let state = "here";
   let missed = 0;
   let asking = false;
@@ -44,6 +44,11 @@ function watchOf({ link, onState }) {
   window.addEventListener("online", check);
 
   return {
+    // Something has failed that needs the kernel.
+    doubt() {
+      becomes("away");
+      check();
+    },
     // Another kernel has come.
     again() {
       missed = 0;
