@@ -6,7 +6,7 @@ const TAB = "audionome-session"; // where a tab keeps the name of its session
 const DAYS = 30; // after which a session that nobody opened is deleted
 const SESSIONS = 20; // that are kept
 // ms that another tab has to say that a session is its own; nobody waits for the longer one.
-const ASKING = { own: 300, other: 1500 };
+const ASKING = { own: 1000, other: 1500 };
 const OPENING = 5000; // ms that the browser may take to open what it keeps
 const FULL =
   "This browser has no room left to keep answers. Download the table before you leave the page.";
@@ -53,8 +53,24 @@ function storeOf({ format, onTrouble }) {
     told = true;
   }
 
+  const lockOf = (session) => `${DATABASE} ${session}`;
+
+  // Held as long as the page lives; browsers have such locks on this computer and over https.
+  let release = () => {};
+  function hold() {
+    release();
+    const released = new Promise((resolve) => (release = resolve));
+    navigator.locks?.request(lockOf(id), () => released);
+  }
+
+  async function held(session) {
+    const { held: names } = await navigator.locks.query();
+    return names.some(({ name }) => name === lockOf(session));
+  }
+
   function take(session) {
     id = session;
+    hold();
     try {
       sessionStorage.setItem(TAB, id);
     } catch {
@@ -66,8 +82,18 @@ function storeOf({ format, onTrouble }) {
     if (data.asks === id) channel.postMessage({ mine: id });
   });
 
-  // Whether another tab shows this session: a copied tab has the name of the first.
-  function taken(session, patience) {
+  // Whether another tab shows this session.
+  async function taken(session) {
+    return navigator.locks ? held(session) : answers(session, ASKING.other);
+  }
+
+  // Whether another tab shows this session, which is the tab's own: a copied tab has the name of the first. The
+  // page before a reload may hold the lock for a moment longer, so the tab is asked.
+  async function copied(session) {
+    return (!navigator.locks || (await held(session))) && answers(session, ASKING.own);
+  }
+
+  function answers(session, patience) {
     if (!channel) return Promise.resolve(false);
     return new Promise((resolve) => {
       const listen = ({ data }) => data.mine === session && finish(true);
@@ -107,7 +133,7 @@ function storeOf({ format, onTrouble }) {
     if (!base) return [];
     const oldest = Date.now() - DAYS * 24 * 3600 * 1000;
     const others = (await all("sessions")).filter((session) => session.id !== id);
-    const apart = await Promise.all(others.map((session) => taken(session.id, ASKING.other)));
+    const apart = await Promise.all(others.map((session) => taken(session.id)));
     const free = others.filter((_, k) => !apart[k]).sort((a, b) => b.changed - a.changed);
     const worth = ({ answered, changed }, k) => answered && changed > oldest && k < SESSIONS;
     for (const session of free.filter((one, k) => !worth(one, k))) await drop(session.id);
@@ -140,7 +166,7 @@ function storeOf({ format, onTrouble }) {
       take(nameOf());
       return { entries: [] };
     }
-    take(mine && !(await taken(mine, ASKING.own)) ? mine : nameOf());
+    take(mine && !(await copied(mine)) ? mine : nameOf());
     return read(id);
   }
 
@@ -185,7 +211,7 @@ function storeOf({ format, onTrouble }) {
   // Show an earlier session in this tab; what the tab has already becomes part of it.
   // Gives nothing if another tab shows it by now.
   async function adopt(session) {
-    if (await taken(session, ASKING.own)) return null;
+    if (await taken(session)) return null;
     const theirs = await read(session);
     const mine = id;
     const names = ["entries", "answers"];
@@ -202,6 +228,7 @@ function storeOf({ format, onTrouble }) {
   const unkept = () => memory.size > 0;
 
   function close() {
+    release();
     channel?.close();
     base?.close();
   }
