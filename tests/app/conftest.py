@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from voila_server import Visit
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from voila_server import serve
 
