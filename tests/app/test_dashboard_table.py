@@ -48,7 +48,7 @@ def music(tmp_path_factory: pytest.TempPathFactory, clips: list[Path]) -> Path:
         kind = name.rpartition(".")[2]
         (folder / name).write_bytes(encode(samples, audio.SAMPLE_RATE, kind))
     (folder / "disc 2" / "poem.mp3").write_text(POEM)
-    for name in ("cover.jpg", "disc 2/list.m3u", "disc 2/mix.cue", ".DS_Store", "index.ts"):
+    for name in ("cover.jpg", "disc 2/list.pls", "disc 2/song.mid", ".DS_Store", "index.ts"):
         (folder / name).write_text("no sound")
     (folder / "disc 2" / "nothing.wav").touch()
     (folder / "disc 2" / ".cache" / "thumb.wav").write_text("hidden")

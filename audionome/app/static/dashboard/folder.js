@@ -15,13 +15,14 @@ const NATURAL = new Intl.Collator("en", { numeric: true });
 const BREATH = 20; // files that are looked at before the page may do something else
 const DEEPEST = 64; // folders in folders; a link may lead back to where it lies
 
-const endOf = (name) => name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+const endOf = (name) => /\.(\w+)$/.exec(name)?.[1].toLowerCase() ?? "";
 // What somebody picked may be called as it likes; only what lies in it can be hidden.
 const isHidden = (path) => path.split("/").slice(1).some((part) => part.startsWith("."));
 
+// Browsers call playlists and MIDI "audio" too: the end of a name decides where there is one.
 function isSound({ name, type = "" }) {
-  if (SHARED_ENDS.has(endOf(name))) return true; // looked into by whyNot
-  return /^(audio|video)\/(?!.*mpegurl)/.test(type) || SUFFIXES.has(endOf(name));
+  const end = endOf(name);
+  return end ? SUFFIXES.has(end) : /^(audio|video)\//.test(type);
 }
 
 // Why a file of a folder is left out; a file that somebody picked by itself never is.

@@ -85,16 +85,36 @@ function queueOf({ link, on }) {
     }
   }
 
+  // The one entry whose file this seems to be: chosen by itself or with another folder around it, a
+  // file has another path.
+  function knownElsewhere({ path, name, size, modified }, met) {
+    if (!size) return undefined;
+    const alike = entries.filter(
+      (one) =>
+        !one.example && !met.has(one) &&
+        one.name === name && one.size === size && one.modified === modified,
+    );
+    const within = (long, short) => `/${long}`.endsWith(`/${short}`);
+    const near = alike.filter((one) => within(one.path, path) || within(path, one.path));
+    const some = near.length ? near : alike.filter(({ file }) => !file);
+    return some.length === 1 ? some[0] : undefined;
+  }
+
   // Take files, examples and recordings. Files that are known get their sound back, and are heard
   // if they have no answer. Tells what became of them.
   function add(items) {
     const fresh = [];
     const retried = [];
     const answered = [];
-    for (const { file = null, path = "", example, name = file.name } of items) {
+    const given = items.map(({ file = null, path = "", example, name = file.name }) => {
       const { size = 0, lastModified: modified = 0 } = file ?? {};
-      const identity = example ? `example ${example}` : identityOf({ path, name, size, modified });
-      const old = known.get(identity);
+      const one = { file, path, example, name, size, modified };
+      return { ...one, identity: example ? `example ${example}` : identityOf(one) };
+    });
+    const met = new Set(given.map(({ identity }) => known.get(identity)));
+    for (const one of given) {
+      const { file, path, example, name, size, modified, identity } = one;
+      const old = known.get(identity) ?? knownElsewhere(one, met);
       if (!old) {
         const entry = {
           job: numbered(), name, path: path || name, file, size, modified, example, identity,
@@ -105,7 +125,9 @@ function queueOf({ link, on }) {
         fresh.push(entry);
         continue;
       }
+      met.add(old);
       if (file) old.file = file;
+      known.set(identity, old); // who was chosen in two ways is known by both
       // An answer of an earlier visit that ended before the closer look is made anew.
       if (old.state === "done" && !old.cut) answered.push(old);
       else retried.push(old);
@@ -177,9 +199,9 @@ function queueOf({ link, on }) {
     const kept = entries.filter(({ job }) => !gone.has(job));
     for (const entry of entries) {
       if (!gone.has(entry.job)) continue;
-      known.delete(entry.identity);
       if (entry.state === "waiting" || entry.state === "working") batch.size -= 1;
     }
+    for (const [identity, { job }] of known) if (gone.has(job)) known.delete(identity);
     entries.splice(0, entries.length, ...kept);
     on.removed(jobs);
     if (current && gone.has(current.entry.job)) cancel();
