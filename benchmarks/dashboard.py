@@ -3,15 +3,18 @@
     make dashboard-load      # 300 files; about 5 minutes; needs Chromium
 
 Starts the server as `make dashboard` does, drops a folder of short files on its page, and works
-with the table while they are heard: opens answers, sorts, filters, finds, marks and scrolls. Prints
-a row for every fifty answers: the slowest interaction (from the input to the next frame, as the
-browser's Event Timing counts it), on this machine and on one that is four times slower, the
-longest task between them, the page's memory after garbage collection, and the kernel's.
+with the table while they are heard: sorts, filters, finds, marks, opens answers, and scrolls until
+every row is in the page. Prints a row for every fifty answers: the slowest interaction (from the
+input to the next frame, as the browser's Event Timing counts it), on this machine and on one that
+is four times slower; the longest task between them; with all rows in the page, its nodes, its
+memory after garbage collection (what JavaScript holds, and the whole process of the browser that
+draws it), and the kernel's.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -39,8 +42,15 @@ _ANSWERED = """(n) => [...document.querySelectorAll(".an-session .an-chip")].som
   const [, name, count] = chip.textContent.match(/^(.*) ([\\d,]+)$/);
   return name === "Answered" && Number(count.replace(",", "")) >= n;
 })"""
-_HEADS = ("answered", "slowest interaction", f"{SLOWER} x slower", "longest task", "page", "nodes",
-          "kernel")  # fmt: skip
+_HEADS = ("answered", "slowest interaction", f"{SLOWER} x slower", "longest task", "rows", "nodes",
+          "JavaScript", "process", "kernel")  # fmt: skip
+_WIDTHS = "{:10}{:>34}{:>34}{:>14}{:>7}{:>8}{:>12}{:>10}{:>10}"
+#: Scrolls on; tells whether nothing is left to come.
+_AT_END = """() => {
+  const box = document.querySelector(".an-session .an-scroll");
+  box.scrollTo(0, box.scrollHeight);
+  return box.querySelector(":scope > button").hidden;
+}"""
 
 
 def write_files(folder: Path, count: int) -> None:
@@ -79,6 +89,7 @@ def interact(page: Any) -> tuple[float, str]:
         "all": lambda: session.locator(".an-chip", has_text="All ").first.click(),
         "find": lambda: find.press_sequentially("disc 1"),
         "find nothing": lambda: find.press("Control+A") or find.press("Delete"),
+        "scroll": lambda: scroll(page),  # what follows has all rows in the page
         "mark": lambda: session.locator("tbody input[type=checkbox]:enabled").first.click(),
         "open": lambda: session.locator("button.an-link").nth(2).click(),
         "newest first": lambda: session.locator("select").select_option(""),
@@ -92,6 +103,28 @@ def interact(page: Any) -> tuple[float, str]:
     return duration, name
 
 
+def scroll(page: Any) -> int:
+    """Scroll the table to its end, and return how many rows the page then has."""
+    while not page.evaluate(_AT_END):
+        page.evaluate(_SETTLED)
+    return int(page.locator(".an-session tbody tr").count())
+
+
+def renderer_memory() -> float:
+    """Return the memory of the largest process that draws a page for us, in MB.
+
+    Shared pages are counted in part, by how many processes share them.
+    """
+    import psutil
+
+    sizes = [0]
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if "--type=renderer" in process.cmdline():
+                sizes.append(process.memory_full_info().pss)
+    return max(sizes) / 1e6
+
+
 def measure(page: Any, server: int) -> dict[str, Any]:
     """Return one row: what the page is asked now, and what it and the kernel hold."""
     from visitors import kernel_memory
@@ -102,12 +135,15 @@ def measure(page: Any, server: int) -> dict[str, Any]:
     cdp.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     slower = interact(page)
     cdp.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    rows = scroll(page)
     cdp.send("HeapProfiler.collectGarbage")
     row = {
+        "rows": rows,
         "plain": plain,
         "slower": slower,
         "longtask": longtask,
         "heap_mb": cdp.send("Runtime.getHeapUsage")["usedSize"] / 1e6,
+        "process_mb": renderer_memory(),
         "nodes": cdp.send("Memory.getDOMCounters")["nodes"],
         "kernel_mb": max(kernel_memory(server)),
     }
@@ -118,9 +154,10 @@ def measure(page: Any, server: int) -> dict[str, Any]:
 
 def _printed(name: str, row: dict[str, Any]) -> str:
     asked = [f"{row[key][0]:.0f} ms ({row[key][1]})" for key in ("plain", "slower")]
-    cells = (name, *asked, f"{row['longtask']:.0f} ms", f"{row['heap_mb']:.1f} MB", row["nodes"],
+    cells = (name, *asked, f"{row['longtask']:.0f} ms", row["rows"], row["nodes"],
+             f"{row['heap_mb']:.1f} MB", f"{row['process_mb']:.0f} MB",
              f"{row['kernel_mb']:.0f} MB")  # fmt: skip
-    return "{:10}{:>34}{:>34}{:>14}{:>10}{:>8}{:>10}".format(*cells)
+    return _WIDTHS.format(*cells)
 
 
 def main() -> int:
@@ -133,7 +170,8 @@ def main() -> int:
     from playwright.sync_api import sync_playwright
     from voila_server import serve
 
-    print("{:10}{:>34}{:>34}{:>14}{:>10}{:>8}{:>10}".format(*_HEADS))
+    print(f"{count} files of {SECONDS} seconds.")
+    print(_WIDTHS.format(*_HEADS))
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         music = Path(name) / "Music"
         write_files(music, count)

@@ -148,22 +148,39 @@ def test_a_session_outlives_reload_back_and_tab(browser: Any, server: str, tmp_p
     # What the new tab has by then becomes part of it, and outlives a reload as the rest.
     other.set_input_files(FILES, sounds(tmp_path, 3)[2:])
     expect(other.locator(".an-name")).to_have_text("02.wav", timeout=PATIENCE)
+    # One answer has no table, but all that can be done with it.
+    expect(other.locator(".an-session")).to_be_hidden()
+    single = other.locator(".an-single button:visible")
+    assert single.all_inner_texts() == ["Download as CSV", "Forget this answer"]
     other.click(".an-earlier button:text-is('Show it')")
     expect(other.locator(ROWS)).to_have_count(4, timeout=PATIENCE)
+    expect(other.locator(".an-name")).to_be_focused(timeout=PATIENCE)
     other.reload()
     expect(other.locator(ROWS)).to_have_count(4, timeout=PATIENCE)
     other.click(".an-session .an-link:has-text('02.wav')")
     expect(other.locator(".an-name")).to_have_text("02.wav", timeout=PATIENCE)
 
     # What is forgotten does not come back.
-    other.on("dialog", lambda dialog: dialog.accept())
-    other.get_by_role("button", name="Forget everything").click()
+    asked: list[str] = []
+    other.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    other.get_by_role("button", name="Forget this session").click()
     expect(other.locator(".an-session")).to_be_hidden(timeout=PATIENCE)
     other.reload()
     other.wait_for_selector(".an-drop[data-state=idle]")
     other.wait_for_timeout(2000)
     assert other.locator(ROWS).count() == 0
     assert not other.locator(".an-earlier").is_visible()
+
+    # An earlier session is deleted after a question, and the focus is not lost.
+    other.set_input_files(FILES, files[0])
+    expect(other.locator(".an-single")).to_be_visible(timeout=PATIENCE)
+    other.evaluate("sessionStorage.clear()")
+    other.reload()
+    expect(other.locator(".an-earlier")).to_contain_text("1 answer,", timeout=PATIENCE)
+    other.click(".an-earlier button:text-is('Delete it')")
+    expect(other.locator(".an-earlier")).to_be_hidden()
+    expect(other.locator(FILES).first).to_be_focused()
+    assert [message.split()[0] for message in asked] == ["Forget", "Delete"]
     assert visit.problems == []
     visit.close()
 

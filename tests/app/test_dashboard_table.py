@@ -151,6 +151,7 @@ def test_a_folder_becomes_a_table(fresh: Visit, music: Path) -> None:
     assert likeliest[1] not in names(fresh)
     page.click(".an-unanswered:visible button:text('Remove it')")
     assert len(names(fresh)) == 4
+    assert fresh.status() == ""  # it spoke of a failure
 
     # Without a server all of it goes on but hearing.
     page.route("**/api/kernels/*", lambda route: route.fulfill(status=404))
@@ -162,11 +163,17 @@ def test_a_folder_becomes_a_table(fresh: Visit, music: Path) -> None:
         box.check()
     checked = page.locator(".an-session tbody input:checked")
     assert checked.count() == 2  # the latest two
-    assert page.is_enabled("text=Compare the two marked")
+    page.click("text=Compare the two marked")
+    # What is scrolled to is not hidden by the sentence that stays on top.
+    assert page.evaluate(
+        """() => document.querySelector(".an-compare h2").getBoundingClientRect().top
+            >= document.querySelector(".an-ended").getBoundingClientRect().bottom"""
+    )
+    page.click("text=Close the comparison")
     page.locator(".an-session .an-remove").first.click()
     assert len(names(fresh)) == 3
     page.once("dialog", lambda dialog: dialog.accept())
-    page.click("text=Forget everything")
+    page.click("text=Forget this session")
     assert not page.is_visible(".an-session")
     assert fresh.problems in ([], [p for p in fresh.problems if "404" in p])
 

@@ -14,12 +14,25 @@ const GONE_ANSWER = ({ name }) =>
 const ELSEWHERE = "Another tab shows this session by now.";
 
 // What is said of the connection, with the one button that goes on.
-function connectionOf({ onAgain }) {
+function connectionOf({ onAgain, below }) {
   const over = element("p");
   const again = button("Go on", onAgain, { className: "an-button" });
   const root = element("div", { className: "an-ended", role: "alert", hidden: true }, [over, again]);
+  // It stays on top: what is scrolled to comes to lie below it, and what begins under it moves down.
+  const watch = new ResizeObserver(() => {
+    const height = root.offsetHeight;
+    const { style } = document.documentElement;
+    style.scrollPaddingTop = `${height}px`;
+    style.setProperty("--an-above", `${height}px`);
+    for (const part of height ? below() : []) {
+      const { top } = part.getBoundingClientRect();
+      if (!part.hidden && top >= 0 && top < height) scrollBy(0, top - height - 8);
+    }
+  });
+  watch.observe(root);
   return {
     root,
+    close: () => watch.disconnect(),
     say(sentence, { focus = false, waits = false } = {}) {
       root.hidden = !sentence;
       over.textContent = sentence;
@@ -33,28 +46,6 @@ function connectionOf({ onAgain }) {
 function announcerOf() {
   const root = element("p", { className: "an-unseen an-said", role: "status" });
   return { root, say: (sentence) => (root.textContent = sentence) };
-}
-
-// Sessions of this browser that no tab shows.
-function earlierOf({ onShow, onDrop }) {
-  const root = element("div", { className: "an-earlier", hidden: true });
-  function show(sessions) {
-    const [newest] = sessions;
-    root.hidden = !newest;
-    if (!newest) return;
-    const when = new Date(newest.changed).toLocaleString([], {
-      dateStyle: "medium",
-      timeStyle: "short",
-    });
-    root.replaceChildren(
-      element("p", {
-        textContent: `This browser keeps an earlier session: ${plural(newest.answered, "answer")}, ${when}.`,
-      }),
-      button("Show it", () => onShow(newest)),
-      button("Delete it", () => onDrop(newest)),
-    );
-  }
-  return { root, show };
 }
 
 function skipTo(text, target) {
@@ -136,7 +127,10 @@ function render({ model, el }) {
     onJoin: projector.openJoin,
   });
   const sheet = sheetOf();
-  const connection = connectionOf({ onAgain: guarded(goOn) });
+  const connection = connectionOf({
+    onAgain: guarded(goOn),
+    below: () => [answer.root, comparison.root],
+  });
   const earlier = earlierOf({ onShow: guarded(adopt), onDrop: guarded(dropEarlier) });
   const intake = intakeOf({
     limit: link.get("limit"),
@@ -161,6 +155,7 @@ function render({ model, el }) {
     intake.root,
     session.root,
     answer.root,
+    session.single,
     comparison.root,
     lesson.root,
     projector.root,
@@ -174,6 +169,7 @@ function render({ model, el }) {
   let server = "here";
   let connecting = false;
   let ready = false; // the stored session has been read
+  let told = ""; // the state that the line of status speaks of
   let before = null; // what was shown before a comparison
   let chosen = false; // somebody has opened an answer while others are heard
 
@@ -203,7 +199,13 @@ function render({ model, el }) {
   }
 
   function tell(state, sentence, fraction = 0) {
+    told = state;
     intake.show(state, sentence, fraction);
+  }
+
+  // A sentence goes with what it speaks of; what a whole batch has become stays `unless` it is over.
+  function hush({ unless = "" } = {}) {
+    if (!queue.busy() && told !== unless) tell("idle", "");
   }
 
   function keep(entries) {
@@ -233,6 +235,7 @@ function render({ model, el }) {
     for (const job of jobs) session.remove(job);
     if (shown && jobs.includes(shown.entry.job)) close();
     if (comparison.has(jobs)) comparison.close();
+    hush();
     if (!queue.entries.length) intake.fold("none");
     if (server !== "here") tellAway();
   }
@@ -265,6 +268,7 @@ function render({ model, el }) {
     const { fresh, retried, answered: old } = queue.add(items);
     if (fresh.length + retried.length) toTheTop();
     if (fresh.length + retried.length || !old.length) return;
+    if (old.includes(shown?.entry)) again(shown.entry);
     if (old.length === 1) open(old[0]);
     else say("idle", `All ${old.length} of these files are answered already.`);
   }
@@ -324,6 +328,7 @@ function render({ model, el }) {
       return null;
     }
     chosen = true;
+    hush({ unless: "done" });
     show(entry, full, { focus: true });
     return full;
   }
@@ -353,6 +358,7 @@ function render({ model, el }) {
       say("error", GONE_ANSWER(lost.entry));
       return;
     }
+    hush({ unless: "done" });
     const now = shown;
     close();
     before = now;
@@ -374,8 +380,9 @@ function render({ model, el }) {
     queue.remove(queue.entries.map(({ job }) => job));
     close();
     await store.forget();
-    say("idle", "Everything of this session is forgotten.");
+    say("idle", "This session is forgotten.");
     intake.input.focus();
+    earlier.show(await store.earlier(), { open: !queue.entries.length });
   }
 
   // -- the session that is kept ------------------------------------------------------------
@@ -388,23 +395,24 @@ function render({ model, el }) {
     if (!queue.entries.length) earlier.show(await store.earlier());
   }
 
-  function restore({ entries, shown: job }) {
+  function restore({ entries, shown: job }, how = {}) {
     queue.restore(entries);
     const answered = queue.entries.filter(({ state }) => state === "done");
     const last = answered.find((entry) => entry.job === job) ?? answered.at(-1);
-    if (last) store.answer(last.job).then((full) => full && show(last, full));
+    if (last) store.answer(last.job).then((full) => full && show(last, full, how));
   }
 
-  async function adopt({ id }) {
-    const theirs = await store.adopt(id);
-    if (theirs) restore(theirs);
+  async function adopt(one) {
+    const theirs = await store.adopt(one.id);
+    intake.input.focus({ preventScroll: true }); // until there is an answer
+    earlier.without(one, { open: false });
+    if (theirs) restore(theirs, { focus: true });
     else say("error", ELSEWHERE);
-    earlier.show([]);
   }
 
-  async function dropEarlier({ id }) {
-    await store.drop(id);
-    earlier.show([]);
+  async function dropEarlier(one) {
+    await store.drop(one.id);
+    if (!earlier.without(one)) intake.input.focus();
   }
 
   // -- the server --------------------------------------------------------------------------
@@ -472,6 +480,7 @@ function render({ model, el }) {
     player.close();
     comparison.end();
     recorder.close();
+    connection.close();
     session.close();
     lesson.close();
     projector.close();

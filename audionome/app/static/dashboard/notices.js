@@ -1,4 +1,5 @@
-// Beside the session's table: what has no answer, and the way for thousands of files.
+// Beside the session's table: what has no answer, a single answer, earlier sessions, and the way for
+// thousands of files.
 
 const MANY = 50; // files, from which on the command line may be the better way
 const COMMAND = "audionome classify --json --jobs -1 FOLDER > answers.jsonl";
@@ -87,6 +88,78 @@ function commandOf() {
       where.textContent = safe
         ? `Type it in the folder that holds “${folder}”.`
         : "Type the path of your folder in place of FOLDER.";
+    },
+  };
+}
+
+// What can be done with the only answer of a session.
+function singleOf({ onSave, onForget }) {
+  const root = element("p", { className: "an-single", hidden: true }, [
+    element("span", { textContent: "This session has one answer." }),
+    button("Download as CSV", onSave),
+    button("Forget this answer", onForget),
+  ]);
+  return { root, set: (there) => (root.hidden = !there) };
+}
+
+// Sessions of this browser that no tab shows, the newest first.
+function earlierOf({ onShow, onDrop }) {
+  const root = element("div", { className: "an-earlier", hidden: true });
+  const sentence = "This browser keeps an earlier session: ";
+  let sessions = [];
+
+  function wordsOf({ answered, changed }) {
+    const when = new Date(changed).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    return `${plural(answered, "answer")}, ${when}`;
+  }
+
+  function drop(session) {
+    const words = wordsOf(session);
+    if (window.confirm(`Delete the earlier session with ${words}?`)) onDrop(session);
+  }
+
+  function lineOf(session, before = "") {
+    const words = wordsOf(session);
+    const act = (name, call) =>
+      button(name, () => call(session), { aria: { label: `${name}: ${words}` } });
+    return [
+      element("span", { textContent: `${before}${words}` }),
+      act("Show it", onShow),
+      act("Delete it", drop),
+    ];
+  }
+
+  function paint(open) {
+    root.hidden = !sessions.length;
+    if (sessions.length < 2) {
+      root.replaceChildren(...sessions.map((one) => element("p", {}, lineOf(one, sentence))));
+      return;
+    }
+    const lines = sessions.map((one) => element("li", {}, lineOf(one)));
+    root.replaceChildren(
+      element("details", { open }, [
+        element("summary", {
+          textContent: `This browser keeps ${sessions.length} earlier sessions`,
+        }),
+        element("ul", {}, lines),
+      ]),
+    );
+  }
+
+  return {
+    root,
+    // `open`: there is nothing else to see.
+    show(some, { open = true } = {}) {
+      sessions = some;
+      paint(open);
+    },
+    // One of them is no longer an earlier one; tells whether the focus found a place here.
+    without({ id }, { open = root.querySelector("details")?.open ?? true } = {}) {
+      sessions = sessions.filter((one) => one.id !== id);
+      paint(open);
+      const next = open ? root.querySelector("button") : null;
+      next?.focus();
+      return Boolean(next);
     },
   };
 }

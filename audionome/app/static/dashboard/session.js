@@ -48,9 +48,10 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
   const notices = NOTICES.map((notice) => noticeOf(notice, { onRetry: retry, onRemove: remove }));
   const compare = button("Compare the two marked", () => onCompare(jobsOf(chosen)));
   const save = button("Download as CSV", saveCsv);
-  const forget = button("Forget everything", forgetAll);
+  const forget = button("Forget this session", forgetAll);
   const tools = element("div", { className: "an-tools" }, [compare, save, forget]);
   const command = commandOf();
+  const single = singleOf({ onSave: saveCsv, onForget: forgetAll });
   const aria = { label: "Table: this session" };
   const more = button("", showMore, { hidden: true });
   const scroll = element("div", { className: "an-scroll", tabIndex: 0, role: "region", aria }, [
@@ -211,8 +212,11 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
 
   // Everything about the rows.
   function frame(shown) {
-    const lost = entries.some(({ state }) => state === "lost");
-    root.hidden = entries.length < (lost || left.textContent ? 1 : 2);
+    // One answer is the card, and a table says no more. What is there once, stays.
+    const [first] = entries;
+    const bare = ["error", "stopped", "lost"].includes(first?.state) || left.textContent;
+    root.hidden = entries.length < (bare || !root.hidden ? 1 : 2);
+    single.set(root.hidden && first?.row);
     for (const [column, head] of heads) {
       const mine = column === order.column;
       head.setAttribute("aria-sort", mine ? (order.down ? "descending" : "ascending") : "none");
@@ -305,6 +309,7 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
 
   return {
     root,
+    single: single.root, // in the table's place, where one answer is all that there is
     close() {
       clearTimeout(rest);
       watch.disconnect();
@@ -330,6 +335,7 @@ function sessionOf({ onShow, onCompare, onRemove, onRetry, onForget }) {
       const gone = entries.filter((entry) => entry.job === job);
       drop(gone);
       entries = entries.filter((entry) => entry.job !== job);
+      if (!entries.length) left.textContent = "";
       moved = true;
       later();
     },
