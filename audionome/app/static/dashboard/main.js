@@ -265,10 +265,11 @@ function render({ model, el }) {
   function take(items) {
     if (!items.length || !ready) return;
     chosen = false;
+    const silent = shown && !shown.entry.file;
     const { fresh, retried, answered: old } = queue.add(items);
+    if (silent && shown.entry.file) again(shown.entry);
     if (fresh.length + retried.length) toTheTop();
     if (fresh.length + retried.length || !old.length) return;
-    if (old.includes(shown?.entry)) again(shown.entry);
     if (old.length === 1) open(old[0]);
     else say("idle", `All ${old.length} of these files are answered already.`);
   }
