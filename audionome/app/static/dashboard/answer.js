@@ -56,7 +56,7 @@ function answerOf({ model, player, onProject = null, onPrint = null }) {
       ]),
       player.root,
     );
-    settle();
+    requestAnimationFrame(settle); // once the player, too, is filled
     science.show(entry, full);
   }
 
