@@ -205,6 +205,7 @@ class Visit:
         numbers = self.chart(caption).locator("details")
         if numbers.get_attribute("open") is None:
             numbers.locator("summary").click()
+        numbers.locator("tbody tr").first.wait_for()  # written once it is open
         rows = numbers.locator("tbody tr").all()
         return [row.locator("td").all_text_contents() for row in rows]
 
