@@ -49,6 +49,12 @@ def duration(seconds: float) -> str:
     return f"{seconds:.{digits}f}{_SPACE}s"
 
 
+def clock(seconds: float) -> str:
+    """Write a place in a recording, or its length, as minutes and seconds: '1:01'."""
+    whole, rest = divmod(round(seconds), 60)
+    return f"{whole}:{rest:02d}"
+
+
 def counted(n: int, noun: str, plural: str = "") -> str:
     """Write a number of things: '1 clip', '1,204 clips'; the plural is given where it is no 's'."""
     return f"{n:,}{_SPACE}{noun if n == 1 else plural or noun + 's'}"

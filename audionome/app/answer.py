@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets.log import get_logger
 
-from audionome._words import genre_name, likelihood, sentence_case, share, span
-from audionome.models.prediction import promise
+from audionome._words import clock, genre_name, likelihood, sentence_case
+from audionome.models.prediction import NO_LEADER, leading_genre, nearest, promise
 
 if TYPE_CHECKING:
     from audionome.features.key import Key
     from audionome.models.neighbors import Neighbour
     from audionome.models.prediction import Prediction, Tag, WindowPrediction
 
-__all__ = ["announcement", "card", "key_words", "known_names", "minutes", "row", "window"]
+__all__ = ["announcement", "card", "key_words", "known_names", "row", "window"]
 
 #: Notes on files of which a browser plays other parts, or another track, than were heard.
 _MENDED = {"changing", "cut", "damaged", "track"}
@@ -39,31 +39,33 @@ def row(prediction: Prediction, *, name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``headline``, ``status``, ``genre`` with ``genre_name``, ``prediction_set``, ``confidence``
-        with ``confidence_text``, ``probabilities``, ``hears``, ``tempo`` (BPM or None),
-        ``tempo_text``, ``duration`` (s), ``length``, ``mended`` (whether a browser may play other
-        parts of the file than were heard), ``why`` (a sentence), ``color``, ``learned`` and
-        ``record`` (of the CSV file, by column).
+        ``headline``, ``status``, ``genre`` with ``genre_name`` (empty if none stands out),
+        ``prediction_set``, ``confidence`` with ``confidence_text`` (None and empty then),
+        ``probabilities``, ``hears``, ``tempo`` (BPM or None), ``tempo_text``, ``duration`` (s),
+        ``length``, ``mended`` (whether a browser may play other parts of the file than were heard),
+        ``why`` (a sentence), ``color``, ``learned`` and ``record`` (of the CSV file, by column).
     """
     from audionome.models import telling
 
+    tempo = telling.tempo_of(prediction)
+    leads = bool(prediction.leading)
     return {
         "headline": prediction.headline,
         "status": prediction.status,
-        "genre": prediction.genre,
-        "genre_name": genre_name(prediction.genre),
+        "genre": prediction.leading,
+        "genre_name": genre_name(prediction.leading),
         "prediction_set": list(prediction.prediction_set),
-        "confidence": round(prediction.confidence, 4),
-        "confidence_text": likelihood(prediction.confidence),
+        "confidence": round(prediction.confidence, 4) if leads else None,
+        "confidence_text": likelihood(prediction.confidence) if leads else "",
         "probabilities": {g: round(p, 4) for g, p in prediction.probabilities.items()},
         "hears": ", ".join(tag.name for tag in prediction.tags[:2]),
-        "tempo": round(prediction.tempo.bpm, 1) or None,
-        "tempo_text": telling.tempo(prediction.tempo, brief=True),
+        "tempo": round(tempo.bpm, 1) or None,
+        "tempo_text": telling.tempo(tempo, brief=True),
         "duration": round(prediction.duration, 2),
-        "length": minutes(prediction.duration),
+        "length": clock(prediction.duration),
         "mended": any(note.kind in _MENDED for note in prediction.notes),
         "why": _main_reason(prediction),
-        "color": _color(prediction.genre),
+        "color": _color(prediction.leading),
         "learned": prediction.learned_from is not None,
         "record": _record(prediction, name),
     }
@@ -87,7 +89,9 @@ def announcement(prediction: Prediction, *, name: str) -> str:
     percent = likelihood(prediction.confidence)
     likeliest = {
         "one": percent,
-        "out-of-distribution": f"nearest: {genre_name(prediction.genre)}, {percent}",
+        "out-of-distribution": f"nearest: {genre_name(prediction.leading)}, {percent}"
+        if prediction.leading
+        else NO_LEADER,
     }.get(prediction.status, f"most likely {genre_name(prediction.genre)}, {percent}")
     return f"{name}: {prediction.headline}, {likeliest}."
 
@@ -105,7 +109,8 @@ def card(prediction: Prediction) -> dict[str, Any]:
         ``headline``, ``status``, ``confidence``, ``color``, ``bars`` (of all genres, the likeliest
         first: ``genre``, ``name``, ``color``, ``share``, ``text`` and ``named``), ``promise`` (a
         sentence), ``right`` (``sentence`` and ``page`` of the report), ``learned`` (a sentence or
-        empty), ``notes`` (sentences), ``foreign`` (a sentence or empty), ``nearest``, ``hearing``
+        empty), ``notes`` (sentences), ``foreign`` (a sentence or empty), ``nearest`` (the
+        nearest genre, or that none stands out; empty if genres are named), ``hearing``
         (a heading), ``hears`` (tags: ``name``, ``kind``, ``strength``, ``over_time`` in [0, 1],
         ``words``, and ``at``, the second where it is heard most), ``why`` (pairs of a heading and
         sentences), ``facts`` (pairs of name and value), ``neighbours`` (``name`` and ``words``),
@@ -116,31 +121,35 @@ def card(prediction: Prediction) -> dict[str, Any]:
     from audionome.models import telling
     from audionome.models.tags import foreign_style
 
-    model, names = audionome.load_classifier(), known_names()
+    model, titles = audionome.load_classifier(), known_names()
+    names = telling.track_names([n.track for n in prediction.neighbours], titles)
     foreign = foreign_style(prediction.tags, prediction.prediction_set)
     return {
         "headline": prediction.headline,
         "status": prediction.status,
         "confidence": likelihood(prediction.confidence),
-        "color": _color(prediction.genre),
+        "color": _color(prediction.leading),
         "bars": _bars(prediction),
         **_reliability(prediction, model.card, foreign=foreign),
-        "learned": _learned(prediction, names),
+        "learned": _learned(prediction, titles),
         "notes": [note.text for note in prediction.notes if note.kind != "learned"],
         "foreign": foreign,
-        "nearest": _genre_and_probability(prediction.genre, prediction.confidence),
+        "nearest": nearest(prediction.prediction_set, prediction.probabilities),
         "hearing": telling.hearing(prediction.prediction_set),
         "hears": [_tag(tag, prediction.windows) for tag in prediction.tags],
         "why": _why(prediction),
         "facts": [
-            ["Tempo", telling.tempo(prediction.tempo)],
-            ["Length", f"{minutes(prediction.duration)} min"],
+            ["Tempo", telling.tempo(telling.tempo_of(prediction))],
+            ["Length", clock(prediction.duration)],
             ["Listened to", _windows_of_3_s(len(prediction.windows))],
             ["Computed in", f"{sum(prediction.seconds.values()):.1f} s"],
         ],
         "neighbours": [
-            {"name": _named(n.track, names), "words": _likeness(n, names, prediction.learned_from)}
-            for n in prediction.neighbours
+            {
+                "name": sentence_case(name),
+                "words": _likeness(n, titles, prediction.learned_from),
+            }
+            for name, n in zip(names, prediction.neighbours, strict=True)
         ],
         "second": _second_opinion(prediction),
         "family": telling.family(model.card),
@@ -148,24 +157,30 @@ def card(prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def window(part: WindowPrediction) -> dict[str, Any]:
+def window(part: WindowPrediction, prediction: Prediction) -> dict[str, Any]:
     """Return what the timeline of the player knows of a window.
 
     Parameters
     ----------
     part : WindowPrediction
+    prediction : Prediction
+        The answer that it is part of.
 
     Returns
     -------
     dict
-        ``start`` and ``end`` (s), ``likeliest`` (two genres) and ``color``.
+        ``start`` and ``end`` (s), ``likeliest`` (two genres) and ``color``; grey, with words that
+        say so, where no genre stands out.
     """
+    leading = prediction.leading and leading_genre(prediction.prediction_set, part.probabilities)
     first, second = sorted(part.probabilities.items(), key=lambda item: -item[1])[:2]
     return {
         "start": part.start,
         "end": part.end,
-        "likeliest": f"{_genre_and_probability(*first)}, {_genre_and_probability(*second)}",
-        "color": _color(first[0]),
+        "likeliest": f"{_genre_and_probability(*first)}, {_genre_and_probability(*second)}"
+        if leading
+        else NO_LEADER,
+        "color": _color(leading),
     }
 
 
@@ -184,9 +199,10 @@ def key_words(key: Key) -> str:
 
     if key.reliable:
         right = reliable_key_accuracy()
+        low, high = (f"{100 * share:.0f}" for share in (right.low, right.high))
         return (
-            f"Probably {key.name}. Of keys that were as clear as this one, {share(right.share)} "
-            f"were exactly right in GTZAN ({span(right.low, right.high)})."
+            f"Probably {key.name}. Of keys that were as clear as this one, {right.share:.0%} were "
+            f"exactly right in GTZAN (95% interval {low} to {high})."
         )
     if key.seconds < MIN_SECONDS:
         return f"No key is named: that takes at least {MIN_SECONDS:.0f} s of sound."
@@ -195,35 +211,17 @@ def key_words(key: Key) -> str:
     return "No key is named: more than one fits the notes about as well."
 
 
-def minutes(seconds: float) -> str:
-    """Return a time as minutes and seconds.
-
-    Parameters
-    ----------
-    seconds : float
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> minutes(61.2)
-    '1:01'
-    """
-    whole, rest = divmod(round(seconds), 60)
-    return f"{whole}:{rest:02d}"
-
-
 def _record(prediction: Prediction, name: str) -> dict[str, str | float | None]:
     """Return a row of the CSV file, with digits that mean something."""
-    tempo = prediction.tempo
+    from audionome.models import telling
+
+    tempo = telling.tempo_of(prediction)
     return {
         "file": name,
         "status": prediction.status,
         "answer": prediction.headline,
-        "genre": prediction.genre,
-        "probability": round(prediction.confidence, 3),
+        "genre": prediction.leading,
+        "probability": round(prediction.confidence, 3) if prediction.leading else None,
         "prediction_set": "|".join(prediction.prediction_set),
         **{f"p_{genre}": round(p, 3) for genre, p in prediction.probabilities.items()},
         "sounds_like": "; ".join(tag.name for tag in prediction.tags),
@@ -269,7 +267,7 @@ def _reliability(
     from audionome.models import reliability, telling
 
     # Where none of the ten genres is right, or the model knows the recording, nothing is promised.
-    if (foreign and prediction.prediction_set) or prediction.learned_from is not None:
+    if foreign or prediction.learned_from is not None:
         return {"promise": "", "right": {"sentence": "", "page": ""}}
     seconds = prediction.duration - prediction.silence
     found = reliability.reliability(card["name"], prediction.status, seconds=seconds)
@@ -309,12 +307,6 @@ def _names(place: str) -> dict[str, str]:
         return {}
 
 
-def _named(track: str, names: Mapping[str, str]) -> str:
-    from audionome.models import telling
-
-    return names.get(track) or sentence_case(telling.clip(track))
-
-
 def _likeness(neighbour: Neighbour, names: Mapping[str, str], learned: str | None) -> str:
     from audionome.models import telling
 
@@ -352,7 +344,7 @@ def _tag(tag: Tag, windows: Sequence[WindowPrediction]) -> dict[str, Any]:
         "kind": tag.kind,
         "strength": f"{tag.strength:.2f}",
         "over_time": [round(value, 3) for value in tag.over_time],
-        "words": f"{tag.name}, strength {tag.strength:.2f} out of 1, strongest at {minutes(at)}",
+        "words": f"{tag.name}, strength {tag.strength:.2f} out of 1, strongest at {clock(at)}",
         "at": at,
     }
 
@@ -361,9 +353,9 @@ def _why(prediction: Prediction) -> list[list[Any]]:
     """Return what spoke for the genre and against it; nothing where nothing did."""
     from audionome.models.attribution import sentences
 
-    genre = genre_name(prediction.genre)
+    genre = genre_name(prediction.leading)
     sides = sentences(prediction.reasons)
-    if not any(sides):
+    if not genre or not any(sides):
         return []
     nothing = ["Nothing it can put into words"]
     return [

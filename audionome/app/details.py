@@ -39,12 +39,18 @@ class Details:
         The features of the stretch, frame by frame; its times begin at 0.
     key : Key
         The key of the stretch.
+    whole : bool
+        Whether the stretch is all that was heard.
+    leading : bool
+        Whether a genre stands out, so that there is a stretch in which it is likeliest.
     """
 
     outline: NDArray[np.float32]
     start: float
     frames: Frames
     key: Key
+    whole: bool
+    leading: bool
 
 
 def measure_details(
@@ -84,4 +90,6 @@ def measure_details(
         start=prediction.windows[first].start,
         frames=frame_features(samples),
         key=estimate_key(samples),
+        whole=last - first == len(prediction.windows),
+        leading=bool(prediction.leading),
     )

@@ -168,7 +168,7 @@ def answer_payload(prediction: Prediction, *, name: str = "") -> dict[str, Any]:
         "row": row(prediction, name=name),
         "announce": announcement(prediction, name=name),
         "card": card(prediction),
-        "windows": [window(part) for part in prediction.windows],
+        "windows": [window(part, prediction) for part in prediction.windows],
         "duration": prediction.duration,
         "sections": answer_sections(prediction),
     }

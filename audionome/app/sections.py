@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from audionome._words import genre_name, likelihood
-from audionome.app.answer import key_words, known_names, minutes
+from audionome._words import clock, genre_name, likelihood
+from audionome.app.answer import key_words, known_names
 
 if TYPE_CHECKING:
     from audionome.app.details import Details
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from audionome.models.prediction import Prediction
 
 __all__ = ["answer_sections", "chart_payload", "details_sections"]
+
+#: What is said where neighbours have no artists and titles.
+NAMELESS = (
+    "To see artists and titles here, set AUDIONOME_GTZAN_ARTISTS to a CSV file with the columns "
+    "clip, artist and title, and start the dashboard again."
+)
 
 
 def answer_sections(prediction: Prediction) -> list[dict[str, Any]]:
@@ -38,55 +44,64 @@ def answer_sections(prediction: Prediction) -> list[dict[str, Any]]:
     list of dict
     """
     from audionome import charts, load_classifier
+
+    names = known_names()
+    tracks = load_classifier().index.places()
+    place = _section(
+        "place",
+        "Map of the clips of GTZAN",
+        [
+            "The map has two directions, those in which the clips of GTZAN differ most. "
+            "What sounds most alike is found in all directions, and need not be nearest here.",
+            *([] if names else [NAMELESS]),
+        ],
+        [charts.place_on_map(tracks, prediction.place, prediction.neighbours, titles=names)],
+    )
+    about = _genre_sections(prediction)
+    return [*about[:1], *_heard_sections(prediction), *about[1:], place]
+
+
+def _heard_sections(prediction: Prediction) -> list[dict[str, Any]]:
+    from audionome import charts
+
+    if not prediction.tags:
+        return []
+    heard = charts.tags_over_time(prediction.tags, prediction.windows)
+    told = ["The fuller the colour, the more strongly it is heard."]
+    return [_section("hears", "What it hears over time", told, [heard])]
+
+
+def _genre_sections(prediction: Prediction) -> list[dict[str, Any]]:
+    """Return what is told of one genre; nothing where none stands out."""
+    from audionome import charts
     from audionome.models.context import compare_with_genre
 
-    genre = genre_name(prediction.genre)
-    tracks = load_classifier().index.places()
-    sections = [
-        _section(
-            "timeline",
-            "Genre over time",
-            ["The thicker a colour, the likelier its genre in those three seconds."],
-            [charts.timeline(prediction.windows)],
-        ),
-        _section(
-            "reasons",
-            f"For and against {genre}, in points",
-            [
-                "A point is a percentage point of probability. An average sound gets "
-                f"{likelihood(prediction.baseline)} for {genre}; with all these points, it is "
-                f"{likelihood(prediction.confidence)}."
-            ],
-            [charts.reason_bars(prediction.reasons, prediction.genre)],
-        ),
-        _section(
-            "typical",
-            f"Its features beside what is usual in {genre}",
-            [
-                f"A bar spans the middle nine tenths of {genre} in GTZAN; the diamond is "
-                "this recording."
-            ],
-            [charts.typical_ranges(compare_with_genre(prediction), prediction.genre)],
-        ),
-        _section(
-            "place",
-            "Map of the music it learned from",
-            [
-                "The map has two directions, those in which the clips of GTZAN differ most. "
-                "What sounds most alike is found in all directions, and need not be nearest here."
-            ],
-            [
-                charts.place_on_map(
-                    tracks, prediction.place, prediction.neighbours, titles=known_names()
-                )
-            ],
-        ),
-    ]
-    if prediction.tags:
-        heard = charts.tags_over_time(prediction.tags, prediction.windows)
-        told = ["The fuller the colour, the more strongly it is heard."]
-        sections.insert(1, _section("hears", "What it hears over time", told, [heard]))
-    return sections
+    if not prediction.leading:
+        return []
+    genre = genre_name(prediction.leading)
+    timeline = _section(
+        "timeline",
+        "Genre over time",
+        ["The thicker a colour, the likelier its genre in those three seconds."],
+        [charts.timeline(prediction.windows)],
+    )
+    reasons = _section(
+        "reasons",
+        f"For and against {genre}, in points",
+        [
+            "A point is a percentage point of probability. An average sound gets "
+            f"{likelihood(prediction.baseline)} for {genre}; with all these points, it is "
+            f"{likelihood(prediction.confidence)}."
+        ],
+        [charts.reason_bars(prediction.reasons, prediction.leading)],
+    )
+    typical = _section(
+        "typical",
+        f"Its features beside what is usual in {genre}",
+        [f"A bar spans the middle nine tenths of {genre} in GTZAN; the diamond is this recording."],
+        [charts.typical_ranges(compare_with_genre(prediction), prediction.leading)],
+    )
+    return [timeline, *([reasons] if prediction.reasons else []), typical]
 
 
 def details_sections(details: Details) -> list[dict[str, Any]]:
@@ -104,9 +119,10 @@ def details_sections(details: Details) -> list[dict[str, Any]]:
     from audionome.charts import feature_of_clip
 
     end = details.start + float(details.frames.times[-1])
-    stretch = (
-        f"From {minutes(details.start)} to {minutes(end)}, where the likeliest genre is clearest."
-    )
+    stretch = "The whole recording."
+    if not details.whole:
+        where = ", where the likeliest genre is clearest" if details.leading else ""
+        stretch = f"From {clock(details.start)} to {clock(end)}{where}."
     drawn = {
         view: [feature_of_clip(details.frames, view, start=details.start)]
         for view in ("spectrogram", "mfcc", "chroma")

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BYTES", "MAX_SECONDS", "Dashboard", "page"]
 
 #: To be raised when the payload of an answer changes its form.
-FORMAT = 1
+FORMAT = 2
 #: Largest file that is accepted.
 MAX_BYTES = 64 * 1024 * 1024
 #: Longest recording that is accepted (seconds): one visitor must not keep a class waiting.

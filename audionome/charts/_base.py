@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import genre_name
+from audionome._words import clock, genre_name
 
 if TYPE_CHECKING:
     from audionome.features import Feature
@@ -100,6 +101,50 @@ class Chart:
     alt: str
     table: pd.DataFrame
     caption: str = ""
+
+
+_LONG = 120.0  # s from which on times are minutes and seconds
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)  # s between two ticks
+
+
+def in_minutes(last: float) -> bool:
+    """Return whether a chart that ends at ``last`` seconds counts minutes."""
+    return last >= _LONG
+
+
+def moment(seconds: float, *, last: float) -> str:
+    """Return a place in a recording, for a chart that ends at ``last`` seconds."""
+    return clock(seconds) if in_minutes(last) else f"{seconds:.0f} s"
+
+
+def stretch_words(first: float, last: float) -> str:
+    """Return from where to where a chart goes: 'from 0 to 30 seconds', 'from 1:40 to 2:10'."""
+    if in_minutes(last):
+        return f"from {clock(first)} to {clock(last)}"
+    return f"from {first:.0f} to {last:.0f} seconds"
+
+
+def length_words(seconds: float) -> str:
+    """Return how long a chart is: '30 seconds', '40:00 minutes'."""
+    return f"{clock(seconds)} minutes" if in_minutes(seconds) else f"{seconds:.0f} seconds"
+
+
+def time_columns(spans: Sequence[tuple[float, float]]) -> dict[str, list[str]]:
+    """Return the first columns of a table over time, from starts and ends in seconds."""
+    if in_minutes(spans[-1][1]):
+        return {"from": [clock(a) for a, _ in spans], "to": [clock(b) for _, b in spans]}
+    return {"from (s)": [f"{a:.0f}" for a, _ in spans], "to (s)": [f"{b:.0f}" for _, b in spans]}
+
+
+def time_axis(first: float, last: float) -> dict[str, Any]:
+    """Return the layout of an axis of seconds; a long one has ticks of minutes and seconds."""
+    axis = {"title": {"text": "Time (s)"}, "range": [first, last], "showgrid": False}
+    if not in_minutes(last):
+        return axis
+    step = next((step for step in _STEPS if (last - first) / step <= 6), _STEPS[-1])
+    ticks = list(range(step * math.ceil(first / step), math.floor(last) + 1, step))
+    marks = {"tickvals": ticks, "ticktext": [clock(at) for at in ticks]}
+    return axis | marks | {"title": {"text": "Time (min:s)"}}
 
 
 # Shades of what is no genre (models, protocols, parts of a bar), told apart by pattern as well.

@@ -12,13 +12,16 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from audionome._words import listed
+from audionome._words import listed, sentence_case
 from audionome.charts._base import (
     INK,
     PARTS,
     TEMPLATE,
     Chart,
     faded,
+    in_minutes,
+    stretch_words,
+    time_axis,
 )
 from audionome.features.frames import NOTE_NAMES
 
@@ -239,6 +242,9 @@ def feature_of_clip(frames: Frames, view: str, *, start: float = 0.0) -> Chart:
     if v is None or not v.heat:
         raise ValueError(f"There is no heat map {view!r}.")
     hop = float(frames.times[1] - frames.times[0])
+    end = start + float(frames.times[-1])
+    # Long recordings count minutes, which a hint cannot write.
+    when = "" if in_minutes(end) else "%{x:.1f} s: "
     number = "%{z}" if v.divisor == 1 else f"%{{z}}/{v.divisor}"
     figure = go.Figure(
         go.Heatmap(
@@ -249,15 +255,14 @@ def feature_of_clip(frames: Frames, view: str, *, start: float = 0.0) -> Chart:
             zmax=v.span[1],
             colorscale=v.colours,
             colorbar=colorbar(v) | {"y": -0.28},
-            hovertemplate=f"%{{x:.1f}} s: {number} {v.unit}<extra></extra>",
+            hovertemplate=f"{when}{number} {v.unit}<extra></extra>",
         )
     )
-    end = start + float(frames.times[-1])
     figure.update_layout(
         template=TEMPLATE,
         height=400,
         meta={"overTime": True},
-        xaxis={"title": {"text": "Time (s)"}, "range": [start, end], "showgrid": False},
+        xaxis=time_axis(start, end),
         yaxis=rows_axis(v, 0),
     )
     means = means_of({view: frames}, v)
@@ -265,7 +270,7 @@ def feature_of_clip(frames: Frames, view: str, *, start: float = 0.0) -> Chart:
     table = pd.DataFrame({"row": means.columns, f"mean ({v.unit})": said})
     return Chart(
         figure=figure,
-        alt=f"{v.see[0].upper()}{v.see[1:]}. From {start:.0f} to {end:.0f} seconds. "
+        alt=f"{v.see[0].upper()}{v.see[1:]}. {sentence_case(stretch_words(start, end))}. "
         f"{means_in_words(means, view, v)}",
         table=table,
         caption=v.title,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome._words import genre_name, likelihood, listed
+from audionome._words import clock, genre_name, likelihood, listed, sentence_case
 from audionome.charts._base import (
     INK,
     OTHER,
@@ -20,11 +20,15 @@ from audionome.charts._base import (
     Chart,
     digits,
     genre_marks,
+    in_minutes,
+    length_words,
     pattern,
+    time_axis,
+    time_columns,
 )
 from audionome.features import REGISTRY
 from audionome.models.attribution import REST
-from audionome.models.telling import clip
+from audionome.models.telling import clip, track_names
 
 if TYPE_CHECKING:
     from audionome.models.classifier import Neighbour, Reason, WindowPrediction
@@ -143,7 +147,7 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
         height=380,
         meta={"overTime": True},
         hovermode="x unified",
-        xaxis={"title": {"text": "Time (s)"}, "range": [times[0], times[-1]], "showgrid": False},
+        xaxis=time_axis(times[0], times[-1]),
         yaxis={
             "title": {"text": "Probability", "standoff": 14},
             "range": [0, 1],
@@ -151,11 +155,23 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
         },
         legend={"traceorder": "normal"},
     )
+    if in_minutes(times[-1]):
+        # The box of hints would be headed by bare seconds.
+        figure.add_scatter(
+            x=times,
+            y=[0] * len(times),
+            text=[clock(at) for at in times],
+            name="time",
+            mode="markers",
+            marker={"opacity": 0},
+            showlegend=False,
+            hovertemplate="%{text}",
+        )
+        figure.update_xaxes(unifiedhovertitle={"text": " "})
     best = rows.idxmax(axis="columns")
     table = pd.DataFrame(
         {
-            "from (s)": [f"{w.start:.0f}" for w in windows],
-            "to (s)": [f"{w.end:.0f}" for w in windows],
+            **time_columns([(w.start, w.end) for w in windows]),
             "likeliest": [genre_name(str(genre)) for genre in best],
             **{genre_name(genre): [likelihood(float(p)) for p in rows[genre]] for genre in order},
         }
@@ -165,7 +181,7 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
     plural = "windows" if len(windows) > 1 else "window"
     return Chart(
         figure=figure,
-        alt=f"Genre over {times[-1]:.0f} seconds in {len(windows)} {plural}; "
+        alt=f"Genre over {length_words(times[-1])} in {len(windows)} {plural}; "
         f"the likeliest genre is {listed(shares)}.",
         table=table,
         caption="Genre over time",
@@ -309,16 +325,10 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
         yaxis={"autorange": "reversed", "showgrid": False},
         legend={"traceorder": "normal"},
     )
-    odd = rows[rows["verdict"] != "usual"]
-    if odd.empty:
-        verdict = f"All {len(rows)} lie where {genre} usually lies."
-    else:
-        listing = [f"{w} is {v}" for w, v in zip(odd["words"], odd["verdict"], strict=True)]
-        verdict = f"For {genre}, {listed(listing)}; the other {len(rows) - len(odd)} are as usual."
     return Chart(
         figure=figure,
         alt=f"{len(rows)} features of this recording against the middle nine tenths of {genre}'s "
-        f"windows in GTZAN. {verdict}",
+        f"windows in GTZAN. {_verdict(rows, genre)}",
         table=pd.DataFrame(
             {
                 "feature": rows["words"],
@@ -331,6 +341,22 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
         ),
         caption=f"How usual that is for {genre}",
     )
+
+
+def _verdict(rows: pd.DataFrame, genre: str) -> str:
+    """Return what is not as usual, in a sentence: all that is higher, then all that is lower."""
+    odd = rows[rows["verdict"] != "usual"]
+    if odd.empty:
+        return f"All {len(rows)} lie where {genre} usually lies."
+    told = [
+        f"{listed(list(some['words']))} {'is' if len(some) == 1 else 'are'} {verdict}"
+        for verdict, some in odd.groupby("verdict")
+    ]
+    others = len(rows) - len(odd)
+    rest = {0: "", 1: "; the other one is as usual"}.get(
+        others, f"; the other {others} are as usual"
+    )
+    return f"For {genre}, {', and '.join(told)}{rest}."
 
 
 def _with_unit(value: float, unit: str) -> str:
@@ -358,6 +384,7 @@ def place_on_map(
         The tracks that sound most alike; lines lead to them.
     titles
         Artist and title of tracks where they are known, from `audionome.datasets.gtzan.load_names`.
+        All others are told by genre and number.
 
     Returns
     -------
@@ -365,16 +392,13 @@ def place_on_map(
         A scatter with a trace per genre; the table lists the neighbours.
     """
     titles = titles or {}
-
-    def named(track: str) -> str:
-        return titles.get(track) or clip(track)
-
+    names = track_names([n.track for n in neighbours], titles)
     figure = go.Figure()
     for genre, rows in tracks.groupby("genre", sort=True):
         figure.add_scatter(
             x=digits(rows["x"], 3),
             y=digits(rows["y"], 3),
-            text=[named(track) for track in rows["track"]],
+            text=[titles.get(track) or clip(track) for track in rows["track"]],
             hovertemplate="%{text}<extra></extra>",
             opacity=0.7,
             **genre_marks(str(genre), size=6),
@@ -407,8 +431,7 @@ def place_on_map(
         xaxis={"title": {"text": "First axis"}, "zeroline": False},
         yaxis={"title": {"text": "Second axis", "standoff": 8}, "zeroline": False},
     )
-    near = [f"{named(n.track)} ({n.similarity:.2f})" for n in neighbours]
-    known = {"artist and title": [titles.get(n.track, "unknown") for n in neighbours]}
+    near = [f"{name} ({n.similarity:.2f})" for name, n in zip(names, neighbours, strict=True)]
     return Chart(
         figure=figure,
         alt=f"This recording among {len(tracks)} clips of GTZAN, on the two axes along which they "
@@ -416,8 +439,7 @@ def place_on_map(
         "two axes these need not be the closest points.",
         table=pd.DataFrame(
             {
-                "track": [n.track for n in neighbours],
-                **(known if titles else {}),
+                "recording": [sentence_case(name) for name in names],
                 "genre": [genre_name(n.genre) for n in neighbours],
                 "similarity (cosine)": [f"{n.similarity:.2f}" for n in neighbours],
             }

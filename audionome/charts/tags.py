@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
-from audionome.charts._base import TEMPLATE, Chart
+from audionome.charts._base import TEMPLATE, Chart, length_words, moment, time_axis, time_columns
 
 if TYPE_CHECKING:
     from audionome.models.prediction import Tag, WindowPrediction
@@ -66,22 +66,22 @@ def tags_over_time(tags: Sequence[Tag], windows: Sequence[WindowPrediction]) -> 
         template=TEMPLATE,
         height=110 + 34 * len(tags),
         meta={"overTime": True},
-        xaxis={"title": {"text": "Time (s)"}, "showgrid": False},
+        xaxis=time_axis(edges[0], edges[-1]),
         yaxis={"autorange": "reversed", "showgrid": False, "type": "category"},
     )
     told = []
     for tag in tags[:3]:
         loudest = windows[max(range(len(windows)), key=tag.over_time.__getitem__)]
-        told.append(f"{tag.name} {tag.strength:.2f}, most at {loudest.start:.0f} s")
+        at = moment(loudest.start, last=edges[-1])
+        told.append(f"{tag.name} {tag.strength:.2f}, most at {at}")
     more = len(tags) - len(told)
     return Chart(
         figure=figure,
-        alt=f"What it hears over {edges[-1]:.0f} seconds: the fuller the colour, the stronger. On "
-        f"average, of 1: {'; '.join(told)}{f'; and {more} more' if more else ''}.",
+        alt=f"What it hears over {length_words(edges[-1])}: the fuller the colour, the stronger. "
+        f"On average, of 1: {'; '.join(told)}{f'; and {more} more' if more else ''}.",
         table=pd.DataFrame(
             {
-                "from (s)": [f"{w.start:.0f}" for w in windows],
-                "to (s)": [f"{w.end:.0f}" for w in windows],
+                **time_columns([(w.start, w.end) for w in windows]),
                 **{tag.name: [f"{v:.2f}" for v in tag.over_time] for tag in tags},
             }
         ),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from audionome import batch, files
-from audionome._words import genre_name, likelihood
+from audionome._words import clock, genre_name, likelihood
 from audionome.cli._common import FAILED, JOBS, console, escape, quiet_libraries
 
 if TYPE_CHECKING:
@@ -171,13 +171,12 @@ def _told(name: str, prediction: Prediction, card: Mapping[str, Any]) -> Any:
     from audionome.models.attribution import sentences
     from audionome.models.tags import foreign_style
 
-    minutes, seconds = divmod(round(prediction.duration), 60)
-    tempo = telling.tempo(prediction.tempo)
+    tempo = telling.tempo(telling.tempo_of(prediction))
     foreign = foreign_style(prediction.tags, prediction.prediction_set)
     # Where none of the ten genres is right, or the model knows the recording, nothing is promised.
     unpromised = foreign or prediction.learned_from is not None
     message = f"{prediction.headline}." if unpromised else prediction.message
-    lines = ["", f"[bold]{escape(name)}[/]  {minutes}:{seconds:02d}, {tempo}", message]
+    lines = ["", f"[bold]{escape(name)}[/]  {clock(prediction.duration)}, {tempo}", message]
     if prediction.tags:
         lines.append(_tags(prediction))
     if foreign:
@@ -186,8 +185,8 @@ def _told(name: str, prediction: Prediction, card: Mapping[str, Any]) -> Any:
     lines.append(_probabilities(prediction))
     sides = sentences(prediction.reasons)
     for side, reasons in zip(("For", "Against"), sides, strict=True):
-        if reasons:
-            lines.append(f"{side} {genre_name(prediction.genre)}:")
+        if reasons and prediction.leading:
+            lines.append(f"{side} {genre_name(prediction.leading)}:")
             lines += [f"  [dim]{escape(reason)}[/]" for reason in reasons]
     return Group(*lines, f"[dim]{escape(telling.family(card))}[/]")
 

@@ -20,11 +20,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from audionome._words import listed
+from audionome._words import genre_name, listed
 from audionome.models.prediction import Tag
 
 __all__ = [
     "FOREIGN",
+    "FOREIGN_ONE",
     "MSD_TAGS",
     "RULES",
     "Meaning",
@@ -175,8 +176,9 @@ RULES = Rules(
     strong=0.4,
 )
 
-#: What is said of music that is none of the ten genres.
+#: What is said of music that is none of the ten genres, where the answer names several or one.
 FOREIGN = "It sounds like {styles} music, none of the ten genres; those named are the nearest."
+FOREIGN_ONE = "It sounds like {styles} music, none of the ten genres; {genre} is only the nearest."
 
 
 def meanings(names: Sequence[str] = MSD_TAGS) -> dict[Meaning, list[int]]:
@@ -291,15 +293,17 @@ def foreign_style(tags: Sequence[Tag], prediction_set: Sequence[str]) -> str:
     -------
     str
         Empty unless a style that is none of the ten is strong, and every style that may be part
-        of one of them is less than half as strong. Empty as well if the answer is one genre that
-        no tag names, such as classical: the network then says its nearest words.
+        of one of them is less than half as strong. Empty as well if the answer names no genre, or
+        one that no tag names, such as classical: the network then says its nearest words.
 
     Examples
     --------
     >>> foreign_style([Tag("house", "style", 0.6, (0.6,))], ["pop", "hiphop"])
     'It sounds like house music, none of the ten genres; those named are the nearest.'
+    >>> foreign_style([Tag("house", "style", 0.6, (0.6,))], ["pop"])
+    'It sounds like house music, none of the ten genres; pop is only the nearest.'
     """
-    if len(prediction_set) == 1 and prediction_set[0] in RULES.wordless:
+    if not prediction_set or (len(prediction_set) == 1 and prediction_set[0] in RULES.wordless):
         return ""
     styles = [tag for tag in tags if tag.kind == "style"]
     foreign = [tag for tag in styles if not _STYLES[tag.name]]
@@ -307,4 +311,6 @@ def foreign_style(tags: Sequence[Tag], prediction_set: Sequence[str]) -> str:
         return ""
     if any(tag.strength >= foreign[0].strength / 2 for tag in styles if _STYLES[tag.name]):
         return ""
-    return FOREIGN.format(styles=listed([tag.name for tag in foreign]))
+    sentence = FOREIGN_ONE if len(prediction_set) == 1 else FOREIGN
+    named = listed([tag.name for tag in foreign])
+    return sentence.format(styles=named, genre=genre_name(prediction_set[0]))

@@ -7,10 +7,21 @@ from typing import Any
 
 from audionome._words import genre_name
 from audionome.features.tempo import Tempo
-from audionome.models.prediction import Status
+from audionome.models.prediction import Prediction, Status
 from audionome.models.reliability import Reliability
 
-__all__ = ["alike", "clip", "family", "hearing", "learned", "refused", "right", "tempo"]
+__all__ = [
+    "alike",
+    "clip",
+    "family",
+    "hearing",
+    "learned",
+    "refused",
+    "right",
+    "tempo",
+    "tempo_of",
+    "track_names",
+]
 
 _PROBABLE = 0.5
 # Cosines from which on two sounds are alike, in words.
@@ -50,6 +61,24 @@ def tempo(found: Tempo, *, brief: bool = False) -> str:
     return f"about {told[0]} BPM" + (f" (or {told[1]})" if len(told) > 1 else "")
 
 
+def tempo_of(prediction: Prediction) -> Tempo:
+    """Return the tempo that is told of a recording: of what is no music, only a clear one.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    audionome.features.tempo.Tempo
+        0 BPM if there is none to tell.
+    """
+    found = prediction.tempo
+    if prediction.prediction_set or found.probability >= _PROBABLE:
+        return found
+    return Tempo(0.0, found.probability, None)
+
+
 def clip(track: str) -> str:
     """Return what a track of GTZAN is, where nobody knows its artist and title.
 
@@ -69,6 +98,38 @@ def clip(track: str) -> str:
     """
     genre, _, number = track.partition(".")
     return f"{genre_name(genre)} clip {int(number)} of GTZAN" if number.isdecimal() else track
+
+
+def track_names(tracks: Sequence[str], titles: Mapping[str, str]) -> list[str]:
+    """Return what tracks of GTZAN are called in one list, no two alike.
+
+    Parameters
+    ----------
+    tracks : sequence of str
+        Their names in GTZAN.
+    titles : mapping of str to str
+        Artist and title, where they are known.
+
+    Returns
+    -------
+    list of str
+        Artist and title, with the clip where two tracks share them; else as `clip` says.
+
+    Examples
+    --------
+    >>> one = {"pop.00001": "A: Song", "pop.00002": "A: Song", "pop.00003": "A: Other"}
+    >>> track_names(["pop.00001", "pop.00002", "pop.00003", "jazz.00004"], one)
+    ['A: Song (pop clip 1)', 'A: Song (pop clip 2)', 'A: Other', 'jazz clip 4 of GTZAN']
+    """
+    known = [titles.get(track, "") for track in tracks]
+    return [
+        clip(track)
+        if not title
+        else f"{title} ({clip(track).removesuffix(' of GTZAN')})"
+        if known.count(title) > 1
+        else title
+        for track, title in zip(tracks, known, strict=True)
+    ]
 
 
 def alike(similarity: float) -> str:
@@ -121,7 +182,7 @@ def hearing(prediction_set: Sequence[str]) -> str:
     -------
     str
     """
-    return "Sounds like" if prediction_set else "Nearest words"
+    return "Sounds like" if prediction_set else "Closest description"
 
 
 def right(kind: Status, found: Reliability) -> str:
@@ -192,11 +253,11 @@ def family(card: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> family({"name": "extended"})
-    'Model extended: it learned from the clips of GTZAN alone.'
+    'The model "extended" gave this answer. It learned from the clips of GTZAN alone.'
     """
     learned = (
-        "its network learned from about 200,000 songs, which may include this one"
+        "Its network learned from about 200,000 songs, which may include this one"
         if card.get("family") == "pretrained"
-        else "it learned from the clips of GTZAN alone"
+        else "It learned from the clips of GTZAN alone"
     )
-    return f"Model {card['name']}: {learned}."
+    return f'The model "{card["name"]}" gave this answer. {learned}.'

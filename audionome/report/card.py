@@ -23,8 +23,8 @@ from audionome.datasets.recordings import recordings
 from audionome.lab.ear import page
 from audionome.models.classifier import load_classifier
 from audionome.models.ear_classifier import EarClassifier
-from audionome.models.prediction import FEW, HEADLINES, promise
-from audionome.models.tags import FOREIGN, meanings
+from audionome.models.prediction import FEW, HEADLINES, NEAREST, NO_LEADER, promise
+from audionome.models.tags import FOREIGN, FOREIGN_ONE, meanings
 from audionome.models.telling import hearing
 from audionome.report import listening
 
@@ -88,6 +88,9 @@ def card(model: EarClassifier, files: dict[str, bytes]) -> dict[str, Any]:
             "promise": promise(["any"], coverage=coverage),
             "no_promise": promise([], coverage=coverage),
             "foreign": FOREIGN,
+            "foreign_one": FOREIGN_ONE,
+            "nearest": NEAREST,
+            "no_leader": NO_LEADER,
             "hearing": hearing(["any"]),
             "hearing_other": hearing([]),
         },

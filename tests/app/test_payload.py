@@ -13,12 +13,14 @@ pytest.importorskip("plotly", reason="Not installed: pip install -e .[dashboard]
 
 from audionome import classify
 from audionome._paths import data_path
-from audionome.app import answer, payload
+from audionome._words import clock
+from audionome.app import answer, payload, sections
 from audionome.app.details import measure_details
 from audionome.audio import Note
 from audionome.datasets import gtzan
 from audionome.datasets.recordings import expected_answers, recordings
 from audionome.features.key import Key, reliable_key_accuracy
+from audionome.features.tempo import Tempo
 from audionome.models import telling
 from audionome.models.attribution import Reason
 from audionome.models.prediction import Prediction, Tag
@@ -58,6 +60,7 @@ def test_the_answer_is_a_row_a_card_and_sections(metal: Prediction) -> None:
 def test_the_details_are_sections_over_time(metal: Prediction) -> None:
     told = payload.details_payload(measure_details(RECORDING, metal, points=50))
     assert len(told["outline"]) == 50
+    assert {s["sentences"][-1] for s in told["sections"]} == {"The whole recording."}
     assert {s["id"] for s in told["sections"]} == {"spectrogram", "mfcc", "key"}
     charts = {s["id"]: chart for s in told["sections"] for chart in s["charts"]}
     assert all(chart["over_time"] for chart in charts.values())
@@ -78,17 +81,68 @@ def test_one_sentence_is_read_aloud(
 ) -> None:
     status = {0: "out-of-distribution", 1: "one"}.get(len(named), "few")
     told = dataclasses.replace(
-        metal, prediction_set=tuple(named), genre=genre, confidence=0.61, status=status
+        metal,
+        prediction_set=tuple(named),
+        genre=genre,
+        confidence=0.61,
+        probabilities=dict.fromkeys(gtzan.GENRES, 0.39 / 9) | {genre: 0.61},
+        status=status,
     )
     assert answer.announcement(told, name="song.mp3") == sentence
     assert len(answer.announcement(told, name="long" * 75)) < 200
+
+
+def test_no_genre_is_spoken_of_where_none_stands_out(metal: Prediction) -> None:
+    even = dict.fromkeys(gtzan.GENRES, 0.09) | {"pop": 0.22, "rock": 0.06}
+    house = Tag("house", "style", 0.6, tuple(0.6 for _ in metal.windows))
+    told = dataclasses.replace(
+        metal,
+        status="out-of-distribution",
+        prediction_set=(),
+        genre="pop",
+        confidence=0.22,
+        probabilities=even,
+        windows=tuple(dataclasses.replace(w, probabilities=even) for w in metal.windows),
+        tags=(house,),
+        tempo=Tempo(128.0, 0.4, 41.0),
+    )
+    page: dict[str, Any] = payload.answer_payload(told, name="noise.wav")
+    assert page["announce"] == "noise.wav: Unlike anything it knows, no genre stands out."
+    card, row = page["card"], page["row"]
+    assert card["nearest"] == "No genre stands out."
+    assert card["foreign"] == ""
+    assert card["why"] == []
+    assert card["hearing"] == "Closest description"
+    assert dict(card["facts"])["Tempo"] == "no clear beat"
+    assert {(w["likeliest"], w["color"]) for w in page["windows"]} == {
+        ("no genre stands out", row["color"])
+    }
+    assert [s["id"] for s in page["sections"]] == ["hears", "place"]
+    assert (row["genre"], row["confidence"], row["confidence_text"]) == ("", None, "")
+    assert (row["tempo"], row["tempo_text"]) == (None, "none")
+    record = row["record"]
+    assert (record["genre"], record["probability"], record["tempo"]) == ("", None, None)
+    assert "house" not in record["message"]
+    measured = measure_details(RECORDING, told, points=50)
+    parts = payload.details_payload(dataclasses.replace(measured, whole=False))["sections"]
+    assert "likeliest" not in json.dumps(parts)
+    # Where one stands out, it is told as before, and so is a tempo that is clear.
+    near = dataclasses.replace(
+        told,
+        probabilities=dict.fromkeys(gtzan.GENRES, 0.05) | {"pop": 0.55},
+        tempo=Tempo(128.0, 0.6, None),
+    )
+    shown = answer.card(near)
+    assert shown["nearest"] == "Nearest: pop 55%"
+    assert dict(shown["facts"])["Tempo"] == "about 128 BPM"
+    assert answer.row(near, name="a")["genre"] == "pop"
 
 
 def test_a_key_is_named_only_when_it_can_be_relied_on() -> None:
     sure = Key(tonic=9, mode="minor", strength=0.95, margin=0.2, classes=7.0, seconds=30.0)
     told = answer.key_words(sure)
     assert told.startswith("Probably A minor. ")
-    assert f"{100 * reliable_key_accuracy().share:.1f}" in told
+    assert f"{reliable_key_accuracy().share:.0%} were exactly right" in told
     assert "95" in told
     for change, why in (
         ({"margin": 0.0}, "more than one fits"),
@@ -125,7 +179,7 @@ def test_a_recording_is_offered_with_its_author_licence_and_genre() -> None:
     ("seconds", "shown"), [(0, "0:00"), (59.6, "1:00"), (61, "1:01"), (3599, "59:59")]
 )
 def test_times_are_minutes_and_seconds(seconds: float, shown: str) -> None:
-    assert answer.minutes(seconds) == shown
+    assert clock(seconds) == shown
 
 
 def test_neighbours_have_artists_and_titles_where_a_list_is_known(
@@ -141,6 +195,13 @@ def test_neighbours_have_artists_and_titles_where_a_list_is_known(
     number = int(second.track.partition(".")[2])
     assert told[1]["name"] == f"{second.genre.capitalize()} clip {number} of GTZAN"
     assert second.track not in json.dumps(told)
+    place = payload.answer_payload(metal)["sections"][-1]
+    assert second.track not in json.dumps([place["charts"][0]["rows"], place["charts"][0]["alt"]])
+    assert sections.NAMELESS not in place["sentences"]
+    monkeypatch.setattr(gtzan, "load_names", lambda nearby: {})
+    monkeypatch.setenv(gtzan.NAMES_VARIABLE, str(tmp_path / "another.csv"))
+    assert payload.answer_payload(metal)["sections"][-1]["sentences"][-1] == sections.NAMELESS
+    monkeypatch.undo()
     (tmp_path / "broken.csv").write_text("clip,artist\n")
     monkeypatch.setenv(gtzan.NAMES_VARIABLE, str(tmp_path / "broken.csv"))
     assert answer.known_names() == {}  # told in the terminal, and the answer is not lost

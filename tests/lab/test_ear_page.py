@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 
 from audionome._paths import data_path
-from audionome._words import listed
+from audionome._words import genre_name, listed
 from audionome.lab.ear import page
 from audionome.models import tags
 from audionome.models.calibration import Calibration, fade, prediction_set
@@ -73,10 +73,14 @@ def python(model: EarClassifier, rows: Rows, length: float) -> dict[str, Any]:
 
 
 def told_of(model: EarClassifier, found: dict[str, np.ndarray]) -> tuple[list[str], str]:
+    """The tags and the sentence that the page's script makes of them."""
     names = [meaning.name for meaning in tags.meanings(model.ear.tags)]
     told = [int(m) for m in found["told"]]
     foreign = [names[m] for m in told if found["foreign"][m]]
-    sentence = tags.FOREIGN.format(styles=listed(foreign)) if foreign else ""
+    named = [g for g, n in zip(model.genres, found["named"], strict=True) if n]
+    words = tags.FOREIGN_ONE if len(named) == 1 else tags.FOREIGN
+    sentence = words.format(styles=listed(foreign), genre=genre_name("".join(named[:1])))
+    sentence = sentence if foreign and named else ""
     return [names[m] for m in told], sentence
 
 

@@ -20,7 +20,7 @@ from audionome.datasets import gtzan
 from audionome.datasets.gtzan import GENRES
 from audionome.features import frames
 from audionome.features.tempo import Tempo
-from audionome.models import context
+from audionome.models import context, telling
 from audionome.models.prediction import Prediction, WindowPrediction
 
 
@@ -116,6 +116,11 @@ def test_the_chart_of_usual_values_says_what_is_not(answer: Prediction) -> None:
     rows.loc[1, "verdict"] = "higher than usual"
     chart = charts.typical_ranges(rows, "jazz")
     assert f"{rows['words'][1]} is higher than usual; the other 5 are as usual" in chart.alt
+    rows.loc[2:, "verdict"] = ["higher than usual", *["lower than usual"] * (len(rows) - 3)]
+    words = rows["words"].to_list()
+    alt = charts.typical_ranges(rows, "jazz").alt
+    assert f"For jazz, {words[1]} and {words[2]} are higher than usual, and {words[3]}, " in alt
+    assert f" and {words[-1]} are lower than usual; the other one is as usual." in alt
     assert (
         "All 6 lie where jazz usually lies"
         in charts.typical_ranges(rows.assign(verdict="usual"), "jazz").alt
@@ -138,14 +143,24 @@ def test_the_map_leads_to_the_neighbours(answer: Prediction) -> None:
     ends = list(zip(lines.x, lines.y, strict=True))[1::3]
     assert ends == [(at["x"][n.track], at["y"][n.track]) for n in answer.neighbours]
     assert (here.x[0], here.y[0]) == pytest.approx(answer.place, rel=0.01)
-    assert chart.table["track"].to_list() == [n.track for n in answer.neighbours]
-    assert "artist and title" not in chart.table
-    first = answer.neighbours[0].track
+    told = chart.table["recording"].to_list()
+    assert [name.lower() for name in told] == [
+        telling.clip(n.track).lower() for n in answer.neighbours
+    ]
+    assert not any(n.track in chart.alt for n in answer.neighbours)
+    first, second = (n.track for n in answer.neighbours[:2])
     named = charts.place_on_map(
         around, answer.place, answer.neighbours, titles={first: "The Band: One"}
     )
     assert "most like The Band: One (" in named.alt
-    assert named.table["artist and title"].to_list()[:2] == ["The Band: One", "unknown"]
+    assert named.table["recording"].to_list() == ["The Band: One", *told[1:]]
+    twice = charts.place_on_map(
+        around,
+        answer.place,
+        answer.neighbours,
+        titles=dict.fromkeys((first, second), "The Band: One"),
+    )
+    assert len(set(twice.table["recording"])) == len(told)
     assert any("The Band: One" in trace.text for trace in named.figure.data[:-2])
 
 

@@ -126,6 +126,19 @@ def test_timeline_covers_the_piece(n: int) -> None:
     assert f"{3 * n} seconds" in chart.alt
 
 
+def test_long_pieces_are_told_in_minutes_and_seconds() -> None:
+    played = windows(800)
+    tag = Tag("guitar", "instrument", 0.3, tuple(k / 800 for k in range(800)))
+    for chart in (charts.timeline(played), charts.tags_over_time([tag], played)):
+        axis = chart.figure.layout.xaxis
+        assert axis.title.text == "Time (min:s)"
+        assert list(zip(axis.tickvals, axis.ticktext, strict=True))[1] == (600, "10:00")
+        assert list(chart.table)[:2] == ["from", "to"]
+        assert chart.table["to"].to_list()[-1] == "40:00"
+        assert "over 40:00 minutes" in chart.alt
+    assert "most at 39:57" in chart.alt
+
+
 def test_tags_over_time_show_every_window_and_leave_silence_empty() -> None:
     shares = dict.fromkeys(GENRES, 0.1)
     times = [(0, 3), (3, 6), (12, 15)]  # six seconds of silence

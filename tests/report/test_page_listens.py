@@ -26,7 +26,7 @@ from audionome._words import likelihood
 from audionome.audio.notes import clock
 from audionome.datasets.recordings import recordings
 from audionome.models.ear_classifier import EarClassifier
-from audionome.models.prediction import Hearing, headline
+from audionome.models.prediction import Hearing, headline, nearest
 from audionome.models.tags import foreign_style
 from audionome.models.telling import hearing
 from audionome.report import card
@@ -129,6 +129,7 @@ def close(found: dict[str, Any], expected: Hearing, genres: tuple[str, ...]) -> 
         assert found[name] == getattr(expected, name), name
     assert found["headline"] == headline(expected.prediction_set)
     assert found["hearing"] == hearing(expected.prediction_set)
+    assert found["nearest"] == nearest(expected.prediction_set, expected.probabilities)
     assert found["foreign"] == foreign_style(expected.tags, expected.prediction_set)
     assert abs(found["confidence"] - expected.confidence) < 1e-4
     assert list(expected.prediction_set) == found["prediction_set"]

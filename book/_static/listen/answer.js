@@ -34,9 +34,9 @@
   const nameOf = (genres, key) => (genres.get(key) || { name: key }).name;
 
   // "jazz 55%, country 22%"
-  const likeliest = (genres, probabilities, most = 2) =>
+  const likeliest = (genres, probabilities) =>
     ranked(probabilities)
-      .slice(0, most)
+      .slice(0, 2)
       .map(([key, p]) => `${nameOf(genres, key)} ${likelihood(p)}`)
       .join(", ");
 
@@ -116,12 +116,10 @@
         answer.headline,
         one ? make("span", {}, [` ${likelihood(answer.confidence)}`]) : null,
       ]),
-      set.length && answer.foreign // None of the ten genres is then likely to be right.
+      answer.foreign // None of the ten genres is then likely to be right.
         ? null
         : make("p", { className: "listen-promise" }, [answer.promise]),
-      set.length
-        ? null
-        : make("p", {}, [`Nearest: ${likeliest(genres, answer.probabilities, 1)}`]),
+      answer.nearest ? make("p", {}, [answer.nearest]) : null,
       answer.foreign ? make("p", {}, [answer.foreign]) : null,
       ...answer.notes.map((note) => make("p", { className: "listen-note" }, [note])),
     ]);

@@ -67,7 +67,7 @@
       headline.textContent = title;
       headline.classList.toggle("audionome-live-long", title.length > LONG);
       // Of music of none of the ten genres nothing is promised.
-      const promised = answer && !(answer.foreign && answer.prediction_set.length);
+      const promised = answer && !answer.foreign;
       const words = answer ? [promised && answer.promise, answer.foreign, span(heard)] : [];
       note.textContent = words.filter(Boolean).join(" ");
       note.classList.toggle("audionome-live-warning", Boolean(answer && answer.foreign));

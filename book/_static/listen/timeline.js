@@ -122,7 +122,10 @@
   }
 
   // How the likeliest genre changes, in a sentence.
-  function told({ windows }, genres) {
+  function told({ windows, leading, nearest }, genres) {
+    if (leading === "") {
+      return nearest; // no genre stands out
+    }
     const { listed, telling } = Audionome;
     const { ranked, nameOf, likeliest } = telling;
     const counts = {};

@@ -15,7 +15,7 @@ class Refusal extends Error {
   }
 }
 
-const { clock, either, fill, listed, sentence } = self.Audionome;
+const { clock, either, fill, likelihood, listed, sentence } = self.Audionome;
 
 // -- from samples to windows ---------------------------------------------------------------
 
@@ -283,7 +283,17 @@ function told(found, { times, duration, silence, notes, seconds }) {
   const meanings = card.tags.length;
   const toldTags = of("told");
   const styles = toldTags.filter((m) => foreign[m]).map((m) => card.tags[m].name);
+  const sounding = named.length === 1 ? words.foreign_one : words.foreign;
   const windows = of("windows");
+  // As `leading_genre` of the library says.
+  const lead = probabilities[ranked[0]] - probabilities[ranked[1]];
+  const leading = named.length || lead >= 2 / genres.length ? ranked[0] : "";
+  const nearest = leading
+    ? fill(words.nearest, {
+        genre: nameOf(leading),
+        probability: likelihood(probabilities[leading]),
+      })
+    : `${sentence(words.no_leader)}.`;
   return {
     genre: ranked[0],
     headline,
@@ -306,7 +316,11 @@ function told(found, { times, duration, silence, notes, seconds }) {
       strength: strengths[m],
       over_time: times.map((_, w) => curves[w * meanings + m]),
     })),
-    foreign: styles.length ? fill(words.foreign, { styles: listed(styles) }) : "",
+    foreign: named.length && styles.length
+      ? fill(sounding, { styles: listed(styles), genre: nameOf(named[0]) })
+      : "",
+    leading,
+    nearest: named.length ? "" : nearest,
     duration,
     silence,
     notes,

@@ -44,9 +44,7 @@ function headOf(card, { book = "" } = {}) {
   const head = element("div", { className: "an-head" }, [
     bandOf(card),
     headlineOf(card),
-    card.status === "out-of-distribution" && card.nearest
-      ? words("an-guess", `Nearest: ${card.nearest}`)
-      : null,
+    words("an-guess", card.nearest),
     element("div", { className: "an-promise" }, [
       words("an-sentence", card.promise),
       " ",

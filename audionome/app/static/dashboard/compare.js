@@ -91,8 +91,7 @@ function tagsBesideOf(pairs) {
 
 function columnOf({ entry, full }, k, player) {
   const { headline, status, confidence, nearest, foreign, learned, notes } = full.card;
-  const guess = nearest ? `nearest: ${nearest}` : "";
-  const sure = { one: confidence, "out-of-distribution": guess }[status] ?? "";
+  const sure = status === "one" ? confidence : nearest;
   const [tempo, length] = full.card.facts.map(([, words]) => words);
   const tags = full.card.hears.map(({ name, words, at }) =>
     button(name, () => player.hear(at), {

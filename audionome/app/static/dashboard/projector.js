@@ -101,10 +101,7 @@ function answerSceneOf() {
       status === "one"
         ? element("p", { className: "an-confidence", textContent: confidence })
         : null,
-      status === "out-of-distribution"
-        ? element("p", { textContent: `Nearest: ${card.nearest}` })
-        : null,
-      ...[card.promise, card.foreign]
+      ...[card.nearest, card.promise, card.foreign]
         .filter(Boolean)
         .map((textContent) => element("p", { textContent })),
       said ? element("p", { className: "an-said-by-all", textContent: said }) : null,

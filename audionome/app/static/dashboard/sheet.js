@@ -51,7 +51,7 @@ function sheetOf() {
         card.headline,
         line("span", "an-confidence", sure),
       ]),
-      card.status === "out-of-distribution" ? line("p", "", `Nearest: ${card.nearest}`) : null,
+      line("p", "", card.nearest),
       line("p", "", card.promise),
       line("p", "", card.right?.sentence),
       line("p", "an-strong", card.learned),
