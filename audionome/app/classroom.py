@@ -31,8 +31,9 @@ _TYPES = {  # systems differ in what they call them, and browsers run no script 
     ".woff2": "font/woff2",
 }
 _CLOSED = (
-    "Only this computer can open the page now. To let the class in, stop the server and start it "
-    "with {}:"
+    "By this address only this computer opens the page. To let the class in, stop the server and "
+    "start it with {}. Your answers stay here: on this computer, go on opening the page by this "
+    "address, and give the class the other one."
 )
 _SILENT = (
     "Other computers and phones can record with their microphone only if the address begins with "

@@ -103,6 +103,12 @@ class Place:
             shown = socket.gethostname() if family is socket.AF_INET else "::1"
         return self.at(f"{f'[{shown}]' if ':' in shown else shown}:{self.port}")
 
+    @property
+    def own_address(self) -> str:
+        """What this computer may open as well, where its browser keeps earlier answers."""
+        everywhere = _EVERYWHERE.get(self.host) is socket.AF_INET
+        return self.at(f"localhost:{self.port}") if everywhere else ""
+
     def at(self, netloc: str, scheme: str = "") -> str:
         """Return the page's address.
 

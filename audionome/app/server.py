@@ -306,6 +306,9 @@ def _server_class() -> Any:
                 (f"{below}class", Room, here),
                 (f"{below}class/code.svg", Code, here),
             ]
+            if below != "/":  # not kept by the browser: the next server may have no path
+                home = {"url": below, "permanent": False}
+                ours += [(path, RedirectHandler, home) for path in ("/", below.rstrip("/"))]
             if self.report is not None:
                 served = {"path": str(self.report), **how}
                 ours += [
@@ -324,7 +327,10 @@ def _server_class() -> Any:
             self.ioloop = IOLoop.current()
             for ending in _endings():
                 signal.signal(ending, self._handle_signal_stop)
-            told = f"The dashboard: {self.place.address}  (stop it with Ctrl-C)"
+            told = f"The dashboard: {self.place.address}"
+            if own := self.place.own_address:
+                told += f"  or on this computer {own}"
+            told += "  (stop it with Ctrl-C)"
             self.ioloop.add_callback(print, told, flush=True)
             try:
                 self.ioloop.start()

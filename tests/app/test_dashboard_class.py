@@ -30,6 +30,20 @@ from audionome.app.place import Place, ServerError, encryption, report_of
 NAME = "<img src=x onerror=alert(1)> \u05e9\u05d9\u05e8 \U0001f3b5 " + "very long " * 27 + ".ogg"
 SEEN = """() => [...document.querySelectorAll("dialog *")]
     .filter((node) => node.checkVisibility()).map((node) => node.innerText).join(" ")"""
+#: Write into every answer that is kept what only few answers have.
+WARNED = """async () => {
+    const done = (request) => new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result);
+    });
+    const base = await done(indexedDB.open("audionome"));
+    const store = base.transaction("answers", "readwrite").objectStore("answers");
+    for (const one of await done(store.getAll())) {
+        one.full.card.learned = "It was learned.";
+        one.full.card.notes = ["Cut off.", "Silent."];
+        await done(store.put(one));
+    }
+    base.close();
+}"""
 #: What a page of the report may do; its own policy and the server's must both let it.
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>waits</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'
@@ -210,6 +224,9 @@ def test_the_room_guesses_before_the_answer_is_revealed(
     page = teacher.page
     page.click(".an-class summary")
     assert page.is_disabled(".an-class button:text('Show the answer to the class')")
+    page.check(".an-guess-first input")
+    assert "made by a program" not in page.text_content(".an-example select")
+    assert not page.is_visible(".an-expect")
     page.set_input_files(
         ".an-drop input[type=file]",
         [
@@ -220,10 +237,25 @@ def test_the_room_guesses_before_the_answer_is_revealed(
     page.wait_for_function(
         "() => document.querySelectorAll('.an-session tr[data-state=done]').length === 2"
     )
-    headline = page.inner_text(".an-card .an-headline .an-genre")
+    page.wait_for_selector("dialog[open]")  # the first answer opens it
+    assert page.inner_text("dialog .an-where") == "Piece 1 of 2"
+    page.wait_for_selector("dialog [aria-label='Next piece']:enabled")  # it was answered later
+    page.keyboard.press("Escape")
+    headline = page.text_content(".an-card .an-headline .an-genre")
+    covered = page.inner_text(".an").replace(page.inner_text(".an-example"), "")
+    assert headline not in covered + page.text_content(".an-said")
+    assert "%" not in covered
+    assert "the class guesses first" in page.text_content(".an-said") + covered
+    for part in (".an-body", ".an-science", ".an-finder", ".an-session td.an-c-answer"):
+        assert not page.locator(part).first.is_visible(), part
+    assert barriers(page) == []
     name = page.inner_text(".an-name")
     page.click(".an-card button:text('Show it to the class')")
     page.wait_for_selector("dialog[open]")
+    assert page.locator(".an-pointed").count() == 0  # nothing looks chosen by where a pointer rests
+    page.mouse.move(300, 300)
+    page.mouse.move(310, 310)
+    page.wait_for_selector(".an-pointed")
     choices = page.locator("dialog .an-choice .an-what").all_inner_texts()
     assert choices == sorted(choices)  # the order of the answer would give it away
     assert len(choices) == 10
@@ -236,6 +268,16 @@ def test_the_room_guesses_before_the_answer_is_revealed(
     page.wait_for_function("() => !document.querySelector('.an-player audio').paused")
     for key in ["1", "1", "3"]:
         page.keyboard.press(key)
+    page.keyboard.down("2")
+    page.keyboard.down("2")  # held
+    page.keyboard.up("2")
+    page.keyboard.press("Backspace")
+    for way_back in ("j", "Escape"):
+        page.keyboard.press("j")
+        assert page.is_visible("dialog .an-joining")
+        assert page.evaluate("document.activeElement.textContent") == "Back to the piece"
+        page.keyboard.press(way_back)
+        assert page.is_visible("dialog .an-guessing")
     page.click(f"dialog .an-choice:has-text('{choices[2]}')")
     page.click(f"dialog .an-choice:has-text('{choices[9]}')")
     page.keyboard.press("Backspace")
@@ -279,6 +321,7 @@ def test_the_room_guesses_before_the_answer_is_revealed(
     page.keyboard.press(other)
     page.wait_for_selector("dialog .an-choice")
     assert page.inner_text("dialog .an-total").startswith("No votes yet")
+    assert page.text_content("dialog [role=status]") == ""
     assert not page.is_visible("dialog .an-file")  # it was asked for the other piece
     assert page.inner_text(".an-name") != name  # the page under it shows the same piece
     page.keyboard.press("ArrowRight" if other == "ArrowLeft" else "ArrowLeft")
@@ -290,9 +333,33 @@ def test_the_room_guesses_before_the_answer_is_revealed(
     assert not page.is_visible("dialog")
     assert page.evaluate("document.activeElement.className") == "an-name"
     assert page.evaluate("document.querySelector('.an-player audio').paused")
-    assert teacher.problems == []
-
+    assert page.text_content("dialog [role=status]") == ""
     _prints_on_one_page(page, name)
+
+    page.emulate_media(media="screen")
+    page.set_viewport_size(big)
+    page.evaluate(WARNED)
+    page.reload()
+    teacher.ready()
+    page.wait_for_selector(".an-card", state="visible")
+    assert not page.is_visible(".an-body")  # still covered
+    page.click(".an-card button:text('Show it to the class')")
+    assert page.inner_text("dialog .an-said-by-all") == f"The room said {either}."
+    for told_too in ("It was learned.", "Cut off.", "Silent."):
+        assert told_too in page.inner_text("dialog .an-words")
+    assert page.evaluate(fits)
+    page.keyboard.press("Escape")
+    page.click(".an-class summary")
+    page.uncheck(".an-guess-first input")
+    assert page.inner_text(".an-card .an-headline .an-genre") == headline
+    for box in page.locator(".an-session tbody input").all():
+        box.check()
+    page.click(".an-session button:text('Compare')")
+    page.wait_for_selector(".an-compare")
+    page.click(".an-class button:text('Show the answer to the class')")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Escape")
+    assert teacher.problems == []
     teacher.close()
 
 

@@ -170,6 +170,9 @@ def test_the_address_can_be_opened(host: str, address: str) -> None:
     assert Place(host).address == address
     secret = Place(host, certificate="c", key="k", base_url="/music/")
     assert secret.address == address.replace("http:", "https:") + "music/"
+    assert secret.own_address == ""
+    own = Place("0.0.0.0", certificate="c", key="k", base_url="/music/").own_address
+    assert own == "https://localhost:8866/music/"
 
 
 @pytest.mark.parametrize(
@@ -662,6 +665,10 @@ def test_below_a_path(browser: Any, below: Server) -> None:
     commands = visit.page.locator(".an-class .an-commands code").all_inner_texts()
     assert "--base-url /music/" in commands[0]
     assert not visit.page.is_visible(".an-class img")  # nobody else could open the page
+    assert "By this address only this computer" in visit.page.inner_text(".an-class .an-join")
+    for path in ("/", "/music", "/music?a=b"):
+        with urllib.request.urlopen(below.url + path, timeout=60) as answer:
+            assert urlsplit(answer.url).path == "/music/"
     for kernel in kernels(below):
         kernel.kill()
     visit.page.wait_for_selector(".an-ended", timeout=120_000)

@@ -34,7 +34,7 @@ function answerOf({ model, player, onProject = null, onPrint = null }) {
     root.hidden = true;
   }
 
-  // `entry.file` is gone after a reload: then there is nothing to hear.
+  // After a reload a file is gone, and there is nothing to hear; the server has the examples.
   function show(entry, full) {
     clear();
     const found = full.card;
@@ -45,7 +45,7 @@ function answerOf({ model, player, onProject = null, onPrint = null }) {
     if (onProject) acts.append(button("Show it to the class", () => onProject({ entry, full })));
     if (onPrint) acts.append(button("Print this answer", () => onPrint({ entry, full })));
     const alike = found.neighbours.slice(0, 1).map(({ name }) => ["Most like", name]);
-    const hears = hearsOf(found, entry.file ? player.hear : null);
+    const hears = hearsOf(found, entry.file || entry.example ? player.hear : null);
     const facts = factsOf([...found.facts.slice(0, 2), ...alike]);
     body.append(
       headOf(found, { book: model.get("book") ?? "" }),

@@ -37,12 +37,24 @@ function examplesOf(groups, { id, onTry }) {
   pick.addEventListener("change", tell);
   tell();
   const hear = button("Try it", () => onTry({ name: entries.get(pick.value).text, example: pick.value }));
-  return element("div", { className: "an-example", hidden: !entries.size }, [
+  // Those that are named after their genre.
+  const telling = [...pick.children].filter((group) => group.querySelector("[value^='piece ']"));
+  const root = element("div", { className: "an-example", hidden: !entries.size }, [
     element("label", { htmlFor: `${id}-pick`, textContent: "Or an example:" }),
     pick,
     hear,
     told,
   ]);
+  return {
+    root,
+    cover(covered) {
+      for (const group of telling) {
+        if (covered) group.remove();
+        else pick.append(group);
+      }
+      tell();
+    },
+  };
 }
 
 function intakeOf({ limit, longest, examples, recorder, onFiles, onExample, onStop }) {
@@ -69,7 +81,7 @@ function intakeOf({ limit, longest, examples, recorder, onFiles, onExample, onSt
     more,
   ]);
   const example = examplesOf(examples, { id, onTry: onExample });
-  const ways = element("div", { className: "an-ways" }, [recorder.root, example]);
+  const ways = element("div", { className: "an-ways" }, [recorder.root, example.root]);
   const bar = element("progress", { max: 1, value: 0, aria: { label: "Progress" } });
   const stop = button("Stop", onStop, { className: "an-plain an-stop" });
   const work = element("div", { className: "an-work", hidden: true }, [bar, stop]);
@@ -112,5 +124,6 @@ function intakeOf({ limit, longest, examples, recorder, onFiles, onExample, onSt
     status.hidden = !sentence;
   }
 
-  return { root: drop, show, fold, input: files.input, works: [target, ways] };
+  const works = [target, ways];
+  return { root: drop, show, fold, cover: example.cover, input: files.input, works };
 }

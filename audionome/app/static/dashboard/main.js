@@ -92,7 +92,7 @@ function render({ model, el }) {
   const store = storeOf({ format: link.get("format"), onTrouble: warn });
   const queue = queueOf({
     link,
-    on: { added, changed, removed, answered, detailed, told: tell, announced: announcer.say },
+    on: { added, changed, removed, answered, detailed, told: tell, announced },
   });
   const recorder = recorderOf({
     onFile: (file) => take([{ file }]),
@@ -114,14 +114,16 @@ function render({ model, el }) {
   });
   const comparison = comparisonOf({ onClose: guarded(endComparison), sound: queue.sound });
   const room = roomOf();
+  const cover = coverOf({ onChange: covered });
   const projector = projectorOf({
     room,
-    entriesOf: () => queue.entries.filter(({ state }) => state === "done"), // as they were given
+    entriesOf: answers,
     onShow: guarded(open),
     onClose: () => shown && answer.title.focus(),
   });
   const lesson = classOf({
     room,
+    cover,
     book: link.get("book"),
     onProject: guarded(project),
     onJoin: projector.openJoin,
@@ -154,6 +156,7 @@ function render({ model, el }) {
     earlier.root,
     intake.root,
     session.root,
+    cover.line,
     answer.root,
     session.single,
     comparison.root,
@@ -208,9 +211,24 @@ function render({ model, el }) {
     if (!queue.busy() && told !== unless) tell("idle", "");
   }
 
+  // What can be shown to a class, as it was given.
+  function answers() {
+    return queue.entries.filter(({ state }) => state === "done");
+  }
+
+  function announced(sentence, entry) {
+    const hidden = entry && cover.on();
+    announcer.say(hidden ? `${entry.name} is answered. ${COVERED}` : sentence);
+  }
+
+  function covered(on) {
+    root.classList.toggle("an-covered", on);
+    intake.cover(on);
+    announcer.say(on ? COVERED : "The answers are shown.");
+  }
+
   function keep(entries) {
-    const answered = queue.entries.filter(({ state }) => state === "done").length;
-    store.save(entries, { answered, shown: shown?.entry.job });
+    store.save(entries, { answered: answers().length, shown: shown?.entry.job });
   }
 
   // -- what the queue tells ----------------------------------------------------------------
@@ -238,16 +256,22 @@ function render({ model, el }) {
     hush();
     if (!queue.entries.length) intake.fold("none");
     if (server !== "here") tellAway();
+    projector.prune();
+    lesson.set(answers().length > 0);
   }
 
   function answered(entry, full) {
     store.saveAnswer(entry.job, full);
-    if (projector.root.open) return; // the room looks at another one
+    lesson.set(true);
+    projector.refresh();
+    const watched = projector.root.open;
+    if (watched && shown) return; // the room looks at another one
     // Of many files the first answer is opened; who has chosen another one keeps it.
-    if (queue.alone()) {
-      tell("done", "", 1); // what it says goes, before the page is moved
-      show(entry, full, { focus: true });
-    } else if (!shown && !chosen) show(entry, full);
+    const alone = queue.alone();
+    if (alone) tell("done", "", 1); // what it says goes, before the page is moved
+    if (!alone && (shown || chosen)) return;
+    show(entry, full, { focus: alone });
+    if (cover.on() && !watched) guarded(project)();
   }
 
   function detailed(entry, full) {
@@ -294,7 +318,6 @@ function render({ model, el }) {
     answer.show(entry, full);
     player.answer(full);
     sheet.show(entry, full);
-    lesson.set(true);
     session.mark(entry.job);
     skip.hidden = false;
     intake.fold("closed");
@@ -334,8 +357,10 @@ function render({ model, el }) {
     return full;
   }
 
-  function project() {
-    if (shown) projector.open({ ...shown, player });
+  async function project() {
+    const [first] = answers();
+    const piece = shown ?? (first && { entry: first, full: await open(first) });
+    if (piece?.full) projector.open({ ...piece, player });
   }
 
   function close() {
@@ -343,7 +368,6 @@ function render({ model, el }) {
     answer.clear();
     player.load(null);
     sheet.clear();
-    lesson.set(false);
     skip.hidden = true;
   }
 
@@ -398,8 +422,10 @@ function render({ model, el }) {
 
   function restore({ entries, shown: job }, how = {}) {
     queue.restore(entries);
-    const answered = queue.entries.filter(({ state }) => state === "done");
-    const last = answered.find((entry) => entry.job === job) ?? answered.at(-1);
+    projector.prune();
+    const some = answers();
+    lesson.set(some.length > 0);
+    const last = some.find((entry) => entry.job === job) ?? some.at(-1);
     if (last) store.answer(last.job).then((full) => full && show(last, full, how));
   }
 
@@ -470,6 +496,7 @@ function render({ model, el }) {
   // Voilà's page asks before it is left.
   window.audionomeBusy = () => queue.busy() || recorder.busy() || store.unkept();
   intake.show("starting", "", 0);
+  if (cover.on()) covered(true);
   guarded(begin)();
 
   return () => {

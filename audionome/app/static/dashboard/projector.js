@@ -3,7 +3,8 @@
 const KEYS = "1234567890";
 const KEY_HELP =
   "Keys: 1 to 0 vote, Backspace takes a vote back, R reveals, P plays, ← and → change the piece, " +
-  "F full screen, Esc leaves.";
+  "N shows the file’s name, J shows how to join and goes back, F full screen, Esc leaves.";
+const ROOMS = "audionome-votes"; // where a tab keeps what the room said
 const NO_SOUND =
   "The sound of this piece is not there any more. Leave with Esc, choose the file again, " +
   "and come back.";
@@ -101,7 +102,7 @@ function answerSceneOf() {
       status === "one"
         ? element("p", { className: "an-confidence", textContent: confidence })
         : null,
-      ...[card.nearest, card.promise, card.foreign]
+      ...[card.nearest, card.promise, card.foreign, card.learned, ...card.notes]
         .filter(Boolean)
         .map((textContent) => element("p", { textContent })),
       said ? element("p", { className: "an-said-by-all", textContent: said }) : null,
@@ -154,7 +155,8 @@ function soundButtonOf() {
 // `entriesOf()` gives what can be shown, in its order; `onShow(entry)` opens one on
 // the page, loads the player, and resolves with its answer; `onClose` is told when it is left.
 function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
-  const rooms = new Map(); // by job: { votes, revealed }
+  const rooms = new Map(tabKeeps(ROOMS, [])); // by job: { votes, revealed }
+  const keepRooms = () => keepInTab(ROOMS, [...rooms]);
   const join = joinOf(room);
   const sound = soundButtonOf();
   const guess = guessSceneOf({ onVote: vote, onUndo: undo });
@@ -167,7 +169,7 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
   const where = element("p", { className: "an-where" });
   const file = element("p", { className: "an-file", dir: "auto", hidden: true });
   const name = button("Show the file’s name", () => showName(file.hidden));
-  const how = button("How to join", () => show(view === "join" ? "piece" : "join"));
+  const how = button("How to join", toggleJoin);
   const light = button("Light background", toggleLight);
   const full = button("Full screen", toggleFull, { hidden: !document.fullscreenEnabled });
   const leave = button("Leave", close);
@@ -214,15 +216,20 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
     if (view === "join") join.start();
     else join.stop();
     showName(false);
+    if (!revealed) said.textContent = ""; // of the last answer nothing is left, also unseen
     if (piece) showPiece(revealed);
   }
 
-  function showPiece(revealed) {
+  function showPlace() {
     const entries = entriesOf();
     const k = entries.findIndex(({ job }) => job === shown.entry.job);
     where.textContent = k < 0 ? "" : `Piece ${k + 1} of ${entries.length}`;
     back.disabled = k <= 0;
     next.disabled = k === entries.length - 1; // one that was removed comes before it
+  }
+
+  function showPiece(revealed) {
+    showPlace();
     reveal.disabled = !shown.full;
     reveal.textContent = revealed ? "Hide the answer" : "Reveal";
     if (!shown.full) return;
@@ -239,6 +246,11 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
     file.hidden = !wanted;
     file.textContent = wanted ? shown.entry.name : "";
     name.textContent = wanted ? "Hide the file’s name" : "Show the file’s name";
+  }
+
+  function toggleJoin() {
+    show(view === "join" ? "piece" : "join");
+    how.focus();
   }
 
   function toggleLight() {
@@ -264,6 +276,7 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
   function vote(genre) {
     const { votes } = stateOf();
     votes.push(genre);
+    keepRooms();
     guess.count(votes);
     const { name: called } = shown.full.card.bars.find((bar) => bar.genre === genre);
     said.textContent = `${called}: ${votesOf(votes.filter((one) => one === genre).length)}`;
@@ -272,6 +285,7 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
   function undo() {
     const { votes } = stateOf();
     votes.pop();
+    keepRooms();
     guess.count(votes);
     said.textContent = `One vote taken back: ${votesOf(votes.length)}`;
   }
@@ -279,6 +293,7 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
   function toggleReveal() {
     const state = stateOf();
     state.revealed = !state.revealed;
+    keepRooms();
     show("piece");
     if (state.revealed) answer.root.querySelector("h2").focus();
     else reveal.focus();
@@ -302,6 +317,7 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
 
   function put(piece) {
     shown = piece;
+    root.classList.remove("an-pointed");
     guess.show(piece.full.card.bars);
     sound.use(piece.player);
     show("piece");
@@ -335,16 +351,29 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
     shown?.player.audio.pause();
     sound.use(null);
     answer.clear();
+    said.textContent = "";
     shown = null;
     onClose();
   });
+  // Esc goes back to the piece, and from there it leaves.
+  root.addEventListener("cancel", (event) => {
+    if (view !== "join" || !shown) return;
+    event.preventDefault();
+    toggleJoin();
+  });
+  // A genre below a pointer that rests would look chosen.
+  root.addEventListener("pointermove", ({ movementX, movementY }) => {
+    if (movementX || movementY) root.classList.add("an-pointed");
+  });
 
+  const always = {
+    p: () => shown?.player.toggle(),
+    j: () => shown && toggleJoin(),
+    f: toggleFull,
+  };
   const acts = {
     r: () => shown.full && toggleReveal(),
-    p: () => shown.player.toggle(),
     n: () => showName(file.hidden),
-    j: () => show("join"),
-    f: toggleFull,
     Backspace: () => !guess.root.hidden && undo(),
     ArrowLeft: () => step(-1),
     ArrowRight: () => step(1),
@@ -352,13 +381,15 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
   // Of the document: who has clicked beside the buttons still has the keys.
   const onKey = (event) => {
     if (!root.open || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (view !== "piece" || !shown) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    // A key that is held counts once, also on a button.
+    if (event.repeat && key === "Enter") event.preventDefault();
     const choice = !guess.root.hidden && guess.of(key);
-    const act = choice ? () => vote(choice.genre) : acts[key];
+    const ofPiece = view === "piece" && shown ? acts[key] : null;
+    const act = choice ? () => vote(choice.genre) : (ofPiece ?? always[key]);
     if (!act) return;
     event.preventDefault();
-    act();
+    if (!event.repeat) act();
   };
   document.addEventListener("keydown", onKey);
   document.addEventListener("fullscreenchange", onFull);
@@ -368,6 +399,16 @@ function projectorOf({ room, entriesOf, onShow, onClose = () => {} }) {
     root,
     open,
     openJoin,
+    // Others are answered while the room looks at this one.
+    refresh() {
+      if (root.open && shown && view === "piece") showPlace();
+    },
+    // What the room said of a piece goes with it.
+    prune() {
+      const jobs = new Set(entriesOf().map(({ job }) => job));
+      for (const job of rooms.keys()) if (!jobs.has(job)) rooms.delete(job);
+      keepRooms();
+    },
     close() {
       close();
       document.removeEventListener("keydown", onKey);

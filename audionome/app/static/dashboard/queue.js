@@ -29,7 +29,7 @@ const identityOf = ({ path, name, size, modified }) => `${path || name}|${size}|
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 // `on` is told of everything: added(entries), changed(entry), removed(jobs), answered(entry, full),
-// detailed(entry, full), told(state, sentence, fraction), announced(sentence).
+// detailed(entry, full), told(state, sentence, fraction), announced(sentence, entry).
 function queueOf({ link, on }) {
   const limit = link.get("limit");
   const entries = [];
@@ -387,7 +387,7 @@ function queueOf({ link, on }) {
     const now = { cut: false, looked: false };
     change(entry, { state: "done", sentence: "", fraction: 1, row: full.row, ...now });
     on.answered(entry, full);
-    on.announced(full.announce);
+    on.announced(full.announce, entry);
   }
 
   function onDetails(task, details) {

@@ -8,6 +8,45 @@ const OTHER_SERVER =
   "This server cannot say how to join. For a class, start the dashboard with: " +
   "audionome dashboard --host 0.0.0.0";
 const ROOM_AWAY = "The server cannot be reached, so nobody can join now. This page keeps trying.";
+const GUESS_FIRST = "audionome-guess-first"; // where a tab keeps whether answers are covered
+const COVERED = "Covered: the class guesses first.";
+
+// What this tab keeps under a name.
+function tabKeeps(name, otherwise) {
+  try {
+    return JSON.parse(sessionStorage.getItem(name)) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+function keepInTab(name, value) {
+  try {
+    sessionStorage.setItem(name, JSON.stringify(value));
+  } catch {
+    // A page without storage begins anew each time.
+  }
+}
+
+// Whether the page covers its answers: on a mirrored screen the class sees the page as well.
+function coverOf({ onChange }) {
+  const box = element("input", {
+    type: "checkbox",
+    checked: tabKeeps(GUESS_FIRST, false) === true,
+    onchange() {
+      keepInTab(GUESS_FIRST, box.checked);
+      onChange(box.checked);
+    },
+  });
+  return {
+    root: element("label", { className: "an-guess-first" }, [box, "The class guesses first"]),
+    line: element("p", {
+      className: "an-cover",
+      textContent: `${COVERED} “For a class” at the bottom of the page shows the answers again.`,
+    }),
+    on: () => box.checked,
+  };
+}
 
 function roomOf() {
   const kernel = kernelOf(document);
@@ -100,7 +139,7 @@ function joinOf(room) {
 }
 
 // What a teacher needs, at the bottom of the page.
-function classOf({ room, book, onProject, onJoin }) {
+function classOf({ room, cover, book, onProject, onJoin }) {
   const join = joinOf(room);
   const project = button("Show the answer to the class", onProject, { disabled: true });
   const large = button("Show how to join, large", onJoin);
@@ -124,6 +163,13 @@ function classOf({ room, book, onProject, onJoin }) {
       textContent:
         "Show an answer to the whole room: the class hears the piece and votes for a genre, then " +
         "you reveal what Audionome says. The class can also open this page on its own devices.",
+    }),
+    cover.root,
+    element("p", {
+      className: "an-help",
+      textContent:
+        "For a screen that the class sees all the time: the answers on this page stay covered, " +
+        "and the first one opens the view for the class. The names of the files stay visible.",
     }),
     element("div", { className: "an-tools" }, [project, large]),
     none,
