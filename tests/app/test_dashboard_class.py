@@ -331,7 +331,7 @@ def test_the_room_guesses_before_the_answer_is_revealed(
     assert page.evaluate("() => document.querySelector('.an-stage').scrollWidth <= 390")
     page.keyboard.press("Escape")
     assert not page.is_visible("dialog")
-    assert page.evaluate("document.activeElement.className") == "an-name"
+    page.wait_for_function("() => document.activeElement.className === 'an-name'")
     assert page.evaluate("document.querySelector('.an-player audio').paused")
     assert page.text_content("dialog [role=status]") == ""
     _prints_on_one_page(page, name)
