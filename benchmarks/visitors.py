@@ -39,7 +39,7 @@ class Stay:
 
     page: float
     answer: float
-    genre: str
+    headline: str
 
 
 async def _stay(url: str, clip: bytes, together: asyncio.Event, count: list[int]) -> Stay:
@@ -94,7 +94,7 @@ async def _stay(url: str, clip: bytes, together: asyncio.Event, count: list[int]
     answer = await hear("answer")
     seconds = time.perf_counter() - start
     await hear("details")
-    return Stay(page, seconds, answer["row"]["genre"])
+    return Stay(page, seconds, answer["row"]["headline"])
 
 
 async def _crowd(url: str, visitors: int, clip: bytes) -> list[Stay]:

@@ -7,6 +7,7 @@ in words for whoever does not see it; a test holds it to what the model answers 
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -26,6 +27,14 @@ RECORDING = "kevin-macleod-vibe-ace"
 OUT = ROOT / "book" / "_static"
 WORDS = ROOT / "book" / "card.json"
 PORT = 8899
+#: A picture as WebP, which takes a third of the room.
+PACK = """async (png) => {
+  const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  const packed = await canvas.convertToBlob({ type: "image/webp", quality: 0.85 });
+  return btoa(String.fromCharCode(...new Uint8Array(await packed.arrayBuffer())));
+}"""
 #: Without the marks of the focus, which follows the answer.
 CALM = ".an-name { outline: none !important; } .an-acts { visibility: hidden; }"
 
@@ -80,8 +89,10 @@ def main() -> None:
                 page.wait_for_selector(".an-later details")
                 page.add_style_tag(content=CALM)
                 page.wait_for_timeout(500)
-                path = OUT / f"card-{scheme}.png"
-                page.locator(".an-card").screenshot(path=path, animations="disabled")
+                picture = page.locator(".an-card").screenshot(animations="disabled")
+                packed = page.evaluate(PACK, base64.b64encode(picture).decode())
+                path = OUT / f"card-{scheme}.webp"
+                path.write_bytes(base64.b64decode(packed))
                 print(f"Wrote {path}")
     WORDS.write_text(json.dumps(words(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"Wrote {WORDS}")

@@ -718,9 +718,9 @@ def test_no_failure_reaches_the_screen_as_nothing(
         assert page.is_visible(".an-genre")
     else:
         visit.wait("done")
-        visit.open("timeline")
+        visit.open("place")
         page.wait_for_selector("text=The drawing is not available")
-        assert visit.table("Genre over time")
+        assert visit.table("Where it lies among the tracks of GTZAN")
     assert "ZeroDivisionError" in broken.log.read_text()
     assert visit.problems == []
     visit.close()

@@ -76,7 +76,7 @@ def test_a_server_killed_in_the_midst_of_forty_files(browser: Any, tmp_path: Pat
         assert banner(visit).locator("button").count() == 1
         assert barriers(page) == []
         # Saving and sorting need no server.
-        assert sum(bool(row["genre"]) for row in visit.downloaded()) == done
+        assert sum(bool(row["answer"]) for row in visit.downloaded()) == done
         # There is no server yet: the button says so, and can be pressed again.
         banner(visit).get_by_role("button").click()
         expect(banner(visit)).to_contain_text("still does not answer", timeout=PATIENCE)

@@ -165,7 +165,7 @@ def test_a_folder_becomes_a_table(fresh: Visit, music: Path) -> None:
     assert checked.count() == 2  # the latest two
     page.click("text=Compare the two marked")
     # What is scrolled to is not hidden by the sentence that stays on top.
-    assert page.evaluate(
+    page.wait_for_function(
         """() => document.querySelector(".an-compare h2").getBoundingClientRect().top
             >= document.querySelector(".an-ended").getBoundingClientRect().bottom"""
     )
