@@ -97,7 +97,7 @@ def answer_examples(names: Iterable[str] | None = None) -> dict[str, str]:
     return {name: model.classify(paths[name]).headline for name in names or sorted(paths)}
 
 
-def load(folder: Path | None = None) -> pd.DataFrame:
+def load(*, folder: Path | None = None) -> pd.DataFrame:
     """Load what was measured.
 
     Parameters

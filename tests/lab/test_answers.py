@@ -26,9 +26,9 @@ def test_the_file_follows_from_the_predictions(measured: pd.DataFrame, tmp_path:
     assert FEW == 3  # the sentences say "two or three"
     pd.testing.assert_frame_equal(answers.load(), measured.round(4), check_dtype=False)
     with pytest.raises(StaleResultsError, match="audionome lab answers"):
-        answers.load(tmp_path)
+        answers.load(folder=tmp_path)
     (tmp_path / ANSWERS).write_text(json.dumps([{"n": 1}]))
-    assert answers.load(tmp_path)["n"].to_list() == [1]
+    assert answers.load(folder=tmp_path)["n"].to_list() == [1]
 
 
 def test_the_examples_are_answered_as_is_said() -> None:
