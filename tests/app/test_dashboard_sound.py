@@ -291,6 +291,7 @@ def test_two_answers_are_compared_without_a_server(
 
     # The difference, in the table and in the drawing, the largest first.
     page.click(".an-compare summary")
+    page.locator(".an-compare tbody tr").first.wait_for()  # written once the table is open
     rows = [
         row.locator("td").all_text_contents() for row in page.locator(".an-compare tbody tr").all()
     ]
