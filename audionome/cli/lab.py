@@ -26,7 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(lab_ear.app, name="ear")
-for _command in (lab_music.peers, lab_music.tempo, lab_music.key):
+for _command in (lab_music.peers, lab_music.tempo, lab_music.key, lab_music.similar):
     app.command()(_command)
 
 _COMPLETION = Annotated[

@@ -1,4 +1,4 @@
-"""``audionome lab peers``, ``tempo`` and ``key``: estimates beside those of other programs."""
+"""``audionome lab peers``, ``tempo``, ``key`` and ``similar``: studies of music."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from audionome import files
 from audionome.cli._common import advance, console, progress, quiet_libraries
 
-__all__ = ["key", "peers", "tempo"]
+__all__ = ["key", "peers", "similar", "tempo"]
 
 _CLIPS = Annotated[Path, typer.Argument(help="Folder of GTZAN's audio.", metavar="CLIPS")]
 _OUT = Annotated[
@@ -82,6 +82,20 @@ def key(
         table = study.measure(clips, annotated, others.load(), progress=partial(advance, bar, task))
     files.write_table(table, path)
     console().print(f"{len(table)} clips.")
+
+
+def similar(out: _OUT = None) -> None:
+    """Judge which numbers of the ear find the best neighbours; write results/similar.json."""
+    from audionome.lab.studies import similar as study
+
+    found = study.write(_folder(out, "results"))
+    for row in found["vectors"]:
+        console().print(
+            f"{row['set']}: {row['words']}: {row['precision']:.1%} [{row['low']:.1%}, "
+            f"{row['high']:.1%}] of {row['n']} clips",
+            markup=False,
+        )
+    console().print(f"Chosen: {study.VECTORS[found['chosen']].words}.")
 
 
 def _folder(out: Path | None, part: str) -> Path:

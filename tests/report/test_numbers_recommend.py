@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from audionome.lab.compare import SAME
+from audionome.report.charts import vector_precision
 from audionome.report.numbers import recommend
 
 S = "\N{NO-BREAK SPACE}"
@@ -61,3 +64,45 @@ def test_repetitions_and_doubts_are_counted() -> None:
     }  # fmt: skip
     told = recommend.doubts(tracks, first=3)
     assert told == {"n_doubted": "3", "by_genre": "2 reggae and 1 hip-hop"}
+
+
+def _study() -> dict[str, Any]:
+    rows = [
+        ("best", "mean and spread", 400, "gtzan", 0.7693, 0.7137, 0.8201, None, None, None),
+        ("best", "mean and spread", 400, "outside", 0.6054, 0.5737, 0.6353, None, None, None),
+        ("short", "32 axes", 32, "gtzan", 0.7688, 0.7146, 0.819, -0.0005, -0.0047, 0.0039),
+        ("short", "32 axes", 32, "outside", 0.6027, 0.571, 0.6329, -0.0027, -0.0089, 0.0033),
+    ]
+    columns = ["vector", "words", "numbers", "set", "precision", "low", "high", "difference",
+               "difference_low", "difference_high"]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns).assign(n=1856, artists=245, chance=0.1012)
+    existing = pd.DataFrame(
+        {
+            "index": ["ear", "plain"], "difference": [-0.01, 0.31], "verdict": [SAME, "better"],
+        }
+    )  # fmt: skip
+    return {"nearest": 10, "margin": 0.01, "reference": "best", "chosen": "short",
+            "vectors": table, "existing": existing}  # fmt: skip
+
+
+def test_the_vector_of_an_index_is_told_with_what_it_loses() -> None:
+    told = recommend.vectors(_study())
+    assert {name: told[name] for name in ("chosen", "n_chosen", "reference", "n_reference")} == {
+        "chosen": "32 axes", "n_chosen": "32", "reference": "mean and spread", "n_reference": "400",
+    }  # fmt: skip
+    assert (told["gtzan"], told["gtzan_interval"]) == (f"76.9{S}%", "71.5 to 81.9")
+    assert (told["outside"], told["outside_loss"], told["margin"]) == (f"60.3{S}%", "0.9", "1")
+    assert (told["bytes_chosen"], told["gtzan_clips"], told["n_nearest"]) == ("128", "1,856", "10")
+    assert told["against"] == "does better than plain features (by 31.0 points)"
+
+
+def test_the_chart_of_vectors_tells_both_sets() -> None:
+    chart = vector_precision(_study()["vectors"], nearest=10)
+    assert [trace.name for trace in chart.figure.data] == ["GTZAN", "other music"]
+    assert list(chart.figure.data[1].x) == [0.6054, 0.6027]
+    assert chart.alt == (
+        "Share of the 10 nearest tracks by other artists that have the same genre, for 2 ways to "
+        "sum up a track: between 77% and 77% on GTZAN and between 60% and 61% on other music."
+    )
+    assert chart.table["difference to the best (points)"].to_list() == ["", "", "−0.1", "−0.3"]
+    assert not vector_precision(pd.DataFrame(), nearest=10).figure.data

@@ -62,7 +62,12 @@ from audionome.report.charts.model_card import (
     leaving_gtzan,
     released_ladder,
 )
-from audionome.report.charts.neighbours import nearest_repeated, neighbour_precision, track_map
+from audionome.report.charts.neighbours import (
+    nearest_repeated,
+    neighbour_precision,
+    track_map,
+    vector_precision,
+)
 from audionome.report.charts.promises import nearness_of_the_truth, promise_kept
 from audionome.report.charts.regions import decision_regions, model_results, validation_curves
 from audionome.report.charts.resolution import resolution
@@ -136,5 +141,6 @@ __all__ = [
     "train_valid_test",
     "typical_ranges",
     "validation_curves",
+    "vector_precision",
     "windows_by_genre",
 ]

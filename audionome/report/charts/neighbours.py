@@ -24,6 +24,7 @@ from audionome.charts._base import (
     menu,
     nothing,
     percent,
+    points,
     rounded,
     spans,
     tenths,
@@ -33,7 +34,7 @@ from audionome.charts._base import (
 if TYPE_CHECKING:
     from audionome.lab.model_card import Map
 
-__all__ = ["nearest_repeated", "neighbour_precision", "track_map"]
+__all__ = ["nearest_repeated", "neighbour_precision", "track_map", "vector_precision"]
 
 _INDEXES = {
     "ear": "ear (pretrained)",
@@ -252,6 +253,79 @@ def nearest_repeated(tracks: pd.DataFrame, *, most: int = 100) -> Chart:
         f"and title with it; of all {len(tracks):,}, {counts[-1]} do.",
         table=pd.DataFrame(
             {"tracks looked at": looked, "same artist and title": [int(counts[n]) for n in looked]}
+        ),
+        caption=caption,
+    )
+
+
+_SETS = {"gtzan": "GTZAN", "outside": "other music"}
+
+
+def vector_precision(table: pd.DataFrame, *, nearest: int) -> Chart:
+    """Draw how many of the nearest tracks have the same genre, by what an index holds of each.
+
+    Parameters
+    ----------
+    table
+        ``vectors`` of `audionome.lab.studies.similar.load`.
+    nearest
+        How many neighbours were counted.
+    """
+    caption = (
+        f"How many of the {nearest} nearest by other artists have the same genre, by what an index "
+        "holds of each track, with 95 % intervals"
+    )
+    if table.empty:
+        return nothing(caption)
+    table = table.assign(
+        label=[f"{words} ({n})" for words, n in zip(table["words"], table["numbers"], strict=True)]
+    )
+    names = unique(table["label"])
+    figure = go.Figure()
+    for i, (place, name) in enumerate(_SETS.items()):
+        rows = table[table["set"] == place]
+        figure.add_scatter(
+            x=rounded(rows["precision"]),
+            y=rows["label"].to_list(),
+            name=name,
+            mode="markers",
+            marker={"size": 11, "symbol": ("circle", "diamond")[i], "color": PARTS[i][0]},
+            error_x=error_bars(rows["precision"], rows["low"], rows["high"]),
+            hovertemplate="%{y}, " + name + ": %{x:.1%}<extra></extra>",
+        )
+    figure.update_layout(
+        template=TEMPLATE,
+        height=170 + 34 * len(names),
+        showlegend=True,
+        xaxis={"title": {"text": "Neighbours of the same genre"}, "range": [0, 1.02],
+               "tickformat": ".0%"},
+        yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": names},
+    )  # fmt: skip
+    told = []
+    for place, name in _SETS.items():
+        values = table.loc[table["set"] == place, "precision"]
+        told.append(f"between {percent(values.min())} and {percent(values.max())} on {name}")
+    return Chart(
+        figure=figure,
+        alt=f"Share of the {nearest} nearest tracks by other artists that have the same genre, for "
+        f"{len(names)} ways to sum up a track: {' and '.join(told)}.",
+        table=pd.DataFrame(
+            {
+                "a track is": table["words"],
+                "numbers": table["numbers"],
+                "music": [_SETS[place] for place in table["set"]],
+                "same genre": [tenths(v) for v in table["precision"]],
+                "95 % interval": spans(table["low"], table["high"]),
+                "difference to the best (points)": [
+                    points(v) for v in table["difference"].astype(float)
+                ],
+                "95 % interval of that": [
+                    "" if pd.isna(low) else f"{points(low)} to {points(high)}"
+                    for low, high in table[["difference_low", "difference_high"]].to_numpy(float)
+                ],
+                "by chance": [tenths(v) for v in table["chance"]],
+                "tracks": table["n"],
+            }
         ),
         caption=caption,
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from audionome._words import genre_name, listed, points, share
 from audionome.lab.compare import SAME
 from audionome.report.numbers.model import interval
 
-__all__ = ["doubts", "gains", "neighbours", "repetitions"]
+__all__ = ["doubts", "gains", "neighbours", "repetitions", "vectors"]
 
 _INDEXES = {
     "ear": "the ear",
@@ -132,3 +135,46 @@ def doubts(tracks: pd.DataFrame, *, first: int = 15) -> dict[str, str]:
         "n_doubted": str(int(counts.sum())),
         "by_genre": listed([f"{n} {genre_name(str(g))}" for g, n in ordered]),
     }
+
+
+def vectors(found: Mapping[str, Any]) -> dict[str, str]:
+    """Tell which numbers an index of one's own collection holds, and what they find.
+
+    Parameters
+    ----------
+    found : mapping
+        From `audionome.lab.studies.similar.load`.
+
+    Returns
+    -------
+    dict of str to str
+        ``n_nearest``; ``reference`` and ``chosen`` in words, ``n_reference`` and ``n_chosen``
+        numbers of a track, ``bytes_chosen`` in single precision; for
+        ``gtzan`` and ``outside``: ``SET``, ``SET_interval``, ``SET_chance``, ``SET_loss`` (points
+        lost against the reference at the worst), ``SET_clips``, ``SET_artists``; ``margin`` in
+        points; ``against``: clauses on the indexes that exist, as `gains` has them.
+    """
+    table = found["vectors"].set_index(["vector", "set"])
+    chosen, reference = found["chosen"], found["reference"]
+    told = {
+        "n_nearest": str(found["nearest"]),
+        "margin": f"{100 * found['margin']:g}",
+        "bytes_chosen": str(4 * int(table.loc[(chosen, "gtzan"), "numbers"])),
+    }
+    for name, vector in (("chosen", chosen), ("reference", reference)):
+        row = table.loc[(vector, "gtzan")]
+        told |= {name: str(row["words"]), f"n_{name}": str(row["numbers"])}
+    for place in ("gtzan", "outside"):
+        row = table.loc[(chosen, place)]
+        loss = 0.0 if pd.isna(row["difference_low"]) else max(0.0, -float(row["difference_low"]))
+        told |= {
+            place: share(row["precision"]),
+            f"{place}_interval": interval(row["low"], row["high"]),
+            f"{place}_chance": share(row["chance"]),
+            f"{place}_loss": points(loss),
+            f"{place}_clips": f"{row['n']:,}",
+            f"{place}_artists": f"{row['artists']:,}",
+        }
+    others = found["existing"][found["existing"]["index"] != "ear"]
+    others = others.rename(columns={"index": "against"}).assign(k=found["nearest"])
+    return told | gains(others, "against", k=found["nearest"])
