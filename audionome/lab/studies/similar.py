@@ -345,7 +345,7 @@ def load(*, folder: Path | None = None) -> dict[str, Any]:
     dict
         ``nearest``, ``margin``; ``reference`` and ``chosen``, names of `VECTORS`; two tables.
         ``vectors``: a row per vector and set: ``vector``, ``words``, ``numbers`` of a track,
-        ``set``, ``precision``, ``low``, ``high``, ``n``, ``artists``, ``chance``, and set beside the
+        ``set``, ``precision``, ``low``, ``high``, ``n``, ``artists``, ``chance``, and beside the
         reference ``difference``, ``difference_low``, ``difference_high`` and ``verdict`` (missing
         for the reference). ``existing``: the same of indexes on GTZAN, ``index`` instead of
         ``vector``; the difference is that of the chosen vector to each.
