@@ -1,0 +1,99 @@
+"""Recordings that lie elsewhere: found and opened by URL."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from audionome.collection import sources
+
+NAMES = ("x.mp3", "a b/[1] y*.wav", "a b/é?#%20.FLAC", "a b/.hidden/z.mp3", "._x.mp3", "note.txt")
+KEPT = ("a b/[1] y*.wav", "a b/é?#%20.FLAC", "x.mp3")
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """A folder, and the same as an archive beside it."""
+    folder = tmp_path / "music"
+    with zipfile.ZipFile(tmp_path / "music.zip", "w") as archive:
+        for name in NAMES:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(name, encoding="utf-8")
+            archive.write(path, name)
+    (folder / "empty.wav").touch()
+    return folder
+
+
+def found(url: str) -> dict[str, str]:
+    """Return what each name that is found holds."""
+    texts = {}
+    for one in sources.find(url):
+        with sources.opened(one.name) as path:
+            texts[one.name] = path.read_text(encoding="utf-8")
+            assert path.stat().st_size == one.bytes == sources.size(one.name)
+            assert path.name == Path(texts[one.name]).name
+        assert one.modified > 10**18
+    return texts
+
+
+def test_every_kind_of_url_opens_what_it_finds(music: Path) -> None:
+    archive = f"file://{music}.zip"
+    assert found(f"file://{music}") == {f"file://{music}/{n}": n for n in KEPT}
+    assert found(f"file://{music}/") == found(f"file://{music}")
+    assert found(f"zip://::{archive}") == {f"zip://{n}::{archive}": n for n in KEPT}
+    assert list(found(f"zip://a b::{archive}")) == [f"zip://{n}::{archive}" for n in KEPT[:2]]
+    assert list(found(f"zip://*.mp3::{archive}")) == [f"zip://x.mp3::{archive}"]
+    assert list(found(f"file://{music}/*/*.FLAC")) == [f"file://{music}/{KEPT[1]}"]
+    assert list(found(f"file://{music}/note.txt")) == [f"file://{music}/note.txt"]
+
+    fsspec.filesystem("memory").pipe("/test-sources/a/x.mp3", b"x.mp3")
+    assert found("memory://test-sources") == {"memory://test-sources/a/x.mp3": "x.mp3"}
+    with sources.opened("memory://test-sources/a/x.mp3") as path:
+        assert path.is_file()
+    assert not path.exists()
+
+
+def test_an_archive_that_changed_is_read_again(music: Path) -> None:
+    url = f"zip://x.mp3::file://{music}.zip"
+    assert list(found(url).values()) == ["x.mp3"]
+    with zipfile.ZipFile(f"{music}.zip", "w") as archive:
+        archive.writestr("x.mp3", "other/x.mp3")
+    os.utime(f"{music}.zip", (2e9, 2e9))
+    assert list(found(url).values()) == ["other/x.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("foo://x", '"foo://x" cannot be read: Protocol not known: foo.'),
+        ("memory://test-sources/nowhere", "does not exist."),
+        ("zip://::/no/such.zip", "does not exist."),
+        ("zip://::/dev/null", '"zip://::/dev/null" cannot be read: File is not a zip file.'),
+        ("s3://bucket/music", '"s3://bucket/music" needs a package that is not installed: '),
+        ("ftp://me:secret@host/a.mp3", '"ftp://…@host/a.mp3" holds a password'),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(
+    url: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(sources.SourceError) as error:
+        list(sources.find(url))
+    assert why in str(error.value)
+    assert "secret" not in str(error.value)
+    with pytest.raises(sources.SourceError), sources.opened(url) as path:
+        path.read_bytes()
+    assert sources.size(url) is None or "/dev/null" in url
+
+
+def test_a_path_is_no_url() -> None:
+    for name in ("/music/a::b.mp3", "a b.mp3", "C:/a.mp3", "./s3:/x.mp3", ""):
+        assert not sources.is_url(name)
+    for name in ("s3://b/x", "zip://a.mp3::s3://b/a.zip", "file:///a.mp3"):
+        assert sources.is_url(name)
