@@ -7,22 +7,35 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from audionome.errors import AudionomeError
 from audionome.files import reason_of
 
-__all__ = ["DEBUG_VARIABLE", "Failure", "for_each", "processes", "require_jobs", "unexpected"]
+__all__ = [
+    "DEBUG_VARIABLE",
+    "Failure",
+    "as_completed",
+    "for_each",
+    "guarded",
+    "processes",
+    "require_jobs",
+    "unexpected",
+]
 
 #: Environment variable: when it is set, what was not expected is printed with its traceback.
 DEBUG_VARIABLE = "AUDIONOME_DEBUG"
 _PER_CORE = 4  # more processes than that only cost memory
+_AHEAD = 2  # files per process that are handed out at a time
+_IDLE = 30  # s until a process without work ends
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 Result = TypeVar("Result")
+Name = TypeVar("Name", Path, str)
 
 
 class Failure(str):
@@ -57,14 +70,14 @@ def for_each(
         If ``jobs`` is not a number of processes.
     """
     if jobs == 1:
-        yield from (_guarded(function, path) for path in paths)
+        yield from (guarded(function, path) for path in paths)
         return
     from joblib import Parallel, delayed
 
     n = processes(jobs, len(paths))
     done = 0
     while done < len(paths):
-        tasks = (delayed(_guarded)(function, path) for path in paths[done:])
+        tasks = (delayed(guarded)(function, path) for path in paths[done:])
         results = Parallel(n_jobs=n, return_as="generator")(tasks)
         try:
             with _closed_quietly(results):
@@ -77,6 +90,91 @@ def for_each(
             for path in islice(paths, done, done + 2 * abs(n)):
                 done += 1
                 yield _alone(function, path)
+
+
+def as_completed(
+    function: Callable[[Name], Result], names: Iterable[Name], *, jobs: int = 1
+) -> Iterator[tuple[Name, Result | Failure]]:
+    """Call a function with each name, and give each result as soon as it is there.
+
+    Memory does not grow with the number of names: they are asked for as processes get free, by
+    whoever asks for the results.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a name. With several processes it, and what it returns, must be picklable.
+    names : iterable of Path or str
+    jobs : int
+        1: in this process. Otherwise that many processes (-1: a process per core), and one that
+        dies costs no more than the file that killed it.
+
+    Yields
+    ------
+    name : Path or str
+    result : object or Failure
+        What the function returned, or why it did not.
+
+    Raises
+    ------
+    AudionomeError
+        If ``jobs`` is not a number of processes.
+
+    See Also
+    --------
+    for_each : In the order of the names.
+    """
+    if require_jobs(jobs) == 1:
+        yield from ((name, guarded(function, name)) for name in names)
+        return
+    left = iter(names)
+    again = True
+    while again:
+        again, lost = False, []
+        for name, result in _pooled(function, left, jobs=jobs):
+            if isinstance(result, BrokenExecutor):
+                again = True
+                lost.append(name)
+            else:
+                yield name, result
+        # One of them killed its process: each is done alone, so that it is known which.
+        yield from ((name, _alone(function, name)) for name in lost)
+
+
+def _pooled(
+    function: Callable[[Name], Result], left: Iterator[Name], *, jobs: int
+) -> Iterator[tuple[Name, Result | Failure | BrokenExecutor]]:
+    """Work in a pool until nothing is left, or until one of its processes dies."""
+    from joblib.externals.loky import get_reusable_executor
+
+    n = _on_this_machine(jobs, sys.maxsize)
+    pool = get_reusable_executor(max_workers=n, timeout=_IDLE, env=dict.fromkeys(_THREADS, "1"))
+    waiting: dict[Future[Any], Name] = {}
+    try:
+        broken = False
+        while True:
+            for name in islice(left, 0 if broken else _AHEAD * n - len(waiting)):
+                try:
+                    waiting[pool.submit(guarded, function, name)] = name
+                except BrokenExecutor as error:
+                    broken = True
+                    yield name, error
+            if not waiting:
+                return
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                name, wrong = waiting.pop(future), future.exception()
+                broken = broken or isinstance(wrong, BrokenExecutor)
+                if wrong is None:
+                    yield name, future.result()
+                elif isinstance(wrong, BrokenExecutor):
+                    yield name, wrong
+                elif isinstance(wrong, Exception):  # such as a result that cannot be pickled
+                    yield name, _strange(name, wrong)
+                else:
+                    raise wrong
+    finally:
+        if waiting:  # nobody wants the rest
+            pool.shutdown(wait=True, kill_workers=True)
 
 
 def require_jobs(jobs: int) -> int:
@@ -117,12 +215,17 @@ def processes(jobs: int, tasks: int) -> int:
     int
         For joblib. Never 1: it would stay in this process, where a crash ends everything.
     """
-    from joblib import cpu_count
     from joblib.parallel import get_active_backend
 
     require_jobs(jobs)
     if type(get_active_backend()[0]).__name__ != "LokyBackend":
         return jobs  # other machines have other cores
+    return _on_this_machine(jobs, tasks)
+
+
+def _on_this_machine(jobs: int, tasks: int) -> int:
+    from joblib import cpu_count
+
     cores = cpu_count()
     found: int = max(2, min(cores if jobs == -1 else jobs, tasks, _PER_CORE * cores))
     return found
@@ -139,33 +242,50 @@ def _closed_quietly(results: Generator[object, None, None]) -> Iterator[None]:
             results.close()
 
 
-def _alone(function: Callable[[Path], Result], path: Path) -> Result | Failure:
+def _alone(function: Callable[[Name], Result], name: Name) -> Result | Failure:
     from joblib import Parallel, delayed
 
     try:
-        found: Result | Failure = Parallel(n_jobs=2)([delayed(_guarded)(function, path)])[0]
+        found: Result | Failure = Parallel(n_jobs=2)([delayed(guarded)(function, name)])[0]
         return found
     except BrokenExecutor:
         return Failure(
-            f'"{path.name}" could not be analysed: its process was ended, by a fault in the file '
-            "or for lack of memory."
+            f'"{Path(name).name}" could not be analysed: its process was ended, by a fault in the '
+            "file or for lack of memory."
         )
 
 
-def _guarded(function: Callable[[Path], Result], path: Path) -> Result | Failure:
+def guarded(function: Callable[[Name], Result], name: Name) -> Result | Failure:
+    """Call a function with a name, and turn what goes wrong into a sentence.
+
+    Parameters
+    ----------
+    function : callable
+    name : Path or str
+        Of a file; the sentence calls it by its last part.
+
+    Returns
+    -------
+    object or Failure
+    """
+    called = Path(name).name
     try:
         with warnings.catch_warnings():
             if DEBUG_VARIABLE not in os.environ:
                 warnings.simplefilter("ignore")
-            return function(path)
+            return function(name)
     except AudionomeError as error:
         return Failure(error)
     except MemoryError:
-        return Failure(f'"{path.name}" could not be analysed: it needs more memory than is free.')
+        return Failure(f'"{called}" could not be analysed: it needs more memory than is free.')
     except OSError as error:
-        return Failure(f'"{path.name}" cannot be read: {reason_of(error)}.')
+        return Failure(f'"{called}" cannot be read: {reason_of(error)}.')
     except Exception as error:
-        return Failure(f'"{path.name}" could not be analysed: {unexpected(error)}')
+        return _strange(name, error)
+
+
+def _strange(name: Path | str, error: Exception) -> Failure:
+    return Failure(f'"{Path(name).name}" could not be analysed: {unexpected(error)}')
 
 
 def unexpected(error: Exception) -> str:

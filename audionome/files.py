@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUFFIXES",
+    "Entry",
     "OutputError",
     "Parts",
     "Scan",
     "describe_skipped",
+    "entry",
     "own_table",
     "reason_of",
     "refuse_source",
     "require_output_file",
     "require_output_folder",
     "scan",
+    "walk",
     "write_table",
     "write_text",
     "written_whole",
@@ -78,6 +81,42 @@ class Scan:
     unreadable: dict[Path, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A recording as a walk comes by it.
+
+    Attributes
+    ----------
+    name : str
+        Its path, or its URL.
+    bytes : int
+    modified : int
+        Time of the last change (ns); 0 if it is not known.
+    """
+
+    name: str
+    bytes: int
+    modified: int
+
+
+def entry(path: str | Path) -> Entry:
+    """Return what the system says of a file; zeros if it says nothing.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Entry
+    """
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return Entry(os.fspath(path), 0, 0)
+    return Entry(os.fspath(path), status.st_size, status.st_mtime_ns)
+
+
 def scan(folder: str | Path) -> Scan:
     """Find the recordings below a folder.
 
@@ -92,73 +131,120 @@ def scan(folder: str | Path) -> Scan:
     Returns
     -------
     Scan
+
+    See Also
+    --------
+    walk : The same for a folder of very many files.
     """
     found = Scan()
-    seen: set[tuple[int, int]] = set()
-    folders = [(Path(folder), False)]
-    candidates: list[Path] = []
-    while folders:
-        # All that lies here in person comes first; links are followed when it is known.
-        linked: list[tuple[Path, bool]] = []
-        for path, hidden in folders:
-            _walk(path, hidden, found, seen, candidates, linked)
-        folders = sorted(linked)
-    for path in _once(candidates, found.skipped):
-        if reason := _why_not(path):
-            found.skipped[reason] += 1
-        else:
-            found.files.append(path)
-    found.files.sort()
+    found.files.extend(sorted(Path(one.name) for one in walk(folder, found)))
     return found
 
 
-def _walk(
-    top: Path,
-    hidden: bool,
-    found: Scan,
-    seen: set[tuple[int, int]],
-    candidates: list[Path],
-    linked: list[tuple[Path, bool]],
-) -> None:
-    """Gather the recordings of a folder and of those in it, links to folders set aside."""
-    waiting = [(top, hidden)]
-    while waiting:
-        folder, hidden = waiting.pop()
+def walk(folder: str | Path, found: Scan | None = None) -> Iterator[Entry]:
+    """Find the recordings below a folder one by one, in no order.
+
+    Memory grows with the number of folders and of links, not with that of files.
+
+    Parameters
+    ----------
+    folder : str or Path
+    found : Scan, optional
+        Gets what was left out and what could not be read; complete after the last recording.
+
+    Yields
+    ------
+    Entry
+        As `scan` finds them.
+    """
+    yield from _Walk(Scan() if found is None else found).below(Path(folder))
+
+
+class _Walk:
+    """All that lies in a folder in person comes first; links are followed when it is known."""
+
+    def __init__(self, found: Scan) -> None:
+        self._found = found
+        self._seen: set[tuple[int, int]] = set()  # folders
+        self._shown: set[tuple[int, int]] = set()  # those that are not hidden
+        self._folders: list[tuple[str, bool]] = []  # linked, and whether they are hidden
+        self._files: list[str] = []  # linked
+
+    def below(self, top: Path) -> Iterator[Entry]:
+        waiting = [(str(top), False)]
+        while waiting:
+            for folder, hidden in waiting:
+                yield from self._in_person(folder, hidden)
+            waiting, self._folders = sorted(self._folders), []
+        targets: set[str] = set()
+        for path in sorted(self._files):
+            real = os.path.realpath(path)
+            if real in targets or self._was_met(real):
+                self._found.skipped["linked twice"] += 1
+            else:
+                targets.add(real)
+                yield from self._recording(path)
+
+    def _in_person(self, top: str, hidden: bool) -> Iterator[Entry]:
+        waiting = [(top, hidden)]
+        while waiting:
+            folder, hidden = waiting.pop()
+            try:
+                if not self._is_new(folder, hidden):
+                    continue
+                with os.scandir(folder) as entries:
+                    # Listed bit by bit: a single folder may hold a million files.
+                    for one in entries:
+                        unseen = hidden or one.name.startswith(".")
+                        path = os.path.join(folder, one.name)
+                        if one.is_dir(follow_symlinks=False):
+                            waiting.append((path, unseen))
+                        elif one.is_symlink() and os.path.isdir(path):
+                            self._folders.append((path, unseen))
+                        elif _suffix(one.name) not in SUFFIXES:
+                            continue
+                        elif unseen:
+                            self._found.skipped["hidden"] += 1
+                        elif one.is_symlink():
+                            self._files.append(path)
+                        else:
+                            yield from self._recording(path)
+            except OSError as error:
+                if not hidden:
+                    name = os.path.basename(folder) or folder
+                    self._found.unreadable[Path(folder)] = (
+                        f'The folder "{name}" cannot be read: {reason_of(error)}.'
+                    )
+
+    def _is_new(self, folder: str, hidden: bool) -> bool:
+        status = os.stat(folder)
+        key = status.st_dev, status.st_ino
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        if not hidden:
+            self._shown.add(key)
+        return True
+
+    def _was_met(self, real: str) -> bool:
+        """Return whether a file lies, under its own name, where the walk came by."""
+        folder, name = os.path.split(real)
         try:
-            status = folder.stat()
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            if not hidden:
-                found.unreadable[folder] = (
-                    f'The folder "{folder.name or folder}" cannot be read: {reason_of(error)}.'
-                )
-            continue
-        for entry in entries:
-            path, unseen = folder / entry.name, hidden or entry.name.startswith(".")
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append((path, unseen))
-            elif entry.is_symlink() and os.path.isdir(path):
-                linked.append((path, unseen))
-            elif path.suffix.lower() in SUFFIXES:
-                if unseen:
-                    found.skipped["hidden"] += 1
-                else:
-                    candidates.append(path)
+            status = os.stat(folder)
+        except OSError:
+            return False
+        known = (status.st_dev, status.st_ino) in self._shown and os.path.lexists(real)
+        return known and not name.startswith(".") and _suffix(name) in SUFFIXES
 
-
-def _once(candidates: list[Path], skipped: Counter[str]) -> Iterator[Path]:
-    """Leave out links to what comes under another name too; a file comes before its links."""
-    seen: set[str] = set()
-    for path in sorted(candidates, key=lambda p: (p.is_symlink(), p)):
-        real = os.path.realpath(path)
-        if real in seen:
-            skipped["linked twice"] += 1
+    def _recording(self, path: str) -> Iterator[Entry]:
+        if reason := _why_not(Path(path)):
+            self._found.skipped[reason] += 1
         else:
-            seen.add(real)
-            yield path
+            yield entry(path)
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
 
 
 def _why_not(path: Path) -> str:
@@ -320,13 +406,15 @@ def _require_writable(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, *, within: Path | None = None) -> Iterator[Path]:
     """Write a file so that it is there whole or not at all.
 
     Parameters
     ----------
     path : Path
         What it will be called; one of this name is replaced.
+    within : Path, optional
+        Folder, on the same disk, for what is not finished. Default: its own.
 
     Yields
     ------
@@ -344,7 +432,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     ...     table.to_parquet(unfinished)
     """
     path = Path(os.path.realpath(path))  # a link stays one
-    unfinished = path.with_name(f".{path.stem[:40]}.{os.getpid()}.unfinished{path.suffix}")
+    name = f".{path.stem[:40]}.{os.getpid()}.unfinished{path.suffix}"
+    unfinished = path.with_name(name) if within is None else within / name
     try:
         yield unfinished
         os.replace(unfinished, path)

@@ -22,6 +22,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from audionome.audio.content import content_hash
 from audionome.audio.cutting import (
     RULE,
     SENTENCES,
@@ -65,6 +66,7 @@ __all__ = [
     "UnreadableFileError",
     "WindowStream",
     "check",
+    "content_hash",
     "decode",
     "load",
     "windows",

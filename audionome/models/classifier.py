@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -99,6 +101,13 @@ class Classifier(ABC):
         self.companion = companion
         self.name: str = card["name"]
         self.genres: tuple[str, ...] = tuple(genres)
+
+    @property
+    def id(self) -> str:
+        """Its name and twelve digits that change with any number that an answer hangs on."""
+        parts = [self.card.get("arrays_sha256"), self.card.get("network_sha256")]
+        parts += [repr(self.calibration), self.companion.id if self.companion else None]
+        return f"{self.name}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]}"
 
     @abstractmethod
     def predict_proba(self, table: pd.DataFrame) -> NDArray[np.float64]:

@@ -1,0 +1,424 @@
+"""The memory of a run over many files: one SQLite file that a crash cannot spoil.
+
+A file is known by its *name* (absolute path or URL). Of each the store keeps what the last walk saw
+of it, and what a piece of work made of it: a row of values, or the sentence that says why there is
+none. Every row is safe as soon as `Store.put` and `Store.commit` have returned, and one store has
+one writer at a time: the system itself takes the lock from a process that dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from audionome.files import Entry, OutputError, reason_of
+
+__all__ = ["Row", "Store", "packed"]
+
+_KIND = 0x41554449  # stands in the head of our files: "AUDI"
+_FORM = 1
+_PAGE = 1000  # rows in memory at a time
+_CACHE = 8 << 10  # KiB
+_PATIENCE = 1.0  # s for one who reads to come to an end
+_TABLES = """
+CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    name BLOB PRIMARY KEY,
+    found INTEGER NOT NULL DEFAULT 0, found_bytes INTEGER, found_modified INTEGER,
+    bytes INTEGER, modified INTEGER, content TEXT, work TEXT, row TEXT, data BLOB,
+    error TEXT, tried INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX by_content ON files (content, work);
+CREATE INDEX by_size ON files (bytes) WHERE row IS NOT NULL;
+"""
+# Done: there is a row of this work, and the file is as it was then.
+_DONE = "work = :work AND bytes = found_bytes AND modified = found_modified"
+_LEFT = f"found = :run AND tried <> :run AND NOT coalesce({_DONE}, 0)"
+# May have the content of a row: its own, or that of a file of this size that is gone or was
+# changed.
+_ALIKE = """(row IS NOT NULL AND work = :work OR EXISTS (
+    SELECT 1 FROM files AS other WHERE other.bytes = files.found_bytes AND other.row IS NOT NULL
+    AND other.work = :work AND (other.found <> :run OR other.bytes <> other.found_bytes
+    OR other.modified <> other.found_modified)))"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a piece of work made of a file.
+
+    Attributes
+    ----------
+    name : str
+        Absolute path, or URL.
+    content : str
+        Hash of its content; see `audionome.audio.content_hash`.
+    work : str
+        Which work made it; see `audionome.collection.work.Work`.
+    bytes, modified : int
+        Size of the file and time of its last change (ns) when it was read.
+    values : dict
+        Texts, finite numbers, truth values, None, lists of these; and `bytes`, which stay as they
+        are.
+    """
+
+    name: str
+    content: str
+    work: str
+    bytes: int
+    modified: int
+    values: Mapping[str, Any]
+
+
+def packed(values: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Return values as the store keeps them: JSON, and the bytes among them joined.
+
+    Parameters
+    ----------
+    values : mapping
+
+    Returns
+    -------
+    text : str
+    data : bytes
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite.
+    TypeError
+        If a value is of a kind that cannot be kept.
+    """
+    blobs = {key: value for key, value in values.items() if isinstance(value, bytes)}
+    plain = {key: None if key in blobs else value for key, value in values.items()}
+    sizes = {key: len(value) for key, value in blobs.items()}
+    text = json.dumps([plain, sizes], allow_nan=False, separators=(",", ":"))
+    return text, b"".join(blobs.values())
+
+
+def _unpacked(text: str, data: bytes) -> dict[str, Any]:
+    values, sizes = json.loads(text)
+    at = 0
+    for key, size in sizes.items():
+        values[key] = data[at : at + size]
+        at += size
+    found: dict[str, Any] = values
+    return found
+
+
+class Store:
+    """A file of rows, one per recording.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it does not exist.
+    writing : bool
+        False: only read, as several may at once.
+
+    Raises
+    ------
+    OutputError
+        If another run is writing to it, or it is no file of ours, or it cannot be read or written.
+        So do all methods.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with Store(Path(folder.name, "rows")) as store:
+    ...     store.put(Row("/music/a.mp3", "0f", "count", 10, 0, {"n": 3, "vector": b"abc"}))
+    ...     [dict(row.values) for row in store.rows("count")]
+    [{'n': 3, 'vector': b'abc'}]
+    >>> folder.cleanup()
+    """
+
+    def __init__(self, path: Path, *, writing: bool = True) -> None:
+        self.path = path
+        self._writing = writing
+        with self._sentences():
+            if not writing and not path.is_file():
+                raise OutputError(f'There is no file "{path}".')
+            self._open()
+
+    def _open(self) -> None:
+        self._link = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+        try:
+            self._link.execute(f"PRAGMA cache_size = -{_CACHE}")
+            if self._writing:
+                self._require_ours()
+                self._link.execute("PRAGMA locking_mode = EXCLUSIVE")
+                # A killed process loses nothing, and a power cut at most the last rows.
+                self._link.execute("PRAGMA journal_mode = WAL")
+                self._link.execute("PRAGMA synchronous = NORMAL")
+                self._link.execute("BEGIN IMMEDIATE")
+                if not self._known():
+                    self._begin()
+            else:
+                self._require_ours()
+                if not self._known():
+                    raise OutputError(f'"{self.path}" is empty: nothing was written to it yet.')
+        except BaseException:
+            self._link.close()
+            raise
+
+    def _require_ours(self) -> None:
+        """Require one of our files, or a new one, before anything is written to it."""
+        kind = self._link.execute("PRAGMA application_id").fetchone()[0]
+        form = self._link.execute("PRAGMA user_version").fetchone()[0]
+        if kind != _KIND and (kind or self._link.execute("SELECT 1 FROM sqlite_master").fetchone()):
+            raise OutputError(f'"{self.path}" is not a file of Audionome; give another name.')
+        if kind == _KIND and form != _FORM:
+            raise OutputError(
+                f'"{self.path}" was written by another version of Audionome; move it away.'
+            )
+
+    def _known(self) -> bool:
+        found = self._link.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone()
+        return found is not None
+
+    def _begin(self) -> None:
+        for statement in _TABLES.split(";"):
+            self._link.execute(statement)
+        self._link.execute(f"PRAGMA application_id = {_KIND}")
+        self._link.execute(f"PRAGMA user_version = {_FORM}")
+        self.commit()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Keep what was put, and let others write."""
+        try:
+            if self._writing:
+                with self._sentences():
+                    if self._link.in_transaction:
+                        self._link.execute("COMMIT")
+                    # All of it in one file again, which can be copied and read anywhere.
+                    self._link.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            self._link.close()
+
+    def commit(self) -> None:
+        """Make what was put safe."""
+        with self._sentences():
+            if self._link.in_transaction:
+                self._link.execute("COMMIT")
+            self._link.execute("BEGIN IMMEDIATE")
+
+    @contextlib.contextmanager
+    def _sentences(self) -> Iterator[None]:
+        """Turn what SQLite says into a sentence for whoever can mend it."""
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(f'"{self.path}" cannot be used: {reason_of(error)}.') from error
+        except sqlite3.Error as error:
+            name = getattr(error, "sqlite_errorname", "")
+            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                text = f'Another run is writing to "{self.path}"; wait for it, or end it.'
+            elif name.startswith("SQLITE_FULL"):
+                text = f'"{self.path}" cannot be written: the disk is full.'
+            elif name.startswith("SQLITE_NOTADB"):
+                text = f'"{self.path}" is not a file of Audionome; give another name.'
+            elif name.startswith("SQLITE_CORRUPT"):
+                text = f'"{self.path}" is damaged; delete it, and begin again.'
+            elif name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+                text = f'"{self.path}" cannot be opened; may you write to its folder?'
+            else:
+                text = f'"{self.path}" cannot be used ({error}).'
+            raise OutputError(text) from error
+
+    def _do(self, statement: str, values: Mapping[str, Any] | tuple[Any, ...] = ()) -> int:
+        with self._sentences():
+            return self._link.execute(statement, values).rowcount
+
+    def _ask(self, question: str, values: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[Any]:
+        with self._sentences():
+            return self._link.execute(question, values).fetchall()
+
+    # -- notes ----------------------------------------------------------------------------
+
+    def note(self, key: str, value: str) -> None:
+        """Keep a word about all of it, such as which kind of rows it holds."""
+        self._do("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
+
+    def noted(self, key: str) -> str | None:
+        """Return what was noted under a key, if anything was."""
+        found = self._ask("SELECT value FROM notes WHERE key = ?", (key,))
+        return found[0][0] if found else None
+
+    # -- rows -----------------------------------------------------------------------------
+
+    def put(self, row: Row, *, made: tuple[str, bytes] | None = None) -> None:
+        """Keep a row; one of the same name is replaced, and so is its failure.
+
+        Parameters
+        ----------
+        row : Row
+        made : (str, bytes), optional
+            Its values as `packed` gives them, where another process has packed them.
+        """
+        text, data = packed(row.values) if made is None else made
+        self._do(
+            "INSERT INTO files (name, bytes, modified, content, work, row, data) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+            "bytes = excluded.bytes, modified = excluded.modified, content = excluded.content, "
+            "work = excluded.work, row = excluded.row, data = excluded.data, error = NULL",
+            (_key(row.name), row.bytes, row.modified, row.content, row.work, text, data),
+        )
+
+    def fail(self, name: str, sentence: str, *, run: int = 0) -> None:
+        """Keep why there is no row for a file; a row that it had is gone."""
+        self._do(
+            "INSERT INTO files (name, error, tried) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE "
+            "SET error = excluded.error, tried = excluded.tried, bytes = NULL, modified = NULL, "
+            "content = NULL, work = NULL, row = NULL, data = NULL",
+            (_key(name), _encoded(sentence), run),
+        )
+
+    def rows(self, work: str | None = None) -> Iterator[Row]:
+        """Yield the rows, by name.
+
+        Parameters
+        ----------
+        work : str, optional
+            Only those of this work.
+
+        Yields
+        ------
+        Row
+            Memory does not grow with their number.
+        """
+        question = (
+            "SELECT name, content, work, bytes, modified, row, data FROM files WHERE name > :after "
+            "AND row IS NOT NULL AND (:work IS NULL OR work = :work) ORDER BY name LIMIT :page"
+        )
+        for name, content, done, size, modified, text, data in self._paged(question, work=work):
+            yield Row(name, content, done, size, modified, _unpacked(text, data))
+
+    def failures(self) -> Iterator[tuple[str, str]]:
+        """Yield each file without a row, by name, and the sentence that says why."""
+        question = (
+            "SELECT name, error FROM files WHERE name > :after AND error IS NOT NULL "
+            "ORDER BY name LIMIT :page"
+        )
+        for name, sentence in self._paged(question):
+            yield name, str(sentence)
+
+    def count(self, work: str | None = None) -> int:
+        """Return how many rows there are, of one work or in all."""
+        question = "SELECT count(*) FROM files WHERE row IS NOT NULL AND (?1 IS NULL OR work = ?1)"
+        return int(self._ask(question, (work,))[0][0])
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Drop all that is known of some files."""
+        for name in names:
+            self._do("DELETE FROM files WHERE name = ?", (_key(name),))
+
+    def _paged(self, question: str, **values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield what is found page by page, so that others may write in between."""
+        after = b""
+        while page := self._ask(question, {**values, "after": after, "page": _PAGE}):
+            for name, *rest in page:
+                yield (os.fsdecode(name), *rest)
+            after = page[-1][0]
+
+    # -- what a run asks ------------------------------------------------------------------
+
+    def begin_run(self) -> int:
+        """Return the number of a new run."""
+        run = int(self.noted("run") or 0) + 1
+        self.note("run", str(run))
+        self.commit()
+        return run
+
+    def found(self, entry: Entry, *, run: int) -> None:
+        """Keep that a walk came by a file."""
+        self._do(
+            "INSERT INTO files (name, found, found_bytes, found_modified) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET found = excluded.found, "
+            "found_bytes = excluded.found_bytes, found_modified = excluded.found_modified",
+            (_key(entry.name), run, entry.bytes, entry.modified),
+        )
+
+    def todo(self, run: int, work: str, *, alike: bool = False) -> Iterator[str]:
+        """Yield the files that a run found and that are neither done nor tried in it, by name.
+
+        Parameters
+        ----------
+        run : int
+        work : str
+        alike : bool
+            Only those that may have the content of a row whose file was moved, touched or tagged.
+
+        Yields
+        ------
+        str
+        """
+        question = (
+            f"SELECT name FROM files WHERE name > :after AND {_LEFT} "
+            f"{f'AND {_ALIKE}' if alike else ''} ORDER BY name LIMIT :page"
+        )
+        return (name for (name,) in self._paged(question, run=run, work=work))
+
+    def count_alike(self, run: int, work: str) -> int:
+        """Return how many files `todo` yields of those that are alike."""
+        question = f"SELECT count(*) FROM files WHERE {_LEFT} AND {_ALIKE}"
+        return int(self._ask(question, {"run": run, "work": work})[0][0])
+
+    def counts(self, run: int, work: str) -> tuple[int, int]:
+        """Return how many files a run found, and how many of them are done."""
+        question = (
+            f"SELECT count(*), coalesce(sum(coalesce({_DONE}, 0)), 0) FROM files WHERE found = :run"
+        )
+        n, done = self._ask(question, {"run": run, "work": work})[0]
+        return int(n), int(done)
+
+    def last_seen(self, name: str) -> Entry:
+        """Return a file as the last walk saw it."""
+        question = "SELECT found_bytes, found_modified FROM files WHERE name = ?"
+        size, modified = self._ask(question, (_key(name),))[0]
+        return Entry(name, int(size), int(modified))
+
+    def reuse(self, seen: Entry, content: str, work: str) -> bool:
+        """Give a file the row of another with the same content; return whether there was one."""
+        found = self._ask(
+            "SELECT row, data FROM files WHERE content = ? AND work = ? AND row IS NOT NULL "
+            "LIMIT 1",
+            (content, work),
+        )
+        if found:
+            self.put(Row(seen.name, content, work, seen.bytes, seen.modified, {}), made=found[0])
+        return bool(found)
+
+    def unseen(self, run: int) -> Iterator[tuple[str, str | None]]:
+        """Yield the files that a run did not find, by name, each with the work of its row."""
+        question = (
+            "SELECT name, work FROM files WHERE name > :after AND found <> :run AND tried <> :run "
+            "ORDER BY name LIMIT :page"
+        )
+        yield from ((name, work) for name, work in self._paged(question, run=run))
+
+
+def _key(name: str) -> bytes:
+    return os.fsencode(name)
+
+
+def _encoded(sentence: str) -> str:
+    """Return a sentence that SQLite takes; it may name a file with bytes that are no UTF-8."""
+    return sentence.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,359 @@
+"""The same piece of work for many files, so that it can be ended at any moment and goes on.
+
+A run has up to three steps. It *looks*: every file that is there is written into the store, so that
+memory does not grow with their number. It *compares*, if rows are left over whose file was moved,
+touched or tagged: such a file costs a hash of its content. Then it *works* on what is left.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from audionome import audio, batch, files
+from audionome.collection import store as stores
+from audionome.collection.store import Row, Store
+from audionome.errors import AudionomeError, UnreadableFileError
+from audionome.files import Scan
+
+__all__ = ["Done", "Progress", "Work", "named", "process", "require_sources"]
+
+_BATCH = 10_000  # files of a walk that are kept at a time
+
+
+@dataclass(frozen=True)
+class Work:
+    """A piece of work for a file.
+
+    Attributes
+    ----------
+    id : str
+        Says what it does and with which model: a row of another work is made again.
+    do : callable
+        Takes the file as a local path, and its name (the path, or the URL it is a copy of); returns
+        the values of its row, see `audionome.collection.store.Row`. It must be picklable, and what
+        it does may hang on nothing but the content of the file.
+    same : callable, optional
+        Called on every machine of a cluster: must return the same everywhere.
+    """
+
+    id: str
+    do: Callable[[Path, str], dict[str, Any]]
+    same: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Attributes
+    ----------
+    step : {"looking", "comparing", "working"}
+    done : int
+        Files that this step is done with; those that failed are among them.
+    total : int
+        Files of this step; 0 where it is not known yet.
+    failed : int
+    """
+
+    step: Literal["looking", "comparing", "working"]
+    done: int
+    total: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run did.
+
+    Attributes
+    ----------
+    files : int
+        Found in all.
+    kept : int
+        Were done before, and have not changed.
+    reused : int
+        Got the row of a file with the same content.
+    computed : int
+    failed : int
+        Have no row: files, and folders that could not be read.
+    gone : int
+        Rows that were dropped, since their file is no longer there.
+    skipped : Counter of str
+        Left out by the walk; see `audionome.files.Scan`.
+    """
+
+    files: int = 0
+    kept: int = 0
+    reused: int = 0
+    computed: int = 0
+    failed: int = 0
+    gone: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What a process sends back: a row, packed; without values if only the hash was asked for."""
+
+    content: str
+    seen: files.Entry | None  # the file as it was when it was read; None of a copy of a URL
+    packed: tuple[str, bytes] | None = None
+
+
+def named(source: str | Path) -> str:
+    """Return the name under which a file or a folder stands in every table.
+
+    Parameters
+    ----------
+    source : str or Path
+        A path or a URL.
+
+    Returns
+    -------
+    str
+        Its absolute path, links as they are; a URL as it is.
+    """
+    from audionome.collection.sources import is_url
+
+    text = os.fspath(source)
+    return text if is_url(text) else os.path.abspath(text)
+
+
+def require_sources(names: Sequence[str]) -> None:
+    """Require, before long work, that sources are there.
+
+    Parameters
+    ----------
+    names : sequence of str
+        From `named`.
+
+    Raises
+    ------
+    AudionomeError
+        If one does not exist, or is no file that can be read to its end.
+    """
+    from audionome.collection.sources import is_url
+
+    for name in names:
+        if is_url(name):
+            continue
+        if not os.path.lexists(name):
+            raise UnreadableFileError(f'"{name}" does not exist; check the path.')
+        if not os.path.isdir(name) and (why := files.refuse_source(name)):
+            raise AudionomeError(why)
+
+
+def process(
+    sources: Iterable[str | Path],
+    store: Store,
+    work: Work,
+    *,
+    jobs: int = -1,
+    cluster: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Done:
+    """Do a piece of work for every recording, and keep the rows in a store.
+
+    What is done is not done again: a file whose size and time of change are as they were is not
+    even opened, and one that was moved, touched or tagged costs a hash of its content. What failed
+    is tried again. Rows of files that the sources no longer hold are dropped; rows of files that
+    lie elsewhere stay.
+
+    Parameters
+    ----------
+    sources : iterable of str or Path
+        Files, folders and URLs.
+    store : Store
+    work : Work
+    jobs : int
+        Processes; -1 for one per core, 1 for this process alone.
+    cluster : str, optional
+        Address of a Dask scheduler, whose workers do it instead.
+    progress : callable, optional
+        Called with a `Progress` after every file.
+
+    Returns
+    -------
+    Done
+
+    Raises
+    ------
+    AudionomeError
+        If a source does not exist or holds no recording: nothing is dropped then.
+    audionome.files.OutputError
+        If the store cannot be written. Rows that were committed stay.
+    """
+    batch.require_jobs(jobs)
+    return _Run(store, work, jobs=jobs, cluster=cluster, tell=progress or (lambda _: None)).run(
+        list(dict.fromkeys(map(named, sources)))
+    )
+
+
+class _Run:
+    def __init__(
+        self,
+        store: Store,
+        work: Work,
+        *,
+        jobs: int,
+        cluster: str | None,
+        tell: Callable[[Progress], None],
+    ) -> None:
+        self._store = store
+        self._work = work
+        self._jobs = jobs
+        self._cluster = cluster
+        self._tell = tell
+        self._failed = 0
+        self._scan = Scan()
+
+    def run(self, names: Sequence[str]) -> Done:
+        require_sources(names)
+        if self._cluster is not None:
+            from audionome.collection.cluster import require_cluster  # type: ignore[import-not-found]
+
+            require_cluster(self._cluster, same=self._work.same)
+        self._number = self._store.begin_run()
+        self._look(names)
+        total, kept = self._store.counts(self._number, self._work.id)
+        reused = self._compare()
+        computed = self._finish(total - kept - reused)
+        return Done(
+            files=total,
+            kept=kept,
+            reused=reused,
+            computed=computed,
+            failed=self._failed,
+            gone=self._drop(names),
+            skipped=self._scan.skipped,
+        )
+
+    # -- looking --------------------------------------------------------------------------
+
+    def _look(self, names: Sequence[str]) -> None:
+        seen = 0
+        for name in names:
+            before = seen + len(self._scan.unreadable)
+            for entry in _entries(name, self._scan):
+                self._store.found(entry, run=self._number)
+                seen += 1
+                if seen % _BATCH == 0:
+                    self._store.commit()
+                    self._tell(Progress("looking", seen))
+            if seen + len(self._scan.unreadable) == before:
+                left_out = files.describe_skipped(self._scan.skipped)
+                raise UnreadableFileError(f'"{name}" holds no audio file. {left_out}'.rstrip())
+        for folder, sentence in self._scan.unreadable.items():
+            self._fail(str(folder), sentence)
+        self._store.commit()
+        self._tell(Progress("looking", seen))
+
+    def _drop(self, names: Sequence[str]) -> int:
+        """Drop the rows of files that are gone, and return how many there were."""
+        inside = [name.rstrip(os.sep) + os.sep for name in names]
+        unread = tuple(str(folder) + os.sep for folder in self._scan.unreadable)
+        gone = 0
+        for name, work in self._store.unseen(self._number):
+            if name in names or (name.startswith(tuple(inside)) and not name.startswith(unread)):
+                self._store.forget([name])
+                gone += work is not None
+        self._store.commit()
+        return gone
+
+    # -- comparing and working ------------------------------------------------------------
+
+    def _compare(self) -> int:
+        """Give rows to files whose content was there under another name or date."""
+        total = self._store.count_alike(self._number, self._work.id)
+        reused = 0
+        for k, (name, made) in enumerate(self._results(_hashed, total, alike=True), 1):
+            # What cannot be read is told when it is worked on.
+            if isinstance(made, _Made):
+                seen = made.seen or self._store.last_seen(name)
+                reused += self._store.reuse(seen, made.content, self._work.id)
+            if k % _BATCH == 0:
+                self._store.commit()
+            self._tell(Progress("comparing", k, total))
+        self._store.commit()
+        return reused
+
+    def _finish(self, total: int) -> int:
+        computed = 0
+        self._tell(Progress("working", 0, total, self._failed))
+        results = self._results(partial(_worked, do=self._work.do), total)
+        for k, (name, made) in enumerate(results, 1):
+            if isinstance(made, _Made):
+                # As read: a file that was changed between the walk and now is not done twice.
+                seen = made.seen or self._store.last_seen(name)
+                self._store.found(seen, run=self._number)
+                row = Row(name, made.content, self._work.id, seen.bytes, seen.modified, {})
+                self._store.put(row, made=made.packed)
+                computed += 1
+            else:
+                self._fail(name, made)
+            self._store.commit()
+            self._tell(Progress("working", k, total, self._failed))
+        return computed
+
+    def _fail(self, name: str, sentence: str) -> None:
+        self._failed += 1
+        self._store.fail(name, sentence, run=self._number)
+
+    def _results(
+        self, function: Callable[[str], _Made], total: int, *, alike: bool = False
+    ) -> Iterator[tuple[str, _Made | batch.Failure]]:
+        names = self._store.todo(self._number, self._work.id, alike=alike)
+        if not total:
+            return
+        if self._cluster is None:
+            jobs = 1 if self._jobs == 1 else batch.processes(self._jobs, total)
+            yield from batch.as_completed(function, names, jobs=jobs)
+        else:
+            from audionome.collection.cluster import for_each_on
+
+            yield from for_each_on(function, names, address=self._cluster, same=self._work.same)
+
+
+def _entries(name: str, scan: Scan) -> Iterator[files.Entry]:
+    from audionome.collection.sources import find, is_url
+
+    if is_url(name):
+        yield from (files.Entry(e.name, e.bytes, e.modified) for e in find(name))
+    elif os.path.isdir(name):
+        yield from files.walk(name, scan)
+    else:
+        yield files.entry(name)
+
+
+def _hashed(name: str) -> _Made:
+    return _worked(name, do=None)
+
+
+def _worked(name: str, *, do: Callable[[Path, str], dict[str, Any]] | None) -> _Made:
+    """Return the row of a file, made on any machine."""
+    from audionome.collection.sources import is_url, opened
+
+    with opened(name) as path:
+        before = files.entry(path)
+        content = audio.content_hash(path)
+        made = None if do is None else _packed(do(path, name), name)
+        if files.entry(path) != before:
+            raise UnreadableFileError(
+                f'"{Path(name).name}" was changed while it was read; run the command again.'
+            )
+    return _Made(content, None if is_url(name) else replace(before, name=name), made)
+
+
+def _packed(values: dict[str, Any], name: str) -> tuple[str, bytes]:
+    try:
+        return stores.packed(values)
+    except ValueError as error:
+        raise AudionomeError(
+            f'"{Path(name).name}" could not be analysed: the result is not a finite number.'
+        ) from error
