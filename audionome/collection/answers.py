@@ -74,7 +74,16 @@ def kinds(genres: Iterable[str]) -> dict[str, type]:
 
 
 def errors_beside(out: Path) -> Path:
-    """Return where the errors of a table are written: ``X.errors.csv`` beside ``X.csv``."""
+    """Return where the errors of a table are written: ``X.errors.csv`` beside ``X.csv``.
+
+    Parameters
+    ----------
+    out : Path
+
+    Returns
+    -------
+    Path
+    """
     return out.with_suffix(f".errors{out.suffix}")
 
 

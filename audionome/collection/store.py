@@ -254,11 +254,26 @@ class Store:
     # -- notes ----------------------------------------------------------------------------
 
     def note(self, key: str, value: str) -> None:
-        """Keep a word about all of it, such as which kind of rows it holds."""
+        """Keep a word about all of it, such as which kind of rows it holds.
+
+        Parameters
+        ----------
+        key, value : str
+        """
         self._do("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
 
     def noted(self, key: str) -> str | None:
-        """Return what was noted under a key, if anything was."""
+        """Return what was noted under a key.
+
+        Parameters
+        ----------
+        key : str
+
+        Returns
+        -------
+        str or None
+            None if nothing was.
+        """
         found = self._ask("SELECT value FROM notes WHERE key = ?", (key,))
         return found[0][0] if found else None
 
@@ -283,7 +298,14 @@ class Store:
         )
 
     def fail(self, name: str, sentence: str, *, run: int = 0) -> None:
-        """Keep why there is no row for a file; a row that it had is gone."""
+        """Keep why there is no row for a file; a row that it had is gone.
+
+        Parameters
+        ----------
+        name, sentence : str
+        run : int
+            The run that tried it; see `begin_run`.
+        """
         self._do(
             "INSERT INTO files (name, error, tried) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE "
             "SET error = excluded.error, tried = excluded.tried, bytes = NULL, modified = NULL, "
@@ -312,7 +334,12 @@ class Store:
             yield Row(name, content, done, size, modified, _unpacked(text, data))
 
     def failures(self) -> Iterator[tuple[str, str]]:
-        """Yield each file without a row, by name, and the sentence that says why."""
+        """Yield each file without a row, by name, and the sentence that says why.
+
+        Yields
+        ------
+        name, sentence : str
+        """
         question = (
             "SELECT name, error FROM files WHERE name > :after AND error IS NOT NULL "
             "ORDER BY name LIMIT :page"
@@ -321,12 +348,27 @@ class Store:
             yield name, str(sentence)
 
     def count(self, work: str | None = None) -> int:
-        """Return how many rows there are, of one work or in all."""
+        """Return how many rows there are.
+
+        Parameters
+        ----------
+        work : str, optional
+            Only those of this work.
+
+        Returns
+        -------
+        int
+        """
         question = "SELECT count(*) FROM files WHERE row IS NOT NULL AND (?1 IS NULL OR work = ?1)"
         return int(self._ask(question, (work,))[0][0])
 
     def forget(self, names: Iterable[str]) -> None:
-        """Drop all that is known of some files."""
+        """Drop all that is known of some files.
+
+        Parameters
+        ----------
+        names : iterable of str
+        """
         for name in names:
             self._do("DELETE FROM files WHERE name = ?", (_key(name),))
 
@@ -348,7 +390,13 @@ class Store:
         return run
 
     def found(self, entry: Entry, *, run: int) -> None:
-        """Keep that a walk came by a file."""
+        """Keep that a walk came by a file.
+
+        Parameters
+        ----------
+        entry : audionome.files.Entry
+        run : int
+        """
         self._do(
             "INSERT INTO files (name, found, found_bytes, found_modified) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (name) DO UPDATE SET found = excluded.found, "
@@ -377,12 +425,32 @@ class Store:
         return (name for (name,) in self._paged(question, run=run, work=work))
 
     def count_alike(self, run: int, work: str) -> int:
-        """Return how many files `todo` yields of those that are alike."""
+        """Return how many files `todo` yields of those that are alike.
+
+        Parameters
+        ----------
+        run : int
+        work : str
+
+        Returns
+        -------
+        int
+        """
         question = f"SELECT count(*) FROM files WHERE {_LEFT} AND {_ALIKE}"
         return int(self._ask(question, {"run": run, "work": work})[0][0])
 
     def counts(self, run: int, work: str) -> tuple[int, int]:
-        """Return how many files a run found, and how many of them are done."""
+        """Return how many files a run found, and how many of them are done.
+
+        Parameters
+        ----------
+        run : int
+        work : str
+
+        Returns
+        -------
+        found, done : int
+        """
         question = (
             f"SELECT count(*), coalesce(sum(coalesce({_DONE}, 0)), 0) FROM files WHERE found = :run"
         )
@@ -390,13 +458,34 @@ class Store:
         return int(n), int(done)
 
     def last_seen(self, name: str) -> Entry:
-        """Return a file as the last walk saw it."""
+        """Return a file as the last walk saw it.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        audionome.files.Entry
+        """
         question = "SELECT found_bytes, found_modified FROM files WHERE name = ?"
         size, modified = self._ask(question, (_key(name),))[0]
         return Entry(name, int(size), int(modified))
 
     def reuse(self, seen: Entry, content: str, work: str) -> bool:
-        """Give a file the row of another with the same content; return whether there was one."""
+        """Give a file the row of another with the same content.
+
+        Parameters
+        ----------
+        seen : audionome.files.Entry
+            The file as it is.
+        content, work : str
+
+        Returns
+        -------
+        bool
+            Whether there was one.
+        """
         found = self._ask(
             "SELECT row, data FROM files WHERE content = ? AND work = ? AND row IS NOT NULL "
             "LIMIT 1",
@@ -407,7 +496,18 @@ class Store:
         return bool(found)
 
     def unseen(self, run: int) -> Iterator[tuple[str, str | None]]:
-        """Yield the files that a run did not find, by name, each with the work of its row."""
+        """Yield the files that a run did not find, by name.
+
+        Parameters
+        ----------
+        run : int
+
+        Yields
+        ------
+        name : str
+        work : str or None
+            Of its row.
+        """
         question = (
             "SELECT name, work FROM files WHERE name > :after AND found <> :run AND tried <> :run "
             "ORDER BY name LIMIT :page"
