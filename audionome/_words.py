@@ -74,6 +74,14 @@ def either(items: Sequence[str]) -> str:
     return f"{', '.join(items[:-1])} or {items[-1]}"
 
 
+_NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
+
+
+def number_word(n: int) -> str:
+    """Write a number in a sentence: small ones as words."""
+    return _NUMBERS[n] if n < len(_NUMBERS) else f"{n:,}"
+
+
 def genre_name(genre: str) -> str:
     """Write a genre as a reader knows it: GTZAN's 'hiphop' is 'hip-hop'."""
     return "hip-hop" if genre == "hiphop" else genre

@@ -35,6 +35,11 @@ class Heard(Protocol):
         """The recording as the model's index knows its tracks."""
         ...
 
+    @property
+    def mean_features(self) -> dict[str, float] | None:
+        """Mean of the classic features over the windows; None if it does not keep them."""
+        ...
+
     def distance(self) -> float | None:
         """Return how far the sound is from what the model learned from; None if it cannot tell."""
         ...
@@ -122,8 +127,10 @@ class LinearHeard:
         return self._sum / self.windows
 
     @property
-    def mean_features(self) -> dict[str, float]:
-        """Mean of the windows as they were measured."""
+    def mean_features(self) -> dict[str, float] | None:
+        """Mean of the windows as they were measured; None where the rows are not kept."""
+        if not self.keeps_rows:
+            return None
         return dict(zip(self._extractor.names, self.rows.mean(axis=0).tolist(), strict=True))
 
     def answer(self, length: float) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ card as well, so everything that an answer hangs on is looked at before it is us
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 import os
@@ -24,13 +25,18 @@ from audionome.models.calibration import Calibration, Curve
 from audionome.models.neighbors import Index
 
 __all__ = [
+    "MOST_BYTES",
+    "MOST_CARD",
     "ModelError",
     "Wrong",
     "calibration_of",
+    "card_of",
     "index_of",
     "index_shapes",
     "is_names",
     "is_positive",
+    "is_share",
+    "plain_arrays",
     "read_arrays",
     "read_card",
     "refusing",
@@ -38,8 +44,9 @@ __all__ = [
     "require_files",
 ]
 
-_MOST_BYTES = 256 << 20  # of all arrays together
-_MOST_CARD = 4 << 20  # bytes
+#: Most bytes of all arrays of a model together, and of a card.
+MOST_BYTES = 256 << 20
+MOST_CARD = 4 << 20
 
 
 class Wrong(Exception):
@@ -89,25 +96,31 @@ def _names_genres(arrays: Path) -> bool:
 
 def read_card(path: Path, name: str) -> dict[str, Any]:
     """Read a card and require what every model says of itself."""
+    if path.stat().st_size > MOST_CARD:
+        raise Wrong("is too large for a model's card", of_card=True)
+    return card_of(path.read_bytes(), name)
+
+
+def card_of(data: bytes, name: str | None = None) -> dict[str, Any]:
+    """Return the card that bytes are, of a model of this name, or of any."""
 
     def require(condition: bool, what: str) -> None:
         if not condition:
             raise Wrong(what, of_card=True)
 
-    require(path.stat().st_size <= _MOST_CARD, "is too large for a model's card")
     try:
-        card = json.loads(path.read_bytes())
+        card = json.loads(data)
     except (ValueError, RecursionError):
         card = None
     require(isinstance(card, dict), "is not a model's card")
     assert isinstance(card, dict)
-    require(card.get("name") == name, f'is not the card of a model "{name}"')
+    require(name is None or card.get("name") == name, f'is not the card of a model "{name}"')
     require(isinstance(card.get("arrays_sha256"), str), "lacks arrays_sha256")
     require(is_positive(card.get("temperature")), "should give a positive number as temperature")
-    require(_is_share(card.get("coverage")), "should give a share between 0 and 1 as coverage")
+    require(is_share(card.get("coverage")), "should give a share between 0 and 1 as coverage")
     require(
         _is_curve(card.get("set_thresholds"))
-        and all(_is_share(p) for _, p in card["set_thresholds"]),
+        and all(is_share(p) for _, p in card["set_thresholds"]),
         "should give pairs of a length and a share as set_thresholds",
     )
     require(
@@ -124,7 +137,7 @@ def is_positive(value: object) -> bool:
     return number and math.isfinite(value) and value > 0  # type: ignore[arg-type,operator]
 
 
-def _is_share(value: object) -> bool:
+def is_share(value: object) -> bool:
     return is_positive(value) and value < 1  # type: ignore[operator]
 
 
@@ -167,12 +180,17 @@ def read_arrays(path: Path, card: dict[str, Any]) -> dict[str, NDArray[Any]]:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != card["arrays_sha256"]:
         raise Wrong(f"is not the file that {card['name']}.json describes")
+    return plain_arrays(data)
+
+
+def plain_arrays(data: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an archive: nothing but numbers and words."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             size = sum(member.file_size for member in archive.infolist())
-        if size > _MOST_BYTES:
+        if size > MOST_BYTES:
             raise Wrong("is too large for a model")
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return {name: np.asarray(file[name]) for name in file.files}
     except Wrong:
         raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -22,11 +23,12 @@ from threadpoolctl import threadpool_limits
 
 from audionome import audio
 from audionome._paths import data_path
+from audionome._words import number_word
 from audionome.audio import Note
 from audionome.audio.cutting import Cut
 from audionome.features.tempo import Tempo, TempoTracker
-from audionome.models import persistence, telling
-from audionome.models._hearing import Clock, Heard, LinearHeard
+from audionome.models import own, persistence, telling
+from audionome.models._hearing import Clock, Heard
 from audionome.models.attribution import Reason
 from audionome.models.calibration import Calibration, fade, prediction_set
 from audionome.models.neighbors import Index, Neighbour
@@ -34,6 +36,7 @@ from audionome.models.persistence import ModelError
 from audionome.models.prediction import (
     Hearing,
     Prediction,
+    Status,
     Tag,
     WindowPrediction,
     message,
@@ -84,6 +87,7 @@ class Classifier(ABC):
     --------
     audionome.models.linear_classifier.LinearClassifier : Learned from GTZAN alone.
     audionome.models.ear_classifier.EarClassifier : Listens with a pretrained network.
+    audionome.models.own_classifier.OwnClassifier : Names genres of one's own.
     """
 
     def __init__(
@@ -187,7 +191,7 @@ class Classifier(ABC):
                     hearing.remove(behind)
                 done = _share_done(min(one.windows for one in heard), stream.expected)
                 tell(0.05 + 0.9 * done, "measuring the sound")
-            tell(0.95, "comparing with the ten genres")
+            tell(0.95, f"comparing with the {number_word(len(self.genres))} genres")
             clock.seconds["features"] -= clock.seconds["decode"]
             clock.seconds["decode"] -= clock.seconds["tempo"]
             tempo = clock.timed("tempo", tracker.tempo)()
@@ -214,7 +218,7 @@ class Classifier(ABC):
         seconds: dict[str, float],
     ) -> Prediction:
         own, *others = heard
-        known = next(h for h in heard if isinstance(h, LinearHeard) and h.keeps_rows)
+        features = next(f for one in heard if (f := one.mean_features) is not None)
         distance = next(d for one in heard if (d := one.distance()) is not None)
         length = _length(stream)
         said = self._hearing(own, stream, distance=distance)
@@ -231,9 +235,9 @@ class Classifier(ABC):
             neighbours=self.index.nearest(own.mean_row),
             second_opinion=second,
             place=self.index.place(own.mean_row),
-            features=known.mean_features,
+            features=features,
             tempo=tempo,
-            notes=(*stream.notes, *_learned(same)),
+            notes=(*stream.notes, *self._learned(same)),
             learned_from=same,
             seconds=seconds,
         )
@@ -248,8 +252,9 @@ class Classifier(ABC):
         probabilities = self._named(answer)
         threshold = self.calibration.threshold_for(length)
         named = () if distance > 1 else prediction_set(probabilities, threshold)
+        status = status_of(named, genres=len(self.genres))
         return Hearing(
-            status=status_of(named),
+            status=status,
             genre=self.genres[best],
             prediction_set=named,
             coverage=coverage,
@@ -263,18 +268,21 @@ class Classifier(ABC):
             distance=distance,
             duration=of.duration,
             silence=of.silence,
-            message=message(named, coverage=coverage),
+            message=self._message(named, status),
         )
+
+    def _message(self, named: Sequence[str], status: Status) -> str:
+        """Return the answer in sentences, with what it promises."""
+        return message(named, coverage=self.calibration.coverage)
+
+    def _learned(self, track: str | None) -> tuple[Note, ...]:
+        """Return the note that an answer is about a recording of the training set, if it is."""
+        if track is None:
+            return ()
+        return (Note("learned", telling.learned(telling.clip(track))),)
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
         return {genre: float(p) for genre, p in zip(self.genres, row, strict=True)}
-
-
-def _learned(track: str | None) -> tuple[Note, ...]:
-    """Return the note that an answer is about a recording of the training set, if it is."""
-    if track is None:
-        return ()
-    return (Note("learned", telling.learned(telling.clip(track))),)
 
 
 def _length(of: audio.WindowStream | Cut) -> float:
@@ -289,13 +297,14 @@ def _share_done(windows: int, expected: float | None) -> float:
     return min(1.0, windows * _WINDOW_SECONDS / expected)
 
 
-def load_classifier(name: str | None = None) -> Classifier:
+def load_classifier(name: str | Path | None = None) -> Classifier:
     """Load a trained model; a second call returns the same object.
 
     Parameters
     ----------
-    name : str, optional
-        Name of a model in ``data/models``. Default: the one that ships as the default.
+    name : str or Path, optional
+        Name of a model in ``data/models``, or the path of one of your own, ``"my.model"``.
+        Default: the one that ships as the default.
 
     Returns
     -------
@@ -305,8 +314,21 @@ def load_classifier(name: str | None = None) -> Classifier:
     ------
     ModelError
         If there is no such model, or its file is not the one its card describes.
+
+    See Also
+    --------
+    audionome.models.own_classifier.OwnClassifier : What comes of ``"my.model"``.
     """
-    return _load(name or DEFAULT_MODEL)
+    name = name or DEFAULT_MODEL
+    if not own.is_own(name):
+        return _load(str(name))
+    # A file may be written anew while a notebook is open.
+    path = os.path.abspath(name)
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return _load_own(path, ())
+    return _load_own(path, (status.st_mtime_ns, status.st_size, status.st_ino))
 
 
 @lru_cache(maxsize=4)
@@ -318,6 +340,14 @@ def _load(name: str) -> Classifier:
     folder = data_path("models")
     kind = EarClassifier if persistence.extractor_of(folder, name) == "ear" else LinearClassifier
     return kind.load(folder, name, load=_load)
+
+
+@lru_cache(maxsize=4)
+def _load_own(path: str, stamp: tuple[int, ...]) -> Classifier:
+    """Load a model of one's own; the stamp tells versions of a file apart."""
+    from audionome.models.own_classifier import OwnClassifier
+
+    return OwnClassifier.load(Path(path))
 
 
 def classify(

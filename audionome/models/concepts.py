@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from audionome.models.attribution import REST, Reason
 
-__all__ = ["CONCEPTS", "REST", "Concept", "Patterns", "concept_reasons"]
+__all__ = ["CONCEPTS", "REST", "Concept", "Patterns", "concept_reasons", "tag_logits"]
 
 #: Words for a genre, and words against it.
 Sides = tuple[str | None, str | None]
@@ -34,6 +34,7 @@ _STEPS = 32
 _STEP = 1e-4  # of the difference that stands for a derivative, in parts of the whole way
 _USUAL = 0.25  # standard deviations from which on there is more than usual
 _HEARD = 0.15  # strength of a tag from which on it can be heard
+_TINY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,19 @@ class Concept:
             None where nobody would say so: that heavy guitars are missing is no argument against
             classical music, and a jazz sound is none against jazz.
         """
-        usual = genre in self.genres.split()
+        return self.sides_where(genre in self.genres.split(), present=present)
+
+    def sides_where(self, usual: bool, *, present: bool) -> Sides:
+        """Return the same for a genre of which it is usual, or is not.
+
+        Parameters
+        ----------
+        usual, present : bool
+
+        Returns
+        -------
+        tuple of (str or None, str or None)
+        """
         if present:
             return self.words[0], None if usual else self.words[0]
         return (
@@ -199,7 +212,12 @@ class Patterns:
         return np.concatenate([found, rest[None]])
 
     def words(
-        self, logits: NDArray[np.floating], strengths: NDArray[np.floating], *, genre: str
+        self,
+        logits: NDArray[np.floating],
+        strengths: NDArray[np.floating],
+        *,
+        genre: str,
+        of_genre: NDArray[np.floating] | None = None,
     ) -> list[Sides]:
         """Return what is heard of each concept.
 
@@ -211,6 +229,9 @@ class Patterns:
             The same in [0, 1].
         genre : str
             The one that it speaks for or against.
+        of_genre : ndarray of shape (t,), optional
+            Usual strength of each tag (log odds) in that genre. Without it the concept knows of
+            which genres it is usual.
 
         Returns
         -------
@@ -225,11 +246,35 @@ class Patterns:
             level, strength = float(levels[rows].mean()), float(strengths[rows].max())
             present = strength >= _HEARD
             clear = level >= _USUAL if present else level <= -_USUAL
-            found.append(concept.sides(genre, present=present) if clear else (None, None))
+            if not clear:
+                found.append((None, None))
+            elif of_genre is None:
+                found.append(concept.sides(genre, present=present))
+            else:
+                more = (of_genre - self.logits)[rows] / self.spread[rows]
+                usual = bool(concept.genres) and float(more.mean()) >= _USUAL
+                found.append(concept.sides_where(usual, present=present))
         return found
 
     def _rows(self, concept: Concept) -> list[int]:
         return [self.tags.index(tag) for tag in concept.tags]
+
+
+def tag_logits(strengths: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the mean strength of each tag over the windows, as log odds.
+
+    Parameters
+    ----------
+    strengths : ndarray of shape (windows, t)
+        In [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (t,)
+    """
+    p = np.clip(strengths, _TINY, 1 - _TINY)
+    found: NDArray[np.float64] = np.log(p / (1 - p)).mean(axis=0)
+    return found
 
 
 def concept_reasons(

@@ -12,24 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from audionome.audio.cutting import cut
 from audionome.errors import ModelError
 from audionome.models import head, tags
+from audionome.models._ear_hearing import Array, EarHeard, change_words
 from audionome.models._hearing import Clock, Heard
-from audionome.models.attribution import Reason
-from audionome.models.calibration import fade, weight_of
 from audionome.models.classifier import Classifier
-from audionome.models.concepts import CONCEPTS, REST, Patterns, concept_reasons
+from audionome.models.concepts import CONCEPTS, REST, Patterns, Sides, tag_logits
 from audionome.models.ear import Ear
 from audionome.models.head import HeadFile
-from audionome.models.linear import softmax
 from audionome.models.prediction import Hearing, Tag
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["EarClassifier"]
-
-_CHANGE = ("a sound that changes a lot", "a sound that changes little")
-_USUAL = 0.25  # standard deviations
-_TINY = 1e-6
 
 
 class EarClassifier(Classifier):
@@ -179,99 +173,30 @@ class EarClassifier(Classifier):
         return self._from_scratch.index.same(heard[1].mean_row)
 
 
-class _EarHeard:
-    """What the ear hears of a recording, window by window."""
+class _EarHeard(EarHeard):
+    """What the ear hears, and how the head that ships takes it apart."""
 
     def __init__(self, of: EarClassifier, measured: Iterator[NDArray[np.floating]]) -> None:
-        self._of = of
-        self._measured = measured
-        self._rows: list[NDArray[np.floating]] = []
-        self.windows = 0
+        super().__init__(of, measured)
+        self._own = of
 
-    def hear_more(self) -> bool:
-        """Take the next window; return whether there was one."""
-        row = next(self._measured, None)
-        if row is None:
-            return False
-        self._rows.append(row)
-        self.windows += len(row)
-        return True
-
-    @property
-    def rows(self) -> NDArray[np.floating]:
-        """Embedding and tags of every window."""
-        return np.concatenate(self._rows)
-
-    @property
-    def _vector(self) -> NDArray[np.float64]:
-        return self._of.head.clip_vector(self.rows)
-
-    @property
-    def mean_row(self) -> NDArray[np.float64]:
-        """The recording as the index knows its tracks."""
-        return self._of.head.standardised(self._vector)
-
-    def distance(self) -> float:
-        """Return how far the sound is from what the head learned from."""
-        return self._of.head.distance(self.rows)
-
-    def answer(self, length: float) -> NDArray[np.float64]:
-        """Return the probabilities of the whole recording."""
-        found: NDArray[np.float64] = self._probabilities(self._vector[None], length)[0]
-        return found
-
-    def probabilities(self, length: float) -> NDArray[np.float64]:
-        """Return the probabilities of every window."""
-        scores = self._of.head.window_scores(self.rows)
-        return softmax(scores / self._of.calibration.temperature_for(length))
-
-    def _probabilities(self, vectors: NDArray[np.float64], length: float) -> NDArray[np.float64]:
-        scores = self._of.head.scores(vectors)
-        return softmax(scores / self._of.calibration.temperature_for(length))
-
-    def reasons(
-        self, genre: int, *, length: float, distance: float
-    ) -> tuple[tuple[Reason, ...], float]:
-        """Return what spoke for and against a genre, and its probability for an average sound."""
-        usual, size = self._of.usual, self._of.ear.embedding_size
-        vector, strengths = self._vector, self.rows[:, size:].astype(np.float64)
-        logits = _logits(strengths)
+    def parts(self, genre: int) -> tuple[Array, Array, list[str], list[Sides]]:
+        """Return an average sound, what makes this one of it, the parts' names, and their words."""
+        usual, size = self._own.usual, self._own.ear.embedding_size
+        vector, strengths = self.vector, self.strengths.astype(np.float64)
+        logits = tag_logits(strengths)
         average = np.concatenate([usual.embedding, usual.spread])
-        *concepts, rest = self._of.patterns.parts(vector[:size], logits)
+        *concepts, rest = self._own.patterns.parts(vector[:size], logits)
         parts = np.zeros((len(concepts) + 2, 2 * size))
         parts[:-2, :size], parts[-1, :size] = concepts, rest
         parts[-2, size:] = change = vector[size:] - usual.spread
-        level = float((change / usual.spread_deviation).mean())
-        changes = None if abs(level) < _USUAL else _CHANGE[int(level < 0)]
-        name = self._of.genres[genre]
-
-        def probability(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-            return self._probabilities(vectors, length)[:, genre]
-
-        found = concept_reasons(
-            probability,
-            average,
-            parts,
-            names=[*CONCEPTS, "change over time", REST],
-            words=[
-                *self._of.patterns.words(logits, strengths.mean(axis=0), genre=name),
-                (changes, changes),
-                (None, None),
-            ],
+        changes = change_words(change / usual.spread_deviation)
+        words = self._own.patterns.words(
+            logits, strengths.mean(axis=0), genre=self._own.genres[genre]
         )
-        weight = weight_of(distance)
-        faded = tuple(Reason(r.group, r.words, weight * r.contribution) for r in found)
-        baseline = fade(self._probabilities(average[None], length)[0], distance)
-        return faded, float(baseline[genre])
+        names = [*CONCEPTS, "change over time", REST]
+        return average, parts, names, [*words, changes, (None, None)]
 
     def tags(self, genres: Mapping[str, float]) -> tuple[Tag, ...]:
         """Return what is heard, in words."""
-        strengths = self.rows[:, self._of.ear.embedding_size :]
-        return tags.heard(strengths, genres, names=self._of.ear.tags)
-
-
-def _logits(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean strength of each tag over the windows, as log odds."""
-    p = np.clip(strengths, _TINY, 1 - _TINY)
-    found: NDArray[np.float64] = np.log(p / (1 - p)).mean(axis=0)
-    return found
+        return tags.heard(self.strengths, genres, names=self._own.ear.tags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -24,10 +25,12 @@ __all__ = [
     "Tag",
     "WindowPrediction",
     "headline",
+    "join_names",
     "leading_genre",
     "message",
     "nearest",
     "promise",
+    "split_names",
     "status_of",
 ]
 
@@ -168,7 +171,8 @@ class Prediction:
     @property
     def headline(self) -> str:
         """The answer in a few words, no surer than it is."""
-        return headline(self.prediction_set)
+        kind = status_of(self.prediction_set, genres=len(self.probabilities))
+        return headline(self.prediction_set, kind)
 
     @property
     def leading(self) -> str:
@@ -210,7 +214,7 @@ class Prediction:
             **first,
             "status": self.status,
             "genre": self.genre,
-            "prediction_set": "|".join(self.prediction_set),
+            "prediction_set": join_names(self.prediction_set),
             "coverage": self.coverage,
             "confidence": self.confidence,
             **{f"p_{genre}": p for genre, p in self.probabilities.items()},
@@ -252,32 +256,87 @@ class Hearing:
     message: str
 
 
-def status_of(prediction_set: Sequence[str]) -> Status:
+def join_names(names: Sequence[str]) -> str:
+    r"""Return names as one cell of a table, between upright bars.
+
+    Parameters
+    ----------
+    names : sequence of str
+
+    Returns
+    -------
+    str
+        A bar or a backslash that is part of a name has a backslash before it.
+
+    See Also
+    --------
+    split_names : The way back.
+
+    Examples
+    --------
+    >>> join_names(["rock", "pop"]), join_names(["A|B", "C"])
+    ('rock|pop', 'A\\|B|C')
+    """
+    return "|".join(name.replace("\\", "\\\\").replace("|", "\\|") for name in names)
+
+
+def split_names(cell: str) -> tuple[str, ...]:
+    """Return the names that `join_names` has put into a cell.
+
+    Parameters
+    ----------
+    cell : str
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> split_names(join_names(["A|B", "C"]))
+    ('A|B', 'C')
+    """
+    parts = re.findall(r"(?:[^|\\]|\\.)+", cell, re.DOTALL)
+    return tuple(re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in parts)
+
+
+def status_of(prediction_set: Sequence[str], *, genres: int | None = None) -> Status:
     """Return the status of an answer that names these genres.
 
     Parameters
     ----------
     prediction_set : sequence of str
         Empty if the sound is out of the distribution.
+    genres : int, optional
+        How many the model knows: to name all of them is ``"many"``, however few they are.
 
     Returns
     -------
     {"one", "few", "many", "out-of-distribution"}
+
+    Examples
+    --------
+    >>> status_of(["techno", "house"]), status_of(["techno", "house"], genres=2)
+    ('few', 'many')
     """
     if not prediction_set:
         return "out-of-distribution"
     if len(prediction_set) == 1:
         return "one"
+    if len(prediction_set) == genres:
+        return "many"
     return "few" if len(prediction_set) <= FEW else "many"
 
 
-def headline(prediction_set: Sequence[str]) -> str:
+def headline(prediction_set: Sequence[str], status: Status | None = None) -> str:
     """Return an answer in a few words, no surer than it is.
 
     Parameters
     ----------
     prediction_set : sequence of str
         The most probable first; empty if the sound is out of the distribution.
+    status : {"one", "few", "many", "out-of-distribution"}, optional
+        Of the answer; by default that of such a set.
 
     Returns
     -------
@@ -293,14 +352,15 @@ def headline(prediction_set: Sequence[str]) -> str:
     'Unlike anything it knows'
     """
     names = either([genre_name(g) for g in prediction_set])
-    return sentence_case(HEADLINES[status_of(prediction_set)].format(genres=names))
+    return sentence_case(HEADLINES[status or status_of(prediction_set)].format(genres=names))
 
 
 def leading_genre(prediction_set: Sequence[str], probabilities: Mapping[str, float]) -> str:
     """Return the genre that is spoken of: the likeliest, if it stands out.
 
     Of an answer that names genres it always does. Of a sound unlike any music it does if it leads
-    the second by at least twice an even share: two tenths of ten genres.
+    the second by at least twice an even share: two tenths of ten genres (of fewer than four, by a
+    half).
     `audionome.models.calibration.fade` shrinks every lead by ``distance**-4``, so from a distance
     of 1.5 on, where noise and test tones lie, no genre stands out however sure the model was.
 
@@ -325,7 +385,7 @@ def leading_genre(prediction_set: Sequence[str], probabilities: Mapping[str, flo
     """
     first, second = sorted(probabilities, key=lambda genre: -probabilities[genre])[:2]
     lead = probabilities[first] - probabilities[second]
-    return first if prediction_set or lead >= 2 / len(probabilities) else ""
+    return first if prediction_set or lead >= min(0.5, 2 / len(probabilities)) else ""
 
 
 def nearest(prediction_set: Sequence[str], probabilities: Mapping[str, float]) -> str:

@@ -214,7 +214,7 @@ def meanings(names: Sequence[str] = MSD_TAGS) -> dict[Meaning, list[int]]:
 
 def heard(
     probabilities: NDArray[np.floating],
-    genres: Mapping[str, float],
+    genres: Mapping[str, float] | None,
     *,
     names: Sequence[str] = MSD_TAGS,
 ) -> tuple[Tag, ...]:
@@ -229,8 +229,9 @@ def heard(
     ----------
     probabilities : ndarray of shape (windows, tags)
         In [0, 1].
-    genres : mapping of str to float
-        Probability of each genre.
+    genres : mapping of str to float or None
+        Probability of each of the ten genres; None if others were asked for, which say nothing of
+        styles.
     names : sequence of str
         Of the tags, from `MSD_TAGS`.
 
@@ -273,8 +274,8 @@ def heard(
     return tuple(told)
 
 
-def _possible(meaning: Meaning, genres: Mapping[str, float]) -> bool:
-    if not meaning.genres:
+def _possible(meaning: Meaning, genres: Mapping[str, float] | None) -> bool:
+    if genres is None or not meaning.genres:
         return True
     return max(genres.get(g, 0) for g in meaning.genres) >= RULES.unlikely * max(genres.values())
 

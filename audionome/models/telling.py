@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audionome._words import genre_name
+from audionome._words import counted, genre_name, number_word
 from audionome.features.tempo import Tempo
+from audionome.models import prediction as answers
 from audionome.models.prediction import Prediction, Status
 from audionome.models.reliability import Reliability
+from audionome.models.tags import foreign_style
 
 __all__ = [
     "alike",
     "clip",
     "family",
+    "foreign",
     "hearing",
+    "is_own",
     "learned",
+    "promise",
     "refused",
     "right",
     "tempo",
@@ -24,6 +29,19 @@ __all__ = [
 ]
 
 _PROBABLE = 0.5
+# What a model of one's own was tested on, by what its recordings were kept apart.
+_LIKE = {
+    "artist": "on such music by artists it never heard",
+    "album": "on such music from albums it never heard",
+    "folder": "on such music from folders it never heard",
+    "file": "on new recordings by artists it knows",
+}
+_TESTED = {
+    "artist": "artists that it had not heard",
+    "album": "albums that it had not heard",
+    "folder": "folders that it had not heard",
+    "file": "recordings that it had not heard, though perhaps on their artists",
+}
 # Cosines from which on two sounds are alike, in words.
 _ALIKE = ((0.9, "very similar"), (0.75, "similar"), (0.5, "a little similar"))
 
@@ -185,7 +203,72 @@ def hearing(prediction_set: Sequence[str]) -> str:
     return "Sounds like" if prediction_set else "Closest description"
 
 
-def right(kind: Status, found: Reliability) -> str:
+def is_own(card: Mapping[str, Any]) -> bool:
+    """Return whether a model is one of somebody's own genres.
+
+    Parameters
+    ----------
+    card : mapping
+        Of the model.
+
+    Returns
+    -------
+    bool
+    """
+    return card.get("family") == "own"
+
+
+def promise(card: Mapping[str, Any], prediction_set: Sequence[str], *, coverage: float) -> str:
+    """Return what answers of a model promise, as a sentence.
+
+    Parameters
+    ----------
+    card : mapping
+        Of the model.
+    prediction_set : sequence of str
+        Empty if the sound is out of the distribution.
+    coverage : float
+        Share of answers whose set holds the true genre.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> own = {"family": "own", "data": {"grouped_by": "artist"}}
+    >>> promise(own, ["techno"], coverage=0.9)
+    'About nine in ten answers include the right genre, on such music by artists it never heard.'
+    >>> promise({"family": "pretrained"}, ["rock"], coverage=0.9)
+    'About nine in ten answers include the right genre, on music it has never heard.'
+    """
+    found = answers.promise(prediction_set, coverage=coverage)
+    if not is_own(card) or not prediction_set:
+        return found
+    return found.replace("on music it has never heard", _LIKE[card["data"]["grouped_by"]])
+
+
+def foreign(prediction: Prediction, card: Mapping[str, Any]) -> str:
+    """Return a sentence about music that is none of the ten genres, or nothing.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    card : mapping
+        Of the model; one of somebody's own genres has no such ten.
+
+    Returns
+    -------
+    str
+
+    See Also
+    --------
+    audionome.models.tags.foreign_style : When it is said.
+    """
+    return "" if is_own(card) else foreign_style(prediction.tags, prediction.prediction_set)
+
+
+def right(kind: Status, found: Reliability, card: Mapping[str, Any] | None = None) -> str:
     """Return how often such answers were right, in a sentence.
 
     Parameters
@@ -194,6 +277,8 @@ def right(kind: Status, found: Reliability) -> str:
         How many genres the answer names.
     found : audionome.models.reliability.Reliability
         What was measured of such answers.
+    card : mapping, optional
+        Of the model, if it is one of somebody's own genres.
 
     Returns
     -------
@@ -208,19 +293,28 @@ def right(kind: Status, found: Reliability) -> str:
         f"{100 * share:.0f}" for share in (found.held, found.low, found.high, found.right)
     )
     often = f"right {held} times in 100 (95% interval {low} to {high})"
+    if card is not None:
+        named = {"one": "one genre", "few": "two or three", "many": "more, or all it knows"}[kind]
+        answered = counted(found.n, "answer").replace("\N{NO-BREAK SPACE}", " ")
+        return (
+            f"When it named {named}, {'it' if kind == 'one' else 'one of them'} was {often}: "
+            f"{answered} of its test on {_TESTED[card['data']['grouped_by']]}."
+        )
     if kind == "one":
         return f"When it named one genre for new music, it was {often}."
     named = "two or three" if kind == "few" else "four or more"
     return f"When it named {named} for new music, one was {often}, the first {first} times."
 
 
-def refused(music: Mapping[str, Any]) -> str:
+def refused(music: Mapping[str, Any], *, own: bool = False) -> str:
     """Return how often music gets the answer that it is unlike anything, in a sentence.
 
     Parameters
     ----------
     music : mapping
         Of a model's card: ``share`` of the recordings that got it, and ``n``, how many there were.
+    own : bool
+        Whether the model is one of somebody's own genres.
 
     Returns
     -------
@@ -232,6 +326,10 @@ def refused(music: Mapping[str, Any]) -> str:
     'Of 300 recordings of new music, 3 got this answer. Noise and speech get it far more often.'
     """
     n = int(music["n"])
+    if own:
+        return (
+            f"Of the {n:,} recordings of its test, {round(n * music['share']):,} got this answer."
+        )
     return (
         f"Of {n} recordings of new music, {round(n * music['share'])} got this answer. "
         "Noise and speech get it far more often."
@@ -255,6 +353,10 @@ def family(card: Mapping[str, Any]) -> str:
     >>> family({"name": "extended"})
     'The model "extended" gave this answer. It learned from the clips of GTZAN alone.'
     """
+    if is_own(card):
+        told = f'The model "{card["name"]}" gave this answer. It learned its '
+        told += f"{number_word(len(card['genres']))} genres from {card['data']['recordings']:,} "
+        return told + "recordings, with a network that had learned from about 200,000 songs."
     learned = (
         "Its network learned from about 200,000 songs, which may include this one"
         if card.get("family") == "pretrained"
