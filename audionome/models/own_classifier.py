@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self
@@ -107,7 +109,13 @@ class OwnClassifier(Classifier):
 
     def __reduce__(self) -> tuple[Callable[[str, str], Classifier], tuple[str, str]]:
         """Pickle the path: another process reads the file again, if it is the same."""
-        return _again, (str(self.path), self.card["arrays_sha256"])
+        return _again, (str(self.path), self.id)
+
+    @property
+    def id(self) -> str:
+        """Its name and twelve digits that change with any number and any name in its file."""
+        told = json.dumps(self.card, sort_keys=True)
+        return f"{self.name}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
     def predict_proba(self, table: pd.DataFrame) -> NoReturn:
         """Refuse to answer about tables of features: this model needs the sound.
@@ -216,9 +224,9 @@ def _feature_words(words: tuple[str, str, str], level: float) -> Sides:
     return (usual, usual) if more == less else (None, None)
 
 
-def _again(path: str, sha256: str) -> Classifier:
+def _again(path: str, known: str) -> Classifier:
     """Read a file in another process."""
     found = load_classifier(Path(path))
-    if found.card["arrays_sha256"] != sha256:
+    if found.id != known:
         raise ModelError(f'"{path}" was changed while it was in use; run the command again.')
     return found
