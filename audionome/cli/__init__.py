@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from audionome import batch, files
-from audionome.cli import classify, dashboard, features, lab
+from audionome.cli import classify, dashboard, features, lab, similar
 from audionome.cli._common import fail
 from audionome.errors import AudionomeError
 
@@ -32,6 +32,9 @@ app = typer.Typer(
 app.command()(classify.classify)
 app.command()(features.features)
 app.command()(dashboard.dashboard)
+app.command()(similar.index)
+app.command()(similar.similar)
+app.command()(similar.playlist)
 app.add_typer(lab.app, name="lab")
 
 

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from audionome.files import Entry, OutputError, reason_of
 
-__all__ = ["Row", "Store", "packed"]
+__all__ = ["Row", "Store", "packed", "unpacked"]
 
 _KIND = 0x41554449  # stands in the head of our files: "AUDI"
 _FORM = 1
@@ -102,7 +102,19 @@ def packed(values: Mapping[str, Any]) -> tuple[str, bytes]:
     return text, b"".join(blobs.values())
 
 
-def _unpacked(text: str, data: bytes) -> dict[str, Any]:
+def unpacked(text: str, data: bytes) -> dict[str, Any]:
+    """Return values of the form in which the store keeps them.
+
+    Parameters
+    ----------
+    text : str
+    data : bytes
+        From `packed`.
+
+    Returns
+    -------
+    dict
+    """
     values, sizes = json.loads(text)
     at = 0
     for key, size in sizes.items():
@@ -331,7 +343,7 @@ class Store:
             "AND row IS NOT NULL AND (:work IS NULL OR work = :work) ORDER BY name LIMIT :page"
         )
         for name, content, done, size, modified, text, data in self._paged(question, work=work):
-            yield Row(name, content, done, size, modified, _unpacked(text, data))
+            yield Row(name, content, done, size, modified, unpacked(text, data))
 
     def failures(self) -> Iterator[tuple[str, str]]:
         """Yield each file without a row, by name, and the sentence that says why.

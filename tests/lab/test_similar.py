@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from audionome.collection import index
 from audionome.lab.store import StaleResultsError
 from audionome.lab.studies import similar
 
@@ -84,3 +85,9 @@ def test_the_chosen_vector_is_the_shortest_that_loses_next_to_nothing() -> None:
     good = sizes[loss >= -similar.MARGIN]
     assert sizes[found["chosen"]] == good.min()
     assert (table["low"] > table["chance"]).all()
+
+
+def test_an_index_holds_the_chosen_vector() -> None:
+    chosen = similar.load()["chosen"]
+    assert chosen == f"axes {index.AXES}"
+    assert similar.VECTORS[chosen].numbers == index.AXES

@@ -1,0 +1,228 @@
+"""``audionome index``, ``similar`` and ``playlist``: what sounds alike in one's own music."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from audionome import files
+from audionome._words import clock, counted
+from audionome.cli._common import FAILED, JOBS, console, escape, fail, progress, quiet_libraries
+
+if TYPE_CHECKING:
+    from audionome.collection.index import Built, Found, Track
+
+__all__ = ["index", "playlist", "similar"]
+
+_INDEX = Path("music.index")
+_IN = Annotated[Path, typer.Option("--in", metavar="INDEX", help="Written by `audionome index`.")]
+_OTHERS = Annotated[bool, typer.Option("--other-artists", help="Leave out the artist of the file.")]
+
+
+def index(
+    sources: Annotated[
+        list[str], typer.Argument(help="Folders, files or URLs of your music.", metavar="FOLDER")
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="INDEX", help="What to write or renew, such as my.index.")
+    ] = _INDEX,
+    jobs: JOBS = -1,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler, whose workers listen instead."),
+    ] = None,
+) -> None:
+    """Listen to a collection, so that `audionome similar` can search it.
+
+    It can be ended at any moment; the same command goes on. Run it again when music has come or
+    gone: only what is new is listened to. Exit code 2 if a file could not be read.
+    """
+    from audionome.collection import index as room
+
+    with quiet_libraries(), progress() as bar:
+        task = bar.add_task("Looking", total=None)
+
+        def tell(state: Any) -> None:
+            if state.step != "looking" and not state.total:
+                return
+            bar.start()
+            words = {"looking": "Looking", "comparing": "Comparing", "working": "Listening"}
+            bar.update(
+                task,
+                description=words[state.step],
+                completed=state.done,
+                total=state.total or None,
+            )
+
+        built = room.build(
+            sources,
+            out,
+            jobs=jobs,
+            cluster=dask,
+            progress=tell,
+            tell=lambda sentence: bar.console.print(sentence),
+        )
+    _tell_built(built)
+    if built.failures:
+        raise typer.Exit(FAILED)
+
+
+def _tell_built(built: Built) -> None:
+    done, errors = built.done, console(stderr=True)
+    for name, sentence in built.failures:
+        errors.print(f"[bold red]left out:[/] {escape(name)}: {escape(sentence)}")
+    if left_out := files.describe_skipped(done.skipped):
+        errors.print(left_out)
+    if built.older:
+        errors.print(
+            f"{counted(built.older, 'track')} of other folders {_are(built.older)} of an earlier "
+            "version and cannot be found; index these folders again."
+        )
+    if not built.fast:
+        errors.print(
+            "A search looks at every track, as usearch is not installed; run: "
+            "pip install 'audionome\\[collections]', then this command again."
+        )
+    new = done.computed + done.reused
+    console().print(
+        f"{escape(str(built.path))}: {counted(built.tracks, 'track')}, {new:,} new, "
+        f"{done.gone:,} gone, {len(built.failures):,} that could not be read."
+    )
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def similar(
+    like: Annotated[
+        list[str],
+        typer.Argument(help="A recording, in the index or not; of several, the mean.",
+                       metavar="FILE"),
+    ],
+    within: _IN = _INDEX,
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="How many tracks.")] = 10,
+    other_artists: _OTHERS = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:  # fmt: skip
+    """Find the tracks of an index that sound most like a recording.
+
+    The recording itself is left out, also under another name.
+    """
+    found = _found(like, within, n=n, other_artists=other_artists)
+    if as_json:
+        print(json.dumps(_record(found), allow_nan=False))
+    else:
+        for track in found.tracks:
+            console().print(_told(track))
+    if not found.tracks:
+        console(stderr=True).print("The index holds no other track.")
+
+
+def _found(like: Sequence[str], within: Path, *, n: int, other_artists: bool) -> Found:
+    from audionome.collection.index import Index
+
+    with quiet_libraries(), Index(within) as mine:
+        found = mine.similar(like, n=n, other_artists=other_artists)
+        if mine.older:
+            console(stderr=True).print(
+                f"{counted(mine.older, 'track')} of {escape(str(within))} {_are(mine.older)} of an "
+                "earlier version and cannot be found; run `audionome index` again."
+            )
+    for name in found.unknown:
+        console(stderr=True).print(
+            f"The tags of {escape(name)} name no artist: the tracks in its folder are left out."
+        )
+    return found
+
+
+def _record(found: Found) -> dict[str, Any]:
+    return {
+        "like": [_written(track) for track in found.seeds],
+        "tracks": [
+            {**_written(track), "similarity": round(track.similarity, 4)} for track in found.tracks
+        ],
+    }
+
+
+def _written(track: Track) -> dict[str, Any]:
+    from audionome.collection.table import text_of
+
+    return {
+        "file": text_of(track.file),
+        "artist": track.artist,
+        "title": track.title,
+        "seconds": track.seconds,
+        "there": track.there,
+        "copies": [text_of(name) for name in track.copies],
+    }
+
+
+def _told(track: Track) -> str:
+    """Return a track in two lines, so that its path can be copied whole."""
+    names = " - ".join(filter(None, (track.artist, track.title)))
+    marks = "" if track.there else " (gone)"
+    if track.copies:
+        marks += f" (and {counted(len(track.copies), 'copy', 'copies')})"
+    first = f"{track.similarity:5.2f}  {clock(track.seconds):>6}  "
+    path = f"{escape(track.file)}{marks}"
+    return f"{first}{escape(names)}\n{' ' * len(first)}[dim]{path}[/]" if names else first + path
+
+
+def playlist(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The playlist: x.m3u8 or x.m3u.")],
+    table: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="TABLE", help="Written by `audionome classify --out`."),
+    ] = None,
+    genres: Annotated[
+        list[str] | None, typer.Option("--genre", help="Of the table; may be given again.")
+    ] = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Least confidence of an answer.", show_default="what the table has"
+        ),
+    ] = None,
+    like: Annotated[
+        list[str] | None,
+        typer.Option("--like", metavar="FILE", help="A recording; may be given again."),
+    ] = None,
+    within: Annotated[
+        Path | None, typer.Option("--in", metavar="INDEX", help="Written by `audionome index`.")
+    ] = None,
+    n: Annotated[
+        int | None,
+        typer.Option("-n", "--number", min=1, help="How many tracks.",
+                     show_default="all of a genre, 25 that are alike"),
+    ] = None,
+    other_artists: _OTHERS = False,
+) -> None:  # fmt: skip
+    """Write a playlist: all files of a genre, or a recording and what sounds like it.
+
+    For a genre: --from TABLE --genre GENRE. For a recording: --like FILE --in INDEX.
+    """
+    from audionome.collection import playlist as room
+
+    room.require(out)
+    if table is not None and genres and not (like or within or other_artists):
+        chosen = room.by_genre(table, genres, min_confidence=min_confidence, n=n)
+    elif like and not (table or genres or min_confidence is not None):
+        found = _found(like, within or _INDEX, n=n or 25, other_artists=other_artists)
+        chosen = room.by_likeness(found)
+    else:
+        fail("give --from TABLE and --genre GENRE, or --like FILE and --in INDEX.")
+    written, missing = room.write(out, chosen.entries)
+    errors = console(stderr=True)
+    if missing:
+        errors.print(f"{counted(missing, 'file')} left out: no longer there.")
+    if chosen.unsure:
+        errors.print(
+            f"{counted(chosen.unsure, 'file')} left out, as the answer is not sure; "
+            "--min-confidence 0 takes them."
+        )
+    console().print(f"{escape(str(out))}: {counted(written, 'track')}.")
