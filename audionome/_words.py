@@ -49,6 +49,20 @@ def duration(seconds: float) -> str:
     return f"{seconds:.{digits}f}{_SPACE}s"
 
 
+def long_time(seconds: float) -> str:
+    """Write a long time as roughly as a person does: '40 s', '18 min', '3 h 20 min', '5 days'."""
+    if seconds < 59.5:
+        return f"{max(1, round(seconds))}{_SPACE}s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes}{_SPACE}min"
+    if minutes < 24 * 60:
+        hours, rest = divmod(minutes if minutes < 600 else 60 * round(minutes / 60), 60)
+        return f"{hours}{_SPACE}h" + (f" {rest}{_SPACE}min" if rest else "")
+    days = minutes / (24 * 60)
+    return f"{days:.1f}{_SPACE}days" if days < 10 else f"{days:,.0f}{_SPACE}days"
+
+
 def clock(seconds: float) -> str:
     """Write a place in a recording, or its length, as minutes and seconds: '1:01'."""
     whole, rest = divmod(round(seconds), 60)

@@ -1,4 +1,4 @@
-"""``audionome classify``: the genre of recordings, as text or JSON."""
+"""``audionome classify``: the genre of recordings, as text, JSON or a table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ import typer
 
 from audionome import batch, files
 from audionome._words import clock, genre_name, likelihood
-from audionome.cli._common import FAILED, JOBS, console, escape, quiet_libraries
+from audionome.cli import _collection
+from audionome.cli._common import FAILED, console, escape, quiet_libraries
+from audionome.errors import AudionomeError
 
 if TYPE_CHECKING:
     from audionome.models.classifier import Prediction
@@ -48,22 +50,70 @@ def classify(
             show_default="ear",
         ),
     ] = None,
-    jobs: JOBS = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            callback=lambda jobs: None if jobs is None else batch.require_jobs(jobs),
+            help="Parallel processes; -1 for all cores.",
+            show_default="1; with --out all cores",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a table: .parquet, .csv or .jsonl. What it holds already is not done "
+            "again. What has no answer stands in a second table beside it.",
+            show_default=False,
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            help="With --out: mark an answer as sure from this confidence on, 0 to 1.",
+            show_default="0",
+        ),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="With --out: let the workers of a Dask scheduler do it.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Classify recordings: the genres it may be, what it sounds like, the tempo, and why.
 
     An answer names one genre, or as many as it takes to include the right one nine times in ten.
 
+    With --out a whole collection is classified into a table, on all cores. It can be stopped at
+    any moment, and goes on with the same command.
+
     Exit code 2 if a file could not be read; the others are still answered.
     """
     from audionome.models.classifier import load_classifier
 
+    if out is not None:
+        if as_json:
+            raise AudionomeError("--out writes a file; leave out --json, or write to a .jsonl.")
+        _collection.classify_all(
+            sources,
+            out,
+            model=model,
+            jobs=jobs,
+            dask=dask,
+            min_confidence=min_confidence or 0.0,
+        )
+        return
+    given = {"--min-confidence": min_confidence, "--dask": dask}
+    for option in (name for name, value in given.items() if value is not None):
+        raise AudionomeError(f"{option} needs --out TABLE.")
     classifier = load_classifier(model)  # a wrong name is told before any file is read
     failed = False
     with contextlib.ExitStack() as stack:
         request = _request(sources, stack)
         stack.enter_context(quiet_libraries())
-        predictions = batch.for_each(partial(_predict, model=model), request.paths, jobs=jobs)
+        predictions = batch.for_each(partial(_predict, model=model), request.paths, jobs=jobs or 1)
         for name, source in request.sources:
             prediction = next(predictions) if isinstance(source, Path) else source
             if isinstance(prediction, str):

@@ -104,6 +104,8 @@ def work_of(model: str | None) -> Work:
     audionome.errors.ModelError
         If there is no such model.
     """
+    if model is not None and os.path.isfile(model):
+        model = os.path.abspath(model)  # another process may stand in another folder
     return Work(_model_id(model), partial(_answer, model=model), same=partial(_model_id, model))
 
 

@@ -1,0 +1,161 @@
+"""``audionome classify DIR --out TABLE``: what a person gives and gets."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audionome import batch, files
+from audionome.collection import answers, table
+from audionome.collection.answers import classify
+from audionome.collection.store import Store
+from audionome.models.classifier import load_classifier
+
+EXAMPLES = Path(__file__).parents[2] / "data" / "examples"
+COMMAND = [sys.executable, "-m", "audionome", "classify"]
+TERMINAL = {**os.environ, "COLUMNS": "200"}
+
+
+def audionome(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [*COMMAND, *map(str, words)], capture_output=True, text=True, env=TERMINAL, timeout=120
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("music")
+    for name in ("blues", "jazz", "pop"):
+        shutil.copy(EXAMPLES / f"{name}.ogg", folder)
+    (folder / "noise.mp3").write_bytes(b"no sound" * 99)
+    return folder
+
+
+def test_a_collection_becomes_a_table_that_grows(album: Path, tmp_path: Path) -> None:
+    music = tmp_path / "my | <music>"
+    shutil.copytree(album, music)
+    out = music / "genres.parquet"  # in the folder itself
+    first = audionome(music, "--out", out, "--min-confidence", "0.5", "--model", "classic", code=2)
+    assert "3 files classified.\n3 rows in " in first.stdout.replace("\N{NO-BREAK SPACE}", " ")
+    assert '"noise.mp3" is not a sound file' in first.stderr
+    assert sorted(os.listdir(music)) == [
+        "blues.ogg", "genres.errors.parquet", "genres.parquet", "jazz.ogg", "noise.mp3", "pop.ogg",
+    ]  # fmt: skip
+    rows = list(table.read(out))
+    classic = load_classifier("classic")
+    assert [Path(row["file"]).name for row in rows] == ["blues.ogg", "jazz.ogg", "pop.ogg"]
+    for row in rows:
+        expected = classic.classify(row["file"]).as_row(file=row["file"])
+        assert {key: row[key] for key in expected} == expected
+        assert row["model"] == classic.id
+        assert row["bytes"] == os.stat(row["file"]).st_size
+        assert row["modified"] == os.stat(row["file"]).st_mtime_ns
+        known = row["status"] != "out-of-distribution"
+        assert row["sure"] == (known and row["confidence"] >= 0.5)
+    assert list(answers.kinds(classic.genres)) == list(rows[0])
+    (error,) = table.read(answers.errors_beside(out), needed=["file", "error"])
+    assert error["file"] == str(music / "noise.mp3")
+
+    # The three formats hold the same, and a second run finds all of it done.
+    done = classify([music], tmp_path / "a.csv", model="classic", jobs=1, min_confidence=0.5)
+    assert (done.done.computed, done.n_errors) == (3, 1)
+    assert list(table.read(tmp_path / "a.csv")) == rows
+    before = (tmp_path / "a.csv").read_bytes()
+    (music / "noise.mp3").unlink()
+    again = classify([music], tmp_path / "a.csv", model="classic", jobs=1, min_confidence=0.5)
+    assert (again.done.kept, again.done.computed, again.errors) == (3, 0, None)
+    assert (tmp_path / "a.csv").read_bytes() == before
+    assert not answers.errors_beside(tmp_path / "a.csv").exists()
+    # Another model begins anew, and does not mix with rows about other files.
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(music / "pop.ogg", other)
+    with pytest.raises(answers.OutputError, match=r"answers of the model classic-.*my \| <music>"):
+        classify([other], tmp_path / "a.csv", model="extended", jobs=1)
+    assert (tmp_path / "a.csv").read_bytes() == before
+    assert os.listdir(tmp_path / "other") == ["pop.ogg"]
+    assert not (tmp_path / "a.csv.unfinished").exists()
+    more = classify([other], tmp_path / "a.csv", model="classic", jobs=1)
+    assert (more.n_answers, more.done.files) == (4, 1)
+    # A second run at the same time is refused, and spoils nothing.
+    parts = files.Parts(tmp_path / "a.csv.unfinished")
+    with (
+        Store(parts.folder / "part-store.sqlite"),
+        pytest.raises(answers.OutputError, match="Another run is writing"),
+    ):
+        classify([other], tmp_path / "a.csv", model="classic", jobs=1)
+    assert classify([other], tmp_path / "a.csv", model="classic", jobs=1).n_answers == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--out", "g.xls"], "should end in .parquet, .csv or .jsonl"),
+        (["--out", "mine.csv"], 'mine.csv" is not what this command writes; move it away'),
+        (["--out", "broken.parquet"], 'broken.parquet" cannot be read; move it away'),
+        (["--out", "g.csv", "--json"], "leave out --json"),
+        (["--out", "g.csv", "-"], "Standard input has no name to go on with"),
+        (["--out", "g.csv", "nowhere"], 'nowhere" does not exist; check the path'),
+        (["--out", "g.csv", "--min-confidence", "50"], "50.0 is no confidence"),
+        (["--out", "nowhere/g.csv"], "no folder"),
+        (["--min-confidence", "0.5"], "--min-confidence needs --out"),
+        (["--dask", "tcp://a"], "--dask needs --out"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_work(
+    words: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    from audionome import cli
+
+    (tmp_path / "music").mkdir()
+    (tmp_path / "mine.csv").write_text("file,genre\na,b\n")
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1")
+    before = {path.name: path.is_dir() or path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["audionome", "classify", "music", *words])
+    monkeypatch.setattr(batch, "as_completed", None)  # no file is looked at
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert sentence in capsys.readouterr().err
+    after = {path.name: path.is_dir() or path.read_bytes() for path in tmp_path.iterdir()}
+    assert after == before
+
+
+def test_a_run_that_is_stopped_says_how_to_go_on_and_does(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    for k in range(30):
+        shutil.copy(EXAMPLES / "blues.ogg", music / f"{k}.ogg")
+    command = [*COMMAND, str(music), "--out", "g.jsonl", "--model", "classic"]
+    store = tmp_path / "g.jsonl.unfinished" / "part-store.sqlite-wal"
+    ends = []
+    for how in (signal.SIGINT, signal.SIGTERM):
+        with subprocess.Popen(
+            command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            size = store.stat().st_size if store.exists() else 0
+            while process.poll() is None and not (
+                store.exists() and store.stat().st_size > size + 80_000
+            ):
+                pass
+            process.send_signal(how)
+            ends.append((process.wait(), process.stderr.read() if process.stderr else ""))
+    for code, said in ends:
+        assert code in (130, 143)
+        assert "Stopped." in said
+        assert "give the same command again to go on" in said
+    done = audionome(music, "--out", tmp_path / "g.jsonl", "--model", "classic")
+    assert "done before" in done.stdout
+    assert len({row["file"] for row in table.read(tmp_path / "g.jsonl")}) == 30
+    assert sum(1 for _ in table.read(tmp_path / "g.jsonl")) == 30
