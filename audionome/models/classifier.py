@@ -58,6 +58,7 @@ __all__ = [
     "WindowPrediction",
     "classify",
     "load_classifier",
+    "load_same",
 ]
 
 DEFAULT_MODEL = "ear"
@@ -329,6 +330,34 @@ def load_classifier(name: str | Path | None = None) -> Classifier:
     except (OSError, ValueError):
         return _load_own(path, ())
     return _load_own(path, (status.st_mtime_ns, status.st_size, status.st_ino))
+
+
+def load_same(name: str | Path | None, known: str) -> Classifier:
+    """Load a model in another process, or later on, and require that it is still the same.
+
+    Parameters
+    ----------
+    name : str or Path, optional
+        As for `load_classifier`.
+    known : str
+        Its `Classifier.id` when the work began.
+
+    Returns
+    -------
+    Classifier
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it has changed.
+    """
+    found = load_classifier(name)
+    if found.id != known:
+        raise ModelError(
+            f'The model "{name or DEFAULT_MODEL}" was changed while it was in use; run the command '
+            "again."
+        )
+    return found
 
 
 @lru_cache(maxsize=4)

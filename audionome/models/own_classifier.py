@@ -16,7 +16,7 @@ from audionome.models import own, tags, telling
 from audionome.models._ear_hearing import Array, EarHeard, change_words
 from audionome.models._hearing import Clock, Heard
 from audionome.models._modelfile import ModelError
-from audionome.models.classifier import Classifier, load_classifier
+from audionome.models.classifier import Classifier, load_same
 from audionome.models.concepts import CONCEPTS, REST, Patterns, Sides, tag_logits
 from audionome.models.ear import Ear
 from audionome.models.own import OwnFile
@@ -109,7 +109,7 @@ class OwnClassifier(Classifier):
 
     def __reduce__(self) -> tuple[Callable[[str, str], Classifier], tuple[str, str]]:
         """Pickle the path: another process reads the file again, if it is the same."""
-        return _again, (str(self.path), self.id)
+        return load_same, (str(self.path), self.id)
 
     @property
     def id(self) -> str:
@@ -222,11 +222,3 @@ def _feature_words(words: tuple[str, str, str], level: float) -> Sides:
         said = less if level < 0 else more
         return said, said
     return (usual, usual) if more == less else (None, None)
-
-
-def _again(path: str, known: str) -> Classifier:
-    """Read a file in another process."""
-    found = load_classifier(Path(path))
-    if found.id != known:
-        raise ModelError(f'"{path}" was changed while it was in use; run the command again.')
-    return found

@@ -226,7 +226,8 @@ def test_files_that_are_no_models(tmp_path: Path, path: Path) -> None:
             {"model.json": b"7", "model.npz": arrays}, {"model.json": b"{}", "model.npz": b""},
         ],
         "is damaged": [{"model.json": card}, {"model.json": card, "model.npz": arrays, "more": b""},
-                       whole[:-100], whole[:60] + whole[100:], {"model.json": card, "model.npz": b""},
+                       {"model.json": card, "model.npz": b""},
+                       whole[:-100], whole[:60] + whole[100:],
                        whole.replace(arrays[:4000], arrays[:3999] + b"\0")],
         "too large for a model": [
             {"model.json": b" " * (5 << 20), "model.npz": arrays},
