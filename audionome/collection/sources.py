@@ -12,7 +12,6 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,9 +19,9 @@ from urllib.parse import urlsplit
 
 from audionome._extras import require_extra
 from audionome.errors import AudionomeError
-from audionome.files import SUFFIXES, reason_of
+from audionome.files import SUFFIXES, Entry, reason_of
 
-__all__ = ["Found", "SourceError", "find", "is_url", "opened", "size"]
+__all__ = ["SourceError", "find", "is_url", "opened", "size"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
@@ -33,25 +32,6 @@ _MAX_NAME = 255  # bytes of a file name
 
 class SourceError(AudionomeError):
     """A URL that cannot be read; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A recording that was found.
-
-    Attributes
-    ----------
-    name : str
-        Its URL.
-    bytes : int
-        Its size; -1 where the storage does not tell.
-    modified : int
-        When it was changed (ns since 1970); 0 where the storage does not tell.
-    """
-
-    name: str
-    bytes: int
-    modified: int
 
 
 def is_url(name: str) -> bool:
@@ -73,7 +53,7 @@ def is_url(name: str) -> bool:
     return _URL.match(name) is not None
 
 
-def find(url: str) -> Iterator[Found]:
+def find(url: str) -> Iterator[Entry]:
     """Find the recordings at a URL, folder by folder.
 
     As in a folder of this machine, what is hidden or empty, and what no recording is called, is
@@ -87,8 +67,9 @@ def find(url: str) -> Iterator[Found]:
 
     Yields
     ------
-    Found
-        In every folder sorted by name.
+    audionome.files.Entry
+        In every folder sorted by name. Bytes are -1, and the time is 0, where the storage does not
+        tell.
 
     Raises
     ------
@@ -272,10 +253,10 @@ def _told(url: str) -> Iterator[None]:
 
 # -- what lies there ----------------------------------------------------------------------
 
-Entry = tuple[str, dict[str, Any]]
+_Listed = tuple[str, dict[str, Any]]
 
 
-def _walked(system: Any, root: str) -> Iterator[Entry]:
+def _walked(system: Any, root: str) -> Iterator[_Listed]:
     """Give the recordings below a folder; only one folder is held at a time."""
     for folder, below, files in system.walk(root, detail=True):
         # In place, and so the walk leaves it out.
@@ -286,7 +267,7 @@ def _walked(system: Any, root: str) -> Iterator[Entry]:
                 yield f"{folder.rstrip('/')}/{name}", files[name]
 
 
-def _matching(system: Any, pattern: str) -> Iterator[Entry]:
+def _matching(system: Any, pattern: str) -> Iterator[_Listed]:
     """Give the recordings that a pattern stands for."""
     for path, info in sorted(system.glob(pattern, detail=True).items()):
         if info.get("type") == "file" and _is_recording(PurePosixPath(path).name, info):
@@ -298,8 +279,8 @@ def _is_recording(name: str, info: dict[str, Any]) -> bool:
     return suffix in SUFFIXES and not name.startswith(".") and _bytes(info) != 0
 
 
-def _found(name: str, info: dict[str, Any]) -> Found:
-    return Found(name, _bytes(info), _modified(info))
+def _found(name: str, info: dict[str, Any]) -> Entry:
+    return Entry(name, _bytes(info), _modified(info))
 
 
 def _bytes(info: dict[str, Any]) -> int:

@@ -216,7 +216,7 @@ class _Run:
     def run(self, names: Sequence[str]) -> Done:
         require_sources(names)
         if self._cluster is not None:
-            from audionome.collection.cluster import require_cluster  # type: ignore[import-not-found]
+            from audionome.collection.cluster import require_cluster
 
             require_cluster(self._cluster, same=self._work.same)
         self._number = self._store.begin_run()
