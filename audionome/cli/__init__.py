@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from audionome import batch, files
-from audionome.cli import classify, dashboard, features, lab, similar
+from audionome.cli import classify, dashboard, features, lab, similar, tag
 from audionome.cli._common import fail
 from audionome.errors import AudionomeError
 
@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.command()(classify.classify)
 app.command()(features.features)
+app.command()(tag.tag)
 app.command()(dashboard.dashboard)
 app.command()(similar.index)
 app.command()(similar.similar)
