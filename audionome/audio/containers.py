@@ -55,7 +55,13 @@ def open_container(data: File) -> av.container.InputContainer | None:
     av.logging.set_level(av.logging.PANIC)
     data.seek(0)
     try:
-        return av.open(data, mode="r", container_options={"format_whitelist": _OPENED})
+        # Tags may be written in anything: they are no reason to refuse the sound.
+        return av.open(
+            data,
+            mode="r",
+            container_options={"format_whitelist": _OPENED},
+            metadata_errors="replace",
+        )
     except (av.FFmpegError, ValueError, OSError):
         return None
 

@@ -60,7 +60,17 @@ class Entry:
 
     @classmethod
     def of(cls, prepared: Prepared, was: Values, now: Values) -> Self:
-        """Return the entry about a file that will be replaced."""
+        """Return the entry about a file that will be replaced.
+
+        Parameters
+        ----------
+        prepared : audionome.collection.tags.rewriting.Prepared
+        was, now : audionome.collection.tags.values.Values
+
+        Returns
+        -------
+        Entry
+        """
         return cls(
             file=str(prepared.path),
             was=was,

@@ -193,7 +193,17 @@ def _folded(genre: str) -> str:
 
 
 def to_number(value: object) -> float | None:
-    """Return the number in a cell of a table, which CSV has as text; None if it is none."""
+    """Return the number in a cell of a table, which CSV has as text.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    float or None
+        None if it is no finite number.
+    """
     try:
         found = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

@@ -25,7 +25,7 @@ from audionome.collection.tags.values import NoTagsError, TagError, Values
 from audionome.errors import AudionomeError, NotAudioError
 
 if TYPE_CHECKING:
-    from audionome.collection.tags.kinds import Kind
+    from audionome.collection.tags._kinds import Kind
 
 __all__ = ["read", "write"]
 
@@ -89,6 +89,11 @@ def write(source: Path, target: Path, values: Values, *, name: str = "") -> None
         found = after.values()
     if after.others() != others:
         raise TagError(f'"{name}" is left as it is: another of its tags would be lost.')
+    if found in (was, Values()) and values != found:
+        raise TagError(
+            f'"{name}" is left as it is: what is written into it is not found again; the file may '
+            "be damaged."
+        )
     if found.genres != values.genres:
         raise TagError(
             f'"{name}" is left as it is: its format cannot hold the genre '
@@ -159,7 +164,8 @@ def _is_picture(stream: Any) -> bool:
 def _family(name: str, codecs: list[str], head: bytes) -> Callable[[Path], Kind] | None:
     from functools import partial
 
-    from audionome.collection.tags import id3, kinds
+    from audionome.collection.tags import _id3 as id3
+    from audionome.collection.tags import _kinds as kinds
 
     def chunked(module: str, kind: str) -> Callable[[Path], Kind]:
         return partial(id3.Id3Chunk, opener=_opener(module, kind))

@@ -36,7 +36,18 @@ class Job(str):
 
     @classmethod
     def of(cls, name: str, row: Mapping[str, Any] | None = None) -> Job:
-        """Return the job of a file."""
+        """Return the job of a file.
+
+        Parameters
+        ----------
+        name : str
+        row : mapping, optional
+            As `audionome.collection.tags.deciding.decide` takes it.
+
+        Returns
+        -------
+        Job
+        """
         job = cls(name)
         job.row = row
         return job

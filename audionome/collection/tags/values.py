@@ -42,7 +42,12 @@ class Values:
     ear: tuple[str, ...] = ()
 
     def lists(self) -> tuple[list[str], list[str], list[str]]:
-        """Return the three as lists of text, as most formats hold them."""
+        """Return the three as most formats hold them.
+
+        Returns
+        -------
+        genres, tempo, ear : list of str
+        """
         return list(self.genres), [str(self.tempo)] if self.tempo else [], list(self.ear)
 
 

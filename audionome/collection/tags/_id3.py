@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audionome.collection.tags import riffinfo
-from audionome.collection.tags.kinds import (
+from audionome.collection.tags import _riffinfo
+from audionome.collection.tags._kinds import (
     Kind,
     ape_items,
     keep_padding,
@@ -125,13 +125,18 @@ class _Id3(Kind):
     def others(self) -> str:
         return _others_of_id3(self._id3, but=("TCON", "TBPM", f"TXXX:{EAR_FIELD}"))
 
+    def _set_genres(self, genres: tuple[str, ...]) -> None:
+        from mutagen.id3 import TCON
+
+        self._id3.delall("TCON")
+        if genres:
+            self._id3.add(TCON(encoding=3, text=list(genres)))
+
     def change(self, was: Values, now: Values) -> None:
-        from mutagen.id3 import TBPM, TCON, TXXX
+        from mutagen.id3 import TBPM, TXXX
 
         if now.genres != was.genres:
-            self._id3.delall("TCON")
-            if now.genres:
-                self._id3.add(TCON(encoding=3, text=list(now.genres)))
+            self._set_genres(now.genres)
         if now.tempo != was.tempo:
             self._id3.delall("TBPM")
             if now.tempo:
@@ -162,6 +167,7 @@ class Id3First(_Id3):
             self._id3.version = (2, 3, 0)
             if self._old is not None:
                 self._id3 = ID3(path, translate=False, v2_version=3)
+                self._id3.delall("TCON")
         try:
             self._ape = APEv2(path)
         except APENoHeaderError:
@@ -181,6 +187,8 @@ class Id3First(_Id3):
 
     def save(self, target: Path, was: Values, now: Values) -> None:
         self.change(was, now)
+        if self._id3.version[0] == 1 and now.genres == was.genres and was.genres:
+            self._set_genres(was.genres)  # the new tag says all that the old one says
         _with_head(self.path, target, self._id3)
         if now.genres != was.genres and self._old is not None:
             self._old.write(target, now.genres)
@@ -199,10 +207,12 @@ class Id3Chunk(_Id3):
     def __init__(self, path: Path, opener: Callable[..., Any]) -> None:
         super().__init__(path)
         self._file: Any = opener(path, translate=False)
-        if self._file.tags is None:
+        fresh = self._file.tags is None
+        if fresh:
             self._file.add_tags()
-            self._file.tags.version = (2, 3, 0)
         self._id3 = self._file.tags
+        if fresh:
+            self._id3.version = (2, 3, 0)
 
     def store(self, target: Path) -> None:
         self._file.tags.save(
@@ -215,7 +225,7 @@ class Wave(Id3Chunk):
 
     def __init__(self, path: Path, opener: Callable[..., Any]) -> None:
         super().__init__(path, opener)
-        self._info = riffinfo.genre(path)
+        self._info = _riffinfo.genre(path)
 
     def values(self) -> Values:
         found = super().values()
@@ -224,4 +234,4 @@ class Wave(Id3Chunk):
     def save(self, target: Path, was: Values, now: Values) -> None:
         super().save(target, was, now)
         if self._info and now.genres != was.genres:
-            riffinfo.replace_genre(target, "; ".join(now.genres))
+            _riffinfo.replace_genre(target, "; ".join(now.genres))
