@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from audionome.collection.answers import Answered
     from audionome.collection.work import Progress
 
-__all__ = ["Told", "classify_all", "going_on"]
+__all__ = ["Told", "classify_all", "going_on", "nameless", "tell_errors"]
 
 _WINDOW = 300.0  # s that a rate is measured over
 _EVERY = 30.0  # s between lines where there is no terminal
@@ -108,7 +108,7 @@ class Told:
 
 @contextlib.contextmanager
 def going_on(told: Told) -> Iterator[None]:
-    """Say, when a run ends before its time, that it can go on."""
+    """Print, when a run ends before its time, that it can go on."""
     try:
         yield
     except BaseException as error:
@@ -145,7 +145,7 @@ def classify_all(
         )
     with quiet_libraries(), Told() as told, going_on(told):
         found = answers.classify(
-            [source or _nameless() for source in sources],
+            [source or nameless() for source in sources],
             out,
             model=model,
             jobs=-1 if jobs is None else jobs,
@@ -158,7 +158,8 @@ def classify_all(
         raise typer.Exit(FAILED)
 
 
-def _nameless() -> str:
+def nameless() -> str:
+    """Refuse an empty name, which would stand for the current folder."""
     raise AudionomeError(files.refuse_source(""))
 
 
@@ -186,10 +187,11 @@ def _tell(found: Answered, out: Path, min_confidence: float) -> None:
     if left_out := files.describe_skipped(done.skipped):
         console(stderr=True).print(left_out, markup=False)
     if found.errors is not None:
-        _tell_errors(found.errors, found.n_errors)
+        tell_errors(found.errors, found.n_errors)
 
 
-def _tell_errors(path: Path, n: int) -> None:
+def tell_errors(path: Path, n: int) -> None:
+    """Print the first rows of a table of errors, and where all are."""
     from itertools import islice
 
     from audionome.collection import table

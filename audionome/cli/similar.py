@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from audionome import files
-from audionome._words import clock, counted
-from audionome.cli._common import FAILED, JOBS, console, escape, fail, progress, quiet_libraries
+from audionome._words import clock, counted, printable
+from audionome.cli._collection import Told, going_on, nameless, tell_errors
+from audionome.cli._common import FAILED, JOBS, console, escape, fail, quiet_libraries
 
 if TYPE_CHECKING:
     from audionome.collection.index import Built, Found, Track
@@ -43,40 +44,24 @@ def index(
     """
     from audionome.collection import index as room
 
-    with quiet_libraries(), progress() as bar:
-        task = bar.add_task("Looking", total=None)
-
-        def tell(state: Any) -> None:
-            if state.step != "looking" and not state.total:
-                return
-            bar.start()
-            words = {"looking": "Looking", "comparing": "Comparing", "working": "Listening"}
-            bar.update(
-                task,
-                description=words[state.step],
-                completed=state.done,
-                total=state.total or None,
-            )
-
+    with quiet_libraries(), Told() as told, going_on(told):
         built = room.build(
-            sources,
+            [source or nameless() for source in sources],
             out,
             jobs=jobs,
             cluster=dask,
-            progress=tell,
-            tell=lambda sentence: bar.console.print(sentence),
+            progress=told,
+            tell=lambda sentence: console(stderr=True).print(sentence),
         )
     _tell_built(built)
-    if built.failures:
+    if built.done.failed:
         raise typer.Exit(FAILED)
 
 
 def _tell_built(built: Built) -> None:
     done, errors = built.done, console(stderr=True)
-    for name, sentence in built.failures:
-        errors.print(f"[bold red]left out:[/] {escape(name)}: {escape(sentence)}")
     if left_out := files.describe_skipped(done.skipped):
-        errors.print(left_out)
+        errors.print(left_out, markup=False)
     if built.older:
         errors.print(
             f"{counted(built.older, 'track')} of other folders {_are(built.older)} of an earlier "
@@ -87,11 +72,16 @@ def _tell_built(built: Built) -> None:
             "A search looks at every track, as usearch is not installed; run: "
             "pip install 'audionome\\[collections]', then this command again."
         )
-    new = done.computed + done.reused
+    parts = [f"{counted(done.computed, 'file')} listened to"]
+    parts += [f"{done.kept:,} done before"] if done.kept else []
+    parts += [f"{done.reused:,} known by their content"] if done.reused else []
+    parts += [f"{done.gone:,} dropped as they are gone"] if done.gone else []
+    console().print(f"{', '.join(parts)}.", markup=False)
     console().print(
-        f"{escape(str(built.path))}: {counted(built.tracks, 'track')}, {new:,} new, "
-        f"{done.gone:,} gone, {len(built.failures):,} that could not be read."
+        f"{counted(built.tracks, 'track')} in {printable(str(built.path))}.", markup=False
     )
+    if built.errors is not None:
+        tell_errors(built.errors, built.n_errors)
 
 
 def _are(n: int) -> str:

@@ -28,14 +28,24 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from audionome import audio, files
-from audionome.collection import naming, near
+from audionome.collection import naming, near, table
 from audionome.collection.sources import is_url, opened
 from audionome.collection.store import Row
 from audionome.collection.vectors import VectorStore
 from audionome.collection.work import Done, Progress, Work, named, process
 from audionome.errors import AudionomeError
 
-__all__ = ["AXES", "SUFFIX", "Built", "Found", "Index", "Track", "build", "require"]
+__all__ = [
+    "AXES",
+    "SUFFIX",
+    "Built",
+    "Found",
+    "Index",
+    "Track",
+    "build",
+    "errors_beside",
+    "require",
+]
 
 #: Numbers that an index holds of a track.
 AXES = 32
@@ -44,6 +54,7 @@ SUFFIX = ".index"
 
 _KIND = "index"
 _FORM = 1  # changes when the same file would give another row
+_ERRORS = {"file": str, "error": str}
 _NAMES = "names"  # the note that says whether artists and titles are those of the files
 _FIRST = 64  # candidates of the first look
 
@@ -113,8 +124,9 @@ class Built:
         Tracks of an earlier version, outside of the sources, that cannot be searched.
     fast : bool
         False if a search looks at more than `near.MANY` tracks one by one, as usearch is missing.
-    failures : tuple of (str, str)
-        Files that have no row, and why.
+    errors : Path or None
+        The table of files that have no row, and why: ``my.errors.csv``; None if all have one.
+    n_errors : int
     """
 
     done: Done
@@ -122,7 +134,8 @@ class Built:
     tracks: int
     older: int
     fast: bool
-    failures: tuple[tuple[str, str], ...] = ()
+    errors: Path | None = None
+    n_errors: int = 0
 
 
 # -- listening ----------------------------------------------------------------------------
@@ -181,6 +194,29 @@ def require(out: Path) -> None:
         If it cannot be written, or is another file.
     """
     files.require_output_file(out, {SUFFIX})
+    errors = errors_beside(out)
+    files.require_output_file(errors, {errors.suffix})
+    if os.path.lexists(errors) and set(table.columns(errors)) != set(_ERRORS):
+        raise files.OutputError(f'"{errors}" is not what this command writes; move it away.')
+
+
+def errors_beside(out: Path) -> Path:
+    """Return where the errors of an index are written.
+
+    Parameters
+    ----------
+    out : Path
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> errors_beside(Path("my.index")).name
+    'my.errors.csv'
+    """
+    return out.with_suffix(".errors.csv")
 
 
 def build(
@@ -250,10 +286,18 @@ def build(
             done,
             out,
             tracks,
-            older=store.count() - tracks,
-            fast=arranged or tracks <= near.MANY,
-            failures=tuple(store.failures()),
+            store.count() - tracks,
+            arranged or tracks <= near.MANY,
+            *_write_errors(store, errors_beside(out)),
         )
+
+
+def _write_errors(store: VectorStore, path: Path) -> tuple[Path | None, int]:
+    rows = ({"file": table.text_of(name), "error": why} for name, why in store.failures())
+    n = table.write(path, _ERRORS, rows)
+    if not n:
+        path.unlink()
+    return (path, n) if n else (None, 0)
 
 
 def _renew_names(store: VectorStore, work: str) -> None:

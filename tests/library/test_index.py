@@ -124,8 +124,10 @@ def test_the_commands(music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     shutil.copy(music / "my.index", "music.index")
     done = audionome("index", music, "--jobs", 1)
     assert done.exit_code == 2, "a file could not be read"
-    assert "4\N{NO-BREAK SPACE}tracks, 0 new, 0 gone, 1 that could" in done.stdout
+    assert "4 done before" in done.stdout
+    assert "4\N{NO-BREAK SPACE}tracks in music.index" in done.stdout
     assert "broken.mp3" in done.stderr
+    assert str(music / "b" / "broken.mp3") in Path("music.errors.csv").read_text()
     blues = music / "a" / "blues.ogg"
     record = json.loads(audionome("similar", blues, "-n", 1, "--json").stdout)
     assert [t["title"] for t in record["tracks"]] == ["Two"]
