@@ -19,6 +19,7 @@ from audionome import audio
 from audionome.cli import app
 from audionome.collection import index as room
 from audionome.collection import naming, near, playlist
+from audionome.collection.listening import identity
 from audionome.collection.store import Row
 from audionome.collection.vectors import VectorStore
 from audionome.errors import AudionomeError
@@ -106,8 +107,8 @@ def test_an_index_is_renewed_without_listening_again(
     assert room.build([folder], out, jobs=1).done.computed == 3
 
     heard: list[str] = []
-    real = room._listen
-    monkeypatch.setattr(room, "_listen", lambda p, n: heard.append(p.name) or real(p, n))
+    real = room.listen
+    monkeypatch.setattr(room, "listen", lambda p, n: heard.append(p.name) or real(p, n))
     assert room.build([folder], out, jobs=1).done.kept == 3
     (folder / "a" / "country.ogg").rename(folder / "moved.ogg")
     tagged(pieces[0], folder / "a" / "blues.ogg", artist="Renamed", title="New")
@@ -169,7 +170,7 @@ def made(path: Path, n: int, *, seed: int = 0, **changed: dict[int, Any]) -> np.
             values |= {key: rows[k] for key, rows in changed.items() if k in rows}
             name = values.pop("name", f"/gone/{k // 3}/{k:06d}.mp3")
             content = values.pop("content", f"{k:032x}")
-            store.put(Row(name, content, room._identity(), 1, 1, values))
+            store.put(Row(name, content, identity(), 1, 1, values))
         store.commit()
     return vectors
 
@@ -217,7 +218,7 @@ def test_beyond_many_tracks_a_graph_finds_nearly_all(
 
     exact = search()
     with VectorStore(path) as store:
-        assert near.arrange(store, room._identity(), room.AXES)
+        assert near.arrange(store, identity(), room.AXES)
     with room.Index(path) as mine:
         assert isinstance(mine._finder, near.Graph)
     found = search()
@@ -232,14 +233,14 @@ def test_beyond_many_tracks_a_graph_finds_nearly_all(
     assert search() == exact
     with VectorStore(path) as store:
         assert not near.put_up(store, near.take_down(store))
-        near.arrange(store, room._identity(), room.AXES)
+        near.arrange(store, identity(), room.AXES)
         before = near.take_down(store)
     assert search() == exact
     with VectorStore(path) as store:
         assert near.put_up(store, before)
     with VectorStore(path) as store:
         monkeypatch.setattr(near, "MANY", 10_000)
-        assert not near.arrange(store, room._identity(), room.AXES)
+        assert not near.arrange(store, identity(), room.AXES)
     assert not graph.exists()
 
 
@@ -281,7 +282,7 @@ def _damaged(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda path: None, "no file"),
+        (lambda path: None, "There is no index"),
         (_foreign, "not a file of Audionome"),
         (_other_database, "not a file of Audionome"),
         (_no_index, "is no index"),
@@ -307,6 +308,11 @@ def test_what_is_no_index_is_not_written_over(tmp_path: Path, pieces: list[Path]
         assert path.read_bytes()[100:] == before[100:], "but for counters in the head"
     with pytest.raises(OutputError, match=r"should end in \.index"):
         room.build([pieces[0]], tmp_path / "a.mp3", jobs=1)
+    (tmp_path / "empty").mkdir()
+    for source in (tmp_path / "empty", tmp_path / "none"):
+        with pytest.raises(AudionomeError):
+            room.build([source], tmp_path / "new.index", jobs=1)
+        assert not (tmp_path / "new.index").exists()
     made(tmp_path / "a.index", 3)
     with (
         VectorStore(tmp_path / "a.index"),
