@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from audionome import batch, files
-from audionome.cli import classify, dashboard, features, lab, similar, tag
+from audionome.cli import classify, dashboard, features, lab, similar, tag, train
 from audionome.cli._common import fail
 from audionome.errors import AudionomeError
 
@@ -30,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command()(classify.classify)
+app.command()(train.train)
 app.command()(features.features)
 app.command()(tag.tag)
 app.command()(dashboard.dashboard)

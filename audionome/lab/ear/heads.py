@@ -7,6 +7,7 @@ weight, excerpts of them, so that a short recording is no stranger.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +23,8 @@ __all__ = ["RECIPE", "Heard", "Recipe", "clip_weights", "fit", "fit_genres"]
 
 Array = NDArray[np.float64]
 
-_LIMIT = 10.0  # standard deviations: no music comes near, broken sound may
 _OTHER_C = 0.01
+_TINY = 1e-9
 #: Log odds from which on a sound counts as no music; 0 would be as likely one as the other, if half
 #: of all sounds were music.
 _OTHER_FROM = 0.5
@@ -53,6 +54,8 @@ class Recipe:
     outside : float
         Weight of a clip from outside GTZAN whose source has ten clips; it falls with the root of
         their number.
+    limit : float
+        Standard deviations at which values are clipped: no music comes near, broken sound may.
     """
 
     name: str = "ear"
@@ -64,6 +67,7 @@ class Recipe:
     excerpts: float = 0.1
     balance: float = 0.5
     outside: float = 2.0
+    limit: float = 10.0
 
 
 #: The head that ships.
@@ -83,8 +87,8 @@ class Heard:
     """
 
     rows: pd.DataFrame
-    mean: Array
-    spread: Array
+    mean: NDArray[np.floating]
+    spread: NDArray[np.floating]
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> Heard:
@@ -132,7 +136,15 @@ def clip_weights(rows: pd.DataFrame, recipe: Recipe = RECIPE) -> Array:
     return found
 
 
-def fit(heard: Heard, train: NDArray[np.bool_], recipe: Recipe = RECIPE) -> Head:
+def fit(
+    heard: Heard,
+    train: NDArray[np.bool_],
+    recipe: Recipe = RECIPE,
+    *,
+    genres: Sequence[str] = GENRES,
+    least: Array | None = None,
+    use: NDArray[np.bool_] | None = None,
+) -> Head:
     """Fit a head.
 
     Parameters
@@ -141,6 +153,12 @@ def fit(heard: Heard, train: NDArray[np.bool_], recipe: Recipe = RECIPE) -> Head
     train : ndarray of bool, shape (rows,)
         What is learned from: music, whole clips and excerpts, and sounds that are none.
     recipe : Recipe
+    genres : sequence of str
+        All that there are. One that is not among the clips scores minus infinity.
+    least : ndarray of shape (2 e,), optional
+        Smallest standard deviation that a column is divided by.
+    use : ndarray of bool, shape (2 e,), optional
+        Columns that may have weights; default: all.
 
     Returns
     -------
@@ -149,19 +167,26 @@ def fit(heard: Heard, train: NDArray[np.bool_], recipe: Recipe = RECIPE) -> Head
     music = np.flatnonzero(train & heard.music)
     # The matrices are small: threads would only wait for each other.
     with threadpool_limits(1, user_api="blas"):
-        head, weights = _standard(heard, music, recipe)
+        head, weights = _standard(heard, music, recipe, genres, least)
         linear = fit_genres(
             head.seen(heard.vectors(head, music)),
             heard.column("genre")[music],
             weights,
             recipe,
             like=head.linear,
+            use=use,
         )
         other, bias = _fit_other(heard, train, head)
     return Head(linear, head.steadiness, other, bias)
 
 
-def _standard(heard: Heard, music: NDArray[np.integer], recipe: Recipe) -> tuple[Head, Array]:
+def _standard(
+    heard: Heard,
+    music: NDArray[np.integer],
+    recipe: Recipe,
+    genres: Sequence[str] = GENRES,
+    least: Array | None = None,
+) -> tuple[Head, Array]:
     """Return a head that standardises and knows nothing else, and the weights of the rows."""
     rows = heard.rows.iloc[music]
     excerpt, clip = rows["excerpt"].to_numpy(), rows["clip"].to_numpy(dtype=str)
@@ -175,15 +200,23 @@ def _standard(heard: Heard, music: NDArray[np.integer], recipe: Recipe) -> tuple
     own = weights[whole] / weights[whole].sum()
     mean = own @ values
     scale = np.sqrt(own @ np.square(values - mean))
+    if least is not None:
+        scale = np.maximum(scale, least)
     scale[scale == 0] = 1.0  # of a column that never changes
-    n = len(GENRES)
-    blank = Linear(np.array(GENRES), np.zeros(2 * e, bool), mean, scale, _LIMIT,
+    n = len(genres)
+    blank = Linear(np.array(genres), np.zeros(2 * e, bool), mean, scale, recipe.limit,
                    np.zeros((2 * e, n)), np.zeros(n))  # fmt: skip
     return Head(blank, recipe.steadiness, np.zeros(e), 0.0), weights
 
 
 def fit_genres(
-    values: Array, genres: NDArray[np.str_], weights: Array, recipe: Recipe, *, like: Linear
+    values: Array,
+    genres: NDArray[np.str_],
+    weights: Array,
+    recipe: Recipe,
+    *,
+    like: Linear,
+    use: NDArray[np.bool_] | None = None,
 ) -> Linear:
     """Choose the weights of the genres.
 
@@ -192,10 +225,13 @@ def fit_genres(
     values : ndarray of shape (rows, 2 e)
         From `audionome.models.head.Head.seen`.
     genres : ndarray of shape (rows,)
+        At least two of them.
     weights : ndarray of shape (rows,)
     recipe : Recipe
     like : Linear
-        What standardised the values.
+        What standardised the values; it also says which genres there are.
+    use : ndarray of bool, shape (2 e,), optional
+        Columns that may have weights; default: all.
 
     Returns
     -------
@@ -207,33 +243,42 @@ def fit_genres(
     """
     from sklearn.linear_model import LogisticRegression
 
-    used = values if recipe.spread else values[:, : values.shape[1] // 2]
-    code = np.array([GENRES.index(genre) for genre in genres])
+    columns = np.ones(values.shape[1], dtype=bool) if use is None else use.copy()
+    if not recipe.spread:
+        columns[len(columns) // 2 :] = False
+    used = values if columns.all() else values[:, columns]
+    place = {str(name): k for k, name in enumerate(like.classes)}
+    code, n = np.array([place[str(genre)] for genre in genres]), len(place)
     present = np.unique(code)
-    chosen, bias = np.zeros((used.shape[1], len(GENRES))), np.full(len(GENRES), -np.inf)
+    chosen, bias = np.zeros((used.shape[1], n)), np.full(n, -np.inf)
     bias[present] = 0.0
     if recipe.regression:
         model = LogisticRegression(C=recipe.regression, max_iter=500, tol=1e-5)
         model.fit(used, code, sample_weight=weights)
-        chosen[:, present] += model.coef_.T
-        bias[present] += model.intercept_
+        coefficients, intercept = model.coef_, model.intercept_
+        if len(present) == 2:  # one row of scores, for the second against the first
+            sides = np.array([[-0.5], [0.5]])
+            coefficients, intercept = sides * coefficients, sides[:, 0] * intercept
+        chosen[:, present] += coefficients.T
+        bias[present] += intercept
     if recipe.discriminant:
         share = weights / weights.sum()
-        prior = np.bincount(code, share, len(GENRES))
-        means = np.zeros((len(GENRES), used.shape[1]))
+        prior = np.bincount(code, share, n)
+        means = np.zeros((n, used.shape[1]))
         np.add.at(means, code, share[:, None] * used)
         means[present] /= prior[present, None]
         rest = (used - means[code]) * np.sqrt(share)[:, None]
         within = (1 - recipe.shrinkage) * (rest.T @ rest)
-        within[np.diag_indices_from(within)] += recipe.shrinkage * np.sum(rest**2) / len(within)
+        most = max(float(np.sum(rest**2)), _TINY)  # of clips that are all alike, nothing is left
+        within[np.diag_indices_from(within)] += recipe.shrinkage * most / len(within)
         solved = np.linalg.solve(within, means.T)
         own = np.log(prior[present]) - 0.5 * np.sum(means.T * solved, axis=0)[present]
         chosen[:, present] += recipe.discriminant * solved[:, present]
         bias[present] += recipe.discriminant * own
     chosen[:, present] -= chosen[:, present].mean(axis=1, keepdims=True)
     bias[present] -= bias[present].mean()
-    full = np.zeros((values.shape[1], len(GENRES)))
-    full[: len(chosen)] = chosen
+    full = np.zeros((values.shape[1], n))
+    full[columns] = chosen
     return Linear(like.classes, like.logged, like.mean, like.scale, like.limit, full, bias)
 
 

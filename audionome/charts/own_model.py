@@ -1,0 +1,462 @@
+"""What a model of one's own is worth: its charts, its summary, and the page that shows them.
+
+All of it is made of the model's card: nothing is computed here but what is written in words.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from audionome import files
+from audionome._words import counted, listed
+from audionome.charts._base import INK, PARTS, TEMPLATE, Chart, faded, rounded, spans, tenths
+from audionome.charts.page import PAGE_SUFFIXES, Bullets, Section, Table, label, write_page
+
+__all__ = ["confusion", "genres", "ladder", "reliability", "require", "summary", "write"]
+
+_COLOUR = PARTS[0][0]
+_SHADE = "20,122,128"
+_MOST_CELLS, _MOST_NUMBERS = 60, 20  # genres of a map, and of one with numbers in it
+_LONGEST = 28  # characters of a name in a chart
+_PAIRS = 20
+_SHOWN = 3
+_FAILURES = 1000
+
+Card = Mapping[str, Any]
+
+_INPUTS = {
+    "both": "the ear and the classic features together",
+    "ear": "the ear alone",
+    "features": "the classic features alone",
+}
+_SOURCES = {
+    "tag": "the artist in the file's tags",
+    "folder": "the folder inside that of the genre",
+    "name": "the artist in the file's name",
+    "file": "nothing known: counted as an artist of its own",
+}
+
+
+def _unheard(card: Card) -> str:
+    """Return what the tested recordings were kept apart by."""
+    return {
+        "artist": "by artists it has not heard",
+        "folder": "of folders (albums, say) it has not heard",
+        "file": "it has not heard",
+    }[str(card["data"]["grouped_by"])]
+
+
+def _groups(card: Card, n: int) -> str:
+    unit = str(card["data"]["grouped_by"])
+    return counted(n, unit)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
+
+
+def _interval(found: Mapping[str, Any]) -> str:
+    return f"{100 * found['low']:.1f} to {_percent(found['high'])}"
+
+
+def summary(card: Card) -> list[str]:
+    """Say in a few sentences what a model is worth.
+
+    Parameters
+    ----------
+    card : mapping
+        Of a model that ``audionome train`` made.
+
+    Returns
+    -------
+    list of str
+        Plain text.
+    """
+    data, found = card["data"], card["evaluation"]
+    other, random = found["other_groups"], found["random_files"]
+    lines = [
+        f"{counted(len(card['genres']), 'genre')}, {counted(data['recordings'], 'recording')}, "
+        f"kept apart by {_by(data['sources'])}.",
+        f"Right on {_percent(other['share'])} of recordings {_unheard(card)} (95 % interval "
+        f"{_interval(other)}, over {_groups(card, other['groups'])}); genres equally heavy "
+        f"{_percent(found['balanced'])}; naming always the largest genre "
+        f"{_percent(found['guessing'])}.",
+    ]
+    if data["grouped_by"] != "file":
+        how = (
+            "which flatters, as an artist or album is then on both sides"
+            if random["share"] > other["share"]
+            else "where an artist or album is on both sides"
+        )
+        lines.append(f"On random files {_percent(random['share'])}, {how}.")
+    compared = {name: _percent(share) for name, share in found["compared"].items()}
+    lines.append(
+        f"It listens with {_INPUTS[card['inputs']]} (genres equally heavy: the ear "
+        f"{compared['ear']}, features {compared['features']}, both {compared['both']})."
+    )
+    lines.append(_mixed_up(found))
+    return lines
+
+
+def _by(sources: Mapping[str, int]) -> str:
+    if list(sources) == ["file"]:
+        return "nothing but themselves: no artists or albums are known"
+    return listed([f"{_SOURCES[name]} ({n:,})" for name, n in sources.items()])
+
+
+def _mixed_up(found: Card) -> str:
+    pairs = _pairs(found)[:_SHOWN]
+    if not pairs:
+        return "It mixed up no two genres."
+    told = [f"{genre} taken for {other} ({n} times)" for genre, other, n, _ in pairs]
+    return f"Mixed up most: {listed(told)}."
+
+
+def _pairs(found: Card) -> list[tuple[str, str, int, float]]:
+    columns = found["confusions"]
+    return list(
+        zip(*(columns[name] for name in ("genre", "predicted", "count", "share")), strict=True)
+    )
+
+
+# -- charts -------------------------------------------------------------------------------
+
+
+def _short(name: str) -> str:
+    return label(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")
+
+
+def _bars(
+    names: Sequence[str], values: Sequence[float], low: Sequence[float], high: Sequence[float]
+) -> go.Figure:
+    """Return horizontal bars with intervals; names may be alike when they are cut."""
+    places = list(range(len(names)))
+    figure = go.Figure(
+        go.Bar(
+            x=rounded(values),
+            y=places,
+            orientation="h",
+            marker={"color": faded(_COLOUR, 0.4)},  # so that the interval is seen on it
+            error_x={
+                "array": rounded(h - v for h, v in zip(high, values, strict=True)),
+                "arrayminus": rounded(v - w for v, w in zip(values, low, strict=True)),
+                "color": INK,
+            },
+            customdata=[_short(name) for name in names],
+            hovertemplate="%{customdata}: %{x:.1%}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        template=TEMPLATE,
+        height=max(200, 70 + 30 * len(names)),
+        bargap=0.35,
+        showlegend=False,
+        xaxis={"range": [0, 1.02], "tickformat": ".0%"},
+        yaxis={
+            "autorange": "reversed",
+            "showgrid": False,
+            "tickvals": places,
+            "ticktext": [_short(name) for name in names],
+        },
+    )
+    return figure
+
+
+def ladder(card: Card) -> Chart:
+    """Draw how often a model is right, by how fair the test is.
+
+    Parameters
+    ----------
+    card : mapping
+
+    Returns
+    -------
+    Chart
+    """
+    found = card["evaluation"]
+    other, random, learned = found["other_groups"], found["random_files"], found["learned"]
+    rows = [("recordings it learned from", learned, learned, learned)]
+    if card["data"]["grouped_by"] != "file":
+        rows.append(("random files", random["share"], random["low"], random["high"]))
+    unheard = f"recordings {_unheard(card)}"
+    rows.append((unheard, other["share"], other["low"], other["high"]))
+    rows.append(("naming always the largest genre", *[found["guessing"]] * 3))
+    names, values, low, high = (list(column) for column in zip(*rows, strict=True))
+    intervals = [
+        span if a < b else "" for span, a, b in zip(spans(low, high), low, high, strict=True)
+    ]
+    figure = _bars([str(name) for name in names], values, low, high)
+    figure.update_layout(yaxis_ticktext=[label(str(name)) for name in names])
+    told = listed([f"{name} {_percent(value)}" for name, value, *_ in rows])
+    return Chart(
+        figure=figure,
+        alt=f"Share of recordings that are named rightly: {told}.",
+        table=pd.DataFrame(
+            {"tested on": names, "right": map(tenths, values), "95 % interval": intervals}
+        ),
+        caption="How often it is right, by how fair the test is",
+    )
+
+
+def genres(card: Card) -> Chart:
+    """Draw how often each genre is recognised.
+
+    Parameters
+    ----------
+    card : mapping
+
+    Returns
+    -------
+    Chart
+    """
+    table = pd.DataFrame(card["evaluation"]["genres"])
+    table = table.sort_values("recall", ascending=False, kind="stable", ignore_index=True)
+    names = table["genre"].tolist()
+    figure = _bars(names, table["recall"].tolist(), table["low"].tolist(), table["high"].tolist())
+    first, last = table.iloc[0], table.iloc[-1]
+    return Chart(
+        figure=figure,
+        alt=f"Of {first['genre']}, {_percent(first['recall'])} is named rightly, the most of all "
+        f"genres; of {last['genre']}, {_percent(last['recall'])}, the least.",
+        table=pd.DataFrame(
+            {
+                "genre": names,
+                "recordings": table["n"],
+                "groups": table["groups"],
+                "named rightly": map(tenths, table["recall"]),
+                "95 % interval": spans(table["low"], table["high"]),
+                "right where it is named": map(tenths, table["precision"]),
+            }
+        ),
+        caption="How much of each genre it recognises",
+    )
+
+
+def confusion(card: Card) -> Chart:
+    """Draw which genre is taken for which.
+
+    Parameters
+    ----------
+    card : mapping
+        With sixty genres at most.
+
+    Returns
+    -------
+    Chart
+    """
+    found, names = card["evaluation"], list(card["genres"])
+    place = {name: k for k, name in enumerate(names)}
+    counts = [[0] * len(names) for _ in names]
+    for genre, n, recall in zip(
+        *(found["genres"][key] for key in ("genre", "n", "recall")), strict=True
+    ):
+        counts[place[genre]][place[genre]] = round(n * recall)
+    for genre, other, n, _ in _pairs(found):
+        counts[place[genre]][place[other]] = n
+    shares = [[v / sum(row) if sum(row) else 0 for v in row] for row in counts]
+    short, ticks = [_short(name) for name in names], list(range(len(names)))
+    few = len(names) <= _MOST_NUMBERS
+    figure = go.Figure(
+        go.Heatmap(
+            z=[rounded(row) for row in shares],
+            x=ticks,
+            y=ticks,
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, f"rgba({_SHADE},0.04)"], [1, f"rgba({_SHADE},0.65)"]],
+            text=[[str(n) if n else "" for n in row] for row in counts],
+            texttemplate="%{text}" if few else None,
+            customdata=[[(a, b) for b in short] for a in short],
+            hovertemplate="%{customdata[0]} named %{customdata[1]}: %{text}<extra></extra>",
+            xgap=1,
+            ygap=1,
+            showscale=False,
+        )
+    )
+    axis = {"tickvals": ticks, "ticktext": short, "showgrid": False, "zeroline": False}
+    figure.update_layout(
+        template=TEMPLATE,
+        height=160 + max(200, 24 * len(names)),
+        xaxis={"title": {"text": "Answer"}, "tickangle": -60, **axis},
+        yaxis={"title": {"text": "Folder"}, "autorange": "reversed", **axis},
+    )
+    return Chart(
+        figure=figure,
+        alt=f"Recordings by the genre of their folder and by the answer. {_mixed_up(found)}",
+        table=_pair_table(found),
+        caption="Which genre it takes for which",
+    )
+
+
+def _pair_table(found: Card) -> pd.DataFrame:
+    rows = [(a, b, n, tenths(share)) for a, b, n, share in _pairs(found)[:_PAIRS]]
+    return pd.DataFrame(rows, columns=["genre", "taken for", "recordings", "of that genre"])
+
+
+def reliability(card: Card) -> Chart:
+    """Draw how often answers are right, by how sure they are.
+
+    Parameters
+    ----------
+    card : mapping
+
+    Returns
+    -------
+    Chart
+    """
+    table = pd.DataFrame(card["evaluation"]["reliability"])
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", line={"color": INK, "dash": "dot"}, hoverinfo="skip"
+    )
+    figure.add_scatter(
+        x=rounded(table["confidence"]),
+        y=rounded(table["accuracy"]),
+        mode="markers",
+        marker={"color": _COLOUR, "size": 9},
+        error_y={
+            "array": rounded(table["high"] - table["accuracy"]),
+            "arrayminus": rounded(table["accuracy"] - table["low"]),
+            "color": INK,
+        },
+        customdata=table["n"].tolist(),
+        hovertemplate="%{x:.0%} sure, %{y:.0%} right (%{customdata} answers)<extra></extra>",
+    )
+    figure.update_layout(
+        template=TEMPLATE,
+        height=360,
+        showlegend=False,
+        xaxis={"title": {"text": "Probability that it gives"}, "range": [0, 1.02],
+               "tickformat": ".0%"},
+        yaxis={"title": {"text": "Right"}, "range": [-0.02, 1.04], "tickformat": ".0%"},
+    )  # fmt: skip
+    sure = table.iloc[-1]
+    return Chart(
+        figure=figure,
+        alt=f"Answers that are {sure['confidence']:.0%} sure on average are right "
+        f"{_percent(sure['accuracy'])} of the time ({counted(int(sure['n']), 'answer')}).",
+        table=pd.DataFrame(
+            {
+                "answers": table["n"],
+                "sure": map(tenths, table["confidence"]),
+                "right": map(tenths, table["accuracy"]),
+                "95 % interval": spans(table["low"], table["high"]),
+            }
+        ),
+        caption="Whether its probabilities can be believed",
+    )
+
+
+# -- the page -----------------------------------------------------------------------------
+
+
+def require(path: Path) -> None:
+    """Require, before long work, that the page can be written.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    audionome.files.OutputError
+        If it has another suffix, its folder is missing, or it is a page that is not ours.
+    """
+    files.require_output_file(path, PAGE_SUFFIXES)
+    if os.path.lexists(path) and b"Made by Audionome" not in path.read_bytes():
+        raise files.OutputError(
+            f'"{path}" is there and is no page of Audionome; move it away, or give another name '
+            "with --report."
+        )
+
+
+def write(
+    path: Path,
+    card: Card,
+    *,
+    notes: Sequence[str] = (),
+    failures: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Write the report of a model as one HTML file.
+
+    Parameters
+    ----------
+    path : Path
+    card : mapping
+        Of the model.
+    notes : sequence of str
+        What was left out, and what may be a slip.
+    failures : sequence of (str, str)
+        Files that could not be read, and why.
+
+    Raises
+    ------
+    audionome.files.OutputError
+        If it cannot be written.
+    """
+    data, found = card["data"], card["evaluation"]
+    data_line, lead, *rest = summary(card)
+    parts: list[Any] = [
+        data_line,
+        *rest,
+        Section("What to distrust", (Bullets(tuple(card["limits"])),)),
+        Section("How often it is right", (ladder(card), *_ladder_words(card))),
+        Section("Genre by genre", (genres(card), *_untested(card))),
+        Section("Which genres it mixes up", _mixed_parts(card)),
+        Section(
+            "How sure it may be",
+            (
+                reliability(card),
+                f"An answer names one genre, or as many as it takes to include the right one nine "
+                f"times in ten. In the test {_percent(found['kept']['share'])} of the answers did "
+                f"(95 % interval {_interval(found['kept'])}).",
+            ),
+        ),
+        Section("The recordings", (Table(_recordings(data)),)),
+    ]
+    if notes:
+        parts.append(Section("What to look at", (Bullets(tuple(notes)),)))
+    if failures:
+        rows = pd.DataFrame(list(failures[:_FAILURES]), columns=["file", "why"])
+        parts.append(Section("Files that could not be read", (Table(rows, searchable=True),)))
+    write_page(path, f"The model “{card['name']}”", parts, lead=lead)
+
+
+def _ladder_words(card: Card) -> tuple[str, ...]:
+    if card["data"]["grouped_by"] == "file":
+        return ("No artists or albums are known, so random files are all that it could be tested "
+                "on.",)  # fmt: skip
+    gap = card["evaluation"]["flattery"]
+    told = (
+        "The two tests cannot be told apart here."
+        if gap["word"] == "cannot be told apart"
+        else f"The difference is {100 * gap['share']:.1f} points (95 % interval "
+        f"{100 * gap['low']:.1f} to {100 * gap['high']:.1f})."
+    )
+    return (
+        "With random files, a model may recognise the artist or the album, and is right for the "
+        "wrong reason. New music is by others: believe the lower figure. " + told,
+    )
+
+
+def _untested(card: Card) -> tuple[str, ...]:
+    left = [g for g in card["genres"] if g not in set(card["evaluation"]["genres"]["genre"])]
+    return (f"Not tested, for lack of a second group: {listed(left)}.",) if left else ()
+
+
+def _mixed_parts(card: Card) -> tuple[Any, ...]:
+    if len(card["genres"]) <= _MOST_CELLS:
+        return (confusion(card), _mixed_up(card["evaluation"]))
+    return (_mixed_up(card["evaluation"]), Table(_pair_table(card["evaluation"])))
+
+
+def _recordings(data: Mapping[str, Any]) -> pd.DataFrame:
+    rows = [(genre, n["recordings"], n["groups"]) for genre, n in data["genres"].items()]
+    unit = {"artist": "artists", "folder": "folders", "file": "files"}[str(data["grouped_by"])]
+    return pd.DataFrame(rows, columns=["genre", "recordings", unit])
