@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from audionome.collection.answers import Answered
     from audionome.collection.work import Progress
 
-__all__ = ["Told", "classify_all", "going_on", "nameless", "tell_errors"]
+__all__ = ["Told", "classify_all", "going_on", "nameless", "require_dask", "tell_errors"]
 
 _WINDOW = 300.0  # s that a rate is measured over
 _EVERY = 30.0  # s between lines where there is no terminal
@@ -143,6 +143,8 @@ def classify_all(
         raise AudionomeError(
             "Standard input has no name to go on with: save it to a file, or leave out --out."
         )
+    if dask is not None:
+        require_dask(dask)
     with quiet_libraries(), Told() as told, going_on(told):
         found = answers.classify(
             [source or nameless() for source in sources],
@@ -156,6 +158,13 @@ def classify_all(
     _tell(found, out, min_confidence)
     if found.done.failed:
         raise typer.Exit(FAILED)
+
+
+def require_dask(address: str) -> None:
+    """Refuse a cluster that cannot do the work, before the files are looked for."""
+    from audionome.collection.cluster import require_cluster
+
+    require_cluster(address, tell=lambda told: console(stderr=True).print(told, markup=False))
 
 
 def nameless() -> str:

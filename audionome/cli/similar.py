@@ -11,7 +11,7 @@ import typer
 
 from audionome import files
 from audionome._words import clock, counted, printable
-from audionome.cli._collection import Told, going_on, nameless, tell_errors
+from audionome.cli._collection import Told, going_on, nameless, require_dask, tell_errors
 from audionome.cli._common import FAILED, JOBS, console, escape, fail, quiet_libraries
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def index(
     """
     from audionome.collection import index as room
 
+    if dask is not None:
+        require_dask(dask)
     with quiet_libraries(), Told() as told, going_on(told):
         built = room.build(
             [source or nameless() for source in sources],

@@ -7,14 +7,16 @@ sees under the same name, or are named by URL (`audionome.collection.sources`).
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
 import logging
 import os
 import queue
-import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import metadata
@@ -39,7 +41,6 @@ _PATIENCE = 60.0  # s without any worker before the work is given up
 _FETCH = 10.0  # s to bring a result; a worker that goes meanwhile takes it along
 _WAITING = 3  # tasks per thread: one at work, and enough to wait that none is idle
 _START = "dask worker {} --nworkers -1"
-_KEPT = "What is done is kept; the same command goes on from there."
 _KILLED = "every worker that tried was ended, by a fault in the file or for lack of memory."
 #: The last digits of an answer hang on these.
 _PACKAGES = ("numpy", "scipy", "onnxruntime", "av", "soxr", "soundfile")
@@ -145,29 +146,34 @@ def _connected(address: str) -> Iterator[Any]:
 
 def _client(address: str) -> Any:
     """Return a client of the scheduler, if it answers in time."""
-    from distributed import Client
+    from distributed import Client, Security
 
-    where = {"scheduler_file": address} if os.path.isfile(address) else {"address": address}
-    answered: list[Any] = []
-
-    def connect() -> None:
-        try:
-            answered.append(
-                Client(**where, timeout=_ANSWER, set_as_default=False, name="audionome")
-            )
-        except Exception as error:  # of sockets, of its own, or of what it read
-            answered.append(error)
-
-    # A server of another kind that takes the call and says nothing would be waited for forever.
-    calling = threading.Thread(target=connect, daemon=True)
-    calling.start()
-    calling.join(1.5 * _ANSWER)
-    if not answered or isinstance(answered[0], Exception):
+    try:
+        if os.path.isfile(address):
+            address = str(json.loads(Path(address).read_text(encoding="utf-8"))["address"])
+        # Dask's own client waits forever for a server that takes the call and says nothing, and
+        # leaves a mess behind when it gives up. The thread: a notebook has a loop of its own.
+        with ThreadPoolExecutor(1) as thread:
+            calling = asyncio.wait_for(_identity(address, Security()), _ANSWER)
+            found = thread.submit(asyncio.run, calling).result()
+        if found["type"] != "Scheduler":
+            raise ValueError("a worker, say")
+        return Client(address, timeout=_ANSWER, set_as_default=False, name="audionome")
+    except Exception as error:  # of sockets, of Dask, or of what the file holds
         raise ClusterError(
             f'No Dask scheduler answers at "{address}"; start one with "dask scheduler", and give '
             "the address that it prints, such as tcp://192.168.0.7:8786."
-        ) from (answered[0] if answered else None)
-    return answered[0]
+        ) from error
+
+
+async def _identity(address: str, security: Any) -> dict[str, Any]:
+    """Return what a server of Dask says of itself."""
+    from distributed.core import rpc
+
+    connection = security.get_connection_args("client")
+    async with rpc(address, timeout=_ANSWER, connection_args=connection) as server:
+        found: dict[str, Any] = await server.identity()
+    return found
 
 
 @contextlib.contextmanager
@@ -224,7 +230,7 @@ def _require_workers(
 
 
 def _tell_packages(tell: Callable[[str], None] | None, there: dict[str, dict[str, str]]) -> None:
-    """Tell the first worker whose packages are other ones."""
+    """Write of the first worker whose packages are other ones."""
     here = _packages()
     for worker, packages in sorted(there.items()):
         other = [
@@ -452,9 +458,7 @@ class _Run:
             return
         del self._under_way[future]
         if kind != "done":
-            raise ClusterError(
-                f"A worker that came while the work was going on cannot do it: {found} {_KEPT}"
-            )
+            raise ClusterError(f"A worker that came later than the others cannot do this: {found}")
         yield from zip(names, found, strict=True)
 
     def _look_at_workers(self) -> None:
@@ -473,7 +477,7 @@ class _Run:
         elif now - self._last_worker > _PATIENCE:
             raise ClusterError(
                 f'The scheduler at "{self._address}" has had no workers for a minute; start some '
-                f'with "{_START.format(self._address)}". {_KEPT}'
+                f'with "{_START.format(self._address)}".'
             )
 
     def _require_scheduler(self, error: Exception) -> None:
@@ -483,8 +487,7 @@ class _Run:
             sleep(0.1)
         if self._client.status != "running":
             raise ClusterError(
-                f'The scheduler at "{self._address}" is lost; start it and its workers again. '
-                f"{_KEPT}"
+                f'The scheduler at "{self._address}" is lost; start it and its workers again.'
             ) from error
 
 

@@ -21,7 +21,7 @@ from audionome._extras import require_extra
 from audionome.errors import AudionomeError
 from audionome.files import SUFFIXES, Entry, reason_of
 
-__all__ = ["SourceError", "find", "is_url", "opened", "size"]
+__all__ = ["SourceError", "find", "is_url", "opened", "size", "within"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
@@ -97,6 +97,36 @@ def find(url: str) -> Iterator[Entry]:
             root = _before_wild(root)
         for name, info in listing:
             yield _found(_named(url, name.removeprefix(root).lstrip("/")), info)
+
+
+def within(name: str, url: str) -> bool:
+    """Return whether a name is one that `find` may give for a URL.
+
+    Parameters
+    ----------
+    name : str
+    url : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> within("s3://bucket/music/a.mp3", "s3://bucket/music")
+    True
+    >>> within("zip://a.mp3::s3://bucket/a.zip", "zip://::s3://bucket/b.zip")
+    False
+    """
+    head, _, rest = url.partition("::")
+    of, _, archive = name.partition("::")
+    if name == url or archive != rest:
+        return name == url
+    if _WILD.search(head):
+        from fsspec.utils import glob_translate
+
+        return re.match(glob_translate(head), of) is not None
+    return of.startswith(_named(head, ""))
 
 
 @contextlib.contextmanager

@@ -21,7 +21,8 @@ import pytest
 import soundfile as sf
 
 from audionome import batch
-from audionome.collection import cluster, sources
+from audionome.collection import answers, cluster, sources
+from audionome.collection.work import Progress
 from audionome.errors import AudionomeError
 
 # -- what the workers do; they import this file -------------------------------------------
@@ -39,15 +40,6 @@ def act(name: str) -> tuple[str, int]:
     time.sleep(0.05)
     with sources.opened(name) as path:
         return path.read_text(encoding="utf-8"), os.getpid()
-
-
-def answer(name: str) -> dict[str, Any]:
-    """Answer as a run does."""
-    from audionome import classify
-
-    with sources.opened(name) as path:
-        said = classify(path).as_dict()
-    return {k: v for k, v in said.items() if k != "seconds"}
 
 
 def lacking() -> str:
@@ -154,25 +146,35 @@ def words(result: object) -> str:
 # -- the work -----------------------------------------------------------------------------
 
 
-def test_a_killed_worker_changes_nothing(two: Cluster, tone: np.ndarray, tmp_path: Path) -> None:
-    """Bit for bit what this process answers, each file once."""
-    names = []
-    for k in range(10):
-        names.append(str(tmp_path / f"{k:02d} a\nb é.wav"))
-        sf.write(names[-1], np.roll(tone, 700 * k)[k % 4 * 9000 :], 22_050)
-    names.append(os.fsdecode(b"%s/caf\xe9.wav" % os.fsencode(tmp_path)))
-    shutil.copy(names[0], names[-1])
-    local = {name: answer(name) for name in names}
+def music(folder: Path, tone: np.ndarray, *, n: int) -> Path:
+    """Write a folder with short recordings, odd names and a file that is no recording."""
+    folder.mkdir()
+    for k in range(n):
+        sf.write(folder / f"{k:02d} a\nb é.wav", np.roll(tone, 700 * k)[k % 4 * 9000 :], 22_050)
+    shutil.copy(folder / "00 a\nb é.wav", folder / os.fsdecode(b"caf\xe9.wav"))
+    (folder / "poem.mp3").write_text("Roses are red.\n" * 100)
+    return folder
 
+
+def test_a_killed_worker_changes_nothing(two: Cluster, tone: np.ndarray, tmp_path: Path) -> None:
+    """The tables are those of this process, bit for bit."""
+    folder = music(tmp_path / "music", tone, n=10)
+    local = answers.classify([folder], tmp_path / "local.jsonl", jobs=1)
     before = workers(two)
-    got: dict[str, Any] = {}
-    for name, result in cluster.for_each_on(answer, names, address=two.address):
-        assert name not in got
-        got[name] = result
-        if len(got) == 2:
+
+    def kill(state: Progress) -> None:
+        if state.step == "working" and state.done == 2:
             before[0].kill()
-    assert got == local
+
+    far = answers.classify([folder], tmp_path / "far.jsonl", cluster=two.address, progress=kill)
     assert not before[0].is_running()
+    assert (far.done.computed, far.done.failed) == (11, 1)
+    assert far.table.read_bytes() == local.table.read_bytes()
+    assert far.errors is not None
+    assert local.errors is not None
+    assert far.errors.read_bytes() == local.errors.read_bytes()
+    again = answers.classify([folder], far.table, cluster=two.address)
+    assert (again.done.kept, again.done.computed, again.done.failed) == (11, 0, 1)
 
 
 def workers(of: Cluster) -> list[psutil.Process]:
@@ -202,7 +204,7 @@ def test_faults_and_limits(two: Cluster, tmp_path: Path) -> None:
     for name, result in cluster.for_each_on(act, lazily(), address=two.address):
         got[name] = result
         most = max(most, asked - len(got))
-    assert most <= 3 * 4 + 1  # four threads
+    assert most <= 3 * 4 + 4  # four threads; and what was with the worker that died waits
     assert sorted(got) == sorted(names)
     told = {Path(n).name: words(r) for n, r in got.items() if words(r)}
     assert told.pop("told.wav") == "It is told."
@@ -229,7 +231,7 @@ def test_urls(two: Cluster, tmp_path: Path) -> None:
 # -- what cannot be done is told before the work --------------------------------------------
 
 
-def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_ANSWER", 1.0)
     begin = time.monotonic()
     with socket.socket() as other:  # of another kind: it takes the call and says nothing
@@ -240,6 +242,14 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(cluster.ClusterError, match=r"^No Dask scheduler answers at"):
                 cluster.require_cluster(address)
     assert time.monotonic() - begin < 10
+    command = [sys.executable, "-m", "audionome", "classify", "--dask", "", "--out"]
+    begin = time.monotonic()
+    done = subprocess.run([*command, tmp_path / "a.csv", tmp_path], capture_output=True, text=True)
+    assert time.monotonic() - begin < 9  # and it ends as soon as it has said so
+    assert done.returncode == 2
+    assert done.stderr.startswith('audionome: No Dask scheduler answers at ""; start one with')
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_unfit_workers(two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +277,9 @@ def test_unfit_workers(two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "(0.1 here)" in told[0]
 
 
-def test_what_is_missing_and_what_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_and_what_is_lost(
+    tone: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No workers, no Audionome, no files; then the last worker goes, and then the scheduler."""
     hidden = tmp_path / "hidden"
     hidden.mkdir()
@@ -310,25 +322,23 @@ def test_what_is_missing_and_what_is_lost(tmp_path: Path, monkeypatch: pytest.Mo
         ):
             list(cluster.for_each_on(act, names, address=own.address))
 
-        told, n = cut_off(own, names[1:], blind)
-        assert "has had no workers for a minute; start some with" in told
-        assert told.endswith("What is done is kept; the same command goes on from there.")
-        assert 1 <= n < 40
+        results = cluster.for_each_on(act, names[1:], address=own.address)
+        next(results)
+        blind.kill()
+        with pytest.raises(cluster.ClusterError, match="has had no workers for a minute; start"):
+            list(results)
 
         own.add("--no-nanny", "--nthreads", "1")
         own.await_workers(1)
-        told, n = cut_off(own, names[1:], own.scheduler)
-        assert "is lost; start it and its workers again. What is done is kept" in told
-        assert 1 <= n < 40
+        folder = music(tmp_path / "music", tone, n=8)
 
+        def kill(state: Progress) -> None:
+            if state.step == "working" and state.done == 1:
+                own.scheduler.kill()
 
-def cut_off(of: Cluster, names: list[str], victim: subprocess.Popen[bytes]) -> tuple[str, int]:
-    """Kill a process when the first result comes; return the sentence, and how many came."""
-    got = 0
-    try:
-        for _ in cluster.for_each_on(act, names, address=of.address):
-            got += 1
-            victim.kill()
-    except cluster.ClusterError as error:
-        return str(error), got
-    return "", got
+        out = tmp_path / "table.jsonl"
+        with pytest.raises(cluster.ClusterError, match="is lost; start it and its workers again"):
+            answers.classify([folder], out, cluster=own.address, progress=kill)
+        kept = answers.classify([folder], out, jobs=1).done
+        assert kept.kept >= 1
+        assert kept.kept + kept.computed + kept.reused == 9

@@ -38,6 +38,7 @@ def found(url: str) -> dict[str, str]:
             texts[one.name] = path.read_text(encoding="utf-8")
             assert path.stat().st_size == one.bytes == sources.size(one.name)
             assert path.name == Path(texts[one.name]).name
+        assert sources.within(one.name, url)
         assert one.modified > 10**18
     return texts
 
@@ -90,6 +91,18 @@ def test_what_cannot_be_read_is_one_sentence(
     with pytest.raises(sources.SourceError), sources.opened(url) as path:
         path.read_bytes()
     assert sources.size(url) is None or "/dev/null" in url
+
+
+def test_what_lies_elsewhere_is_not_within() -> None:
+    for name, url in (
+        ("s3://bucket/musical/a.mp3", "s3://bucket/music"),
+        ("/music/a.mp3", "s3://bucket"),
+        ("zip://a.mp3::s3://b/1.zip", "zip://::s3://b/2.zip"),
+        ("zip://c/a.mp3::s3://b/1.zip", "zip://d::s3://b/1.zip"),
+        ("s3://b/c/a.mp3", "s3://b/d*/*.mp3"),
+        ("s3://b/dd/e/a.mp3", "s3://b/d*/*.mp3"),
+    ):
+        assert not sources.within(name, url)
 
 
 def test_a_path_is_no_url() -> None:
