@@ -22,11 +22,19 @@ from audionome.collection.tags._kinds import (
     set_ape,
     store_ape,
 )
-from audionome.collection.tags.values import EAR_FIELD, TagError, Values, digest_of, number, texts
+from audionome.collection.tags.values import (
+    BETWEEN,
+    EAR_FIELD,
+    TagError,
+    Values,
+    digest_of,
+    number,
+    texts,
+    words,
+)
 
 __all__ = ["Id3Chunk", "Id3First", "Wave"]
 
-_EAR = "; "  # between the words, where a field holds one text
 _V1 = 128  # bytes
 _APART = 4096  # bytes between a tag and the end, so that no ID3v1 tag is looked for in it
 
@@ -119,8 +127,8 @@ class _Id3(Kind):
         genres = self._id3["TCON"].genres if "TCON" in self._id3 else []
         tempo = self._id3["TBPM"].text if "TBPM" in self._id3 else []
         ear = self._id3.getall(f"TXXX:{EAR_FIELD}")
-        words = [word for frame in ear for text in frame.text for word in text.split(_EAR)]
-        return Values(texts(genres), number(map(str, tempo)), texts(words))
+        heard = words(text for frame in ear for text in frame.text)
+        return Values(texts(genres), number(map(str, tempo)), heard)
 
     def others(self) -> str:
         return _others_of_id3(self._id3, but=("TCON", "TBPM", f"TXXX:{EAR_FIELD}"))
@@ -144,7 +152,7 @@ class _Id3(Kind):
         if now.ear != was.ear:
             self._id3.delall(f"TXXX:{EAR_FIELD}")
             if now.ear:
-                self._id3.add(TXXX(encoding=3, desc=EAR_FIELD, text=[_EAR.join(now.ear)]))
+                self._id3.add(TXXX(encoding=3, desc=EAR_FIELD, text=[BETWEEN.join(now.ear)]))
         if self._id3.version[:2] == (2, 2) and self._id3.unknown_frames:
             raise TagError("its ID3v2.2 tag holds frames that no later version has")
 

@@ -9,7 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from audionome.collection.tags.values import EAR_FIELD, TagError, Values, digest_of, number, texts
+from audionome.collection.tags.values import (
+    EAR_FIELD,
+    TagError,
+    Values,
+    digest_of,
+    number,
+    texts,
+    words,
+)
 
 __all__ = [
     "Apev2",
@@ -81,7 +89,7 @@ class Vorbis(Kind):
 
     def values(self) -> Values:
         genre, bpm, ear = (self._file.tags.get(field, []) for field in self._FIELDS)
-        return Values(texts(genre), number(bpm), texts(ear))
+        return Values(texts(genre), number(bpm), words(ear))
 
     def others(self) -> str:
         comments = [(k, v) for k, v in self._file.tags if k.lower() not in self._FIELDS]
@@ -128,7 +136,7 @@ class Mp4(Kind):
         tags = self._file.tags
         ear = [bytes(word).decode("utf-8", "replace") for word in tags.get(self._OWN, [])]
         tempo = [str(n) for n in tags.get(self._TEMPO, [])]
-        return Values(texts(tags.get(self._GENRE, [])), number(tempo), texts(ear))
+        return Values(texts(tags.get(self._GENRE, [])), number(tempo), words(ear))
 
     def others(self) -> str:
         ours = (self._GENRE, self._TEMPO, self._OWN)
@@ -201,7 +209,7 @@ def of_ape(ape: Any) -> Values:
         return list(value) if value is not None and value.kind == 0 else []
 
     genre, bpm, ear = map(field, _APE)
-    return Values(texts(genre), number(bpm), texts(ear))
+    return Values(texts(genre), number(bpm), words(ear))
 
 
 def ape_items(ape: Any) -> list[Any]:
@@ -266,7 +274,7 @@ class Asf(Kind):
         genre, bpm, ear = (
             [str(value) for value in self._file.tags.get(field, [])] for field in self._FIELDS
         )
-        return Values(texts(genre), number(bpm), texts(ear))
+        return Values(texts(genre), number(bpm), words(ear))
 
     def others(self) -> str:
         found = [

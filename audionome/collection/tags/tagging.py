@@ -19,7 +19,7 @@ from audionome.collection.tags.values import TagError
 from audionome.errors import AudionomeError
 from audionome.files import OutputError
 
-__all__ = ["Job", "tag"]
+__all__ = ["Job", "classified", "tag"]
 
 _CHUNK = 2000  # files whose answers are in memory at once
 
@@ -110,7 +110,7 @@ def _decided(job: Job, *, rules: Rules, model: str | None, write: bool, separate
     if write:  # told before it takes long
         rewriting.require_replaceable(Path(os.path.realpath(path)), separate=separate)
     if job.row is None:
-        row = _classified(path, model)
+        row = classified(path, model=model)
     else:
         row = job.row
         _require_unchanged(path, row)
@@ -143,7 +143,20 @@ def _written(
     return decision
 
 
-def _classified(path: Path, model: str | None) -> Mapping[str, Any]:
+def classified(path: Path, *, model: str | None = None) -> Mapping[str, Any]:
+    """Listen to a file.
+
+    Parameters
+    ----------
+    path : Path
+    model : str, optional
+        As for `audionome.load_classifier`.
+
+    Returns
+    -------
+    mapping
+        The answer, as `audionome.collection.tags.deciding.decide` takes it.
+    """
     from audionome.models.classifier import load_classifier
 
     return load_classifier(model).classify(path).as_row()

@@ -9,10 +9,23 @@ from dataclasses import dataclass
 
 from audionome.errors import AudionomeError
 
-__all__ = ["EAR_FIELD", "NoTagsError", "TagError", "Values", "digest_of", "number", "texts"]
+__all__ = [
+    "BETWEEN",
+    "EAR_FIELD",
+    "NoTagsError",
+    "TagError",
+    "Values",
+    "digest_of",
+    "number",
+    "texts",
+    "words",
+]
 
 #: The field of the ear's words, which no other program uses.
 EAR_FIELD = "AUDIONOME_TAGS"
+
+#: Between the ear's words, where a field holds one text.
+BETWEEN = "; "
 
 
 class TagError(AudionomeError):
@@ -68,6 +81,25 @@ def texts(found: Iterable[str]) -> tuple[str, ...]:
     ('Jazz',)
     """
     return tuple(text.strip("\0 ") for text in found if text.strip("\0 \t\r\n"))
+
+
+def words(found: Iterable[str]) -> tuple[str, ...]:
+    """Return the ear's words, whether a field holds one or all.
+
+    Parameters
+    ----------
+    found : iterable of str
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> words(["funk; R&B", "female voice"])
+    ('funk', 'R&B', 'female voice')
+    """
+    return texts(word for text in found for word in text.split(BETWEEN))
 
 
 def number(found: Iterable[str]) -> int | None:
