@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -93,7 +94,11 @@ class Told:
         if self._bar is None:
             told = TextColumn("{task.fields[told]}")
             columns = (TextColumn("{task.description}"), BarColumn(), told)
-            self._bar = Progress(*columns, console=console(stderr=True))
+            # Where what is printed goes into a file, it must not come to the terminal instead.
+            to_terminal = sys.stdout is not None and sys.stdout.isatty()
+            self._bar = Progress(
+                *columns, console=console(stderr=True), redirect_stdout=to_terminal
+            )
             self._task = self._bar.add_task("", total=None, told="")
             self._bar.start()
         assert self._task is not None

@@ -16,6 +16,7 @@ import typer
 
 from audionome import files
 from audionome._words import counted, likelihood
+from audionome.cli._collection import Told
 from audionome.cli._common import FAILED, JOBS, console, escape, quiet_libraries
 from audionome.errors import AudionomeError
 
@@ -141,6 +142,7 @@ def _tag(
     from audionome.batch import Failure
     from audionome.collection.tags import tagging
     from audionome.collection.tags.backup import Backup
+    from audionome.collection.work import Progress
     from audionome.models.classifier import load_classifier
 
     if request.table is None:
@@ -148,10 +150,12 @@ def _tag(
     elif model is not None:
         raise AudionomeError("--model has no use with --from: the answers are in the table.")
     work = request.jobs()
+    total = len(work) if isinstance(work, list) else 0
     told = _Told()
     with ExitStack() as stack:
         kept = stack.enter_context(Backup(backup)) if backup is not None else None
         stack.enter_context(quiet_libraries())
+        progress = stack.enter_context(Told())
         done = tagging.tag(work, rules, model=model, backup=kept, separate=separate, jobs=jobs)
         try:
             for name, decision in done:
@@ -159,10 +163,15 @@ def _tag(
                     told.failed(name, decision)
                 else:
                     told.decided(decision)
-        finally:
+                progress(Progress("working", told.done, total, told.failures))
             for name, why in request.refused:
                 told.failed(name, why)
-            told.conclude(request, rules, written=kept.path if kept and kept.entries else None)
+        except BaseException:
+            if not told.done:
+                raise  # it was refused
+            told.conclude(request, written=kept.path if kept and kept.entries else None)
+            raise
+    told.conclude(request, written=kept.path if kept and kept.entries else None)
     if told.failures:
         raise typer.Exit(FAILED)
 
@@ -243,7 +252,9 @@ class _Request:
                     (name, "It lies elsewhere; tags are written on this machine alone.")
                 )
                 continue
-            place = str(table.path_of(name))
+            place = table.name_of(name)
+            if not os.path.lexists(place):  # relative to the table, perhaps
+                place = os.path.join(os.path.dirname(path), place)
             real = os.path.realpath(place)
             if real in seen:
                 continue
@@ -272,6 +283,10 @@ class _Told:
     changed: int = 0
     failures: int = 0
 
+    @property
+    def done(self) -> int:
+        return sum(self.fates.values()) + self.failures
+
     def decided(self, decision: Decision) -> None:
         self.fates[decision.genre] += 1
         if decision.why:
@@ -285,7 +300,7 @@ class _Told:
         where = "" if name == os.path.basename(name) else f"{escape(name)}: "
         console(stderr=True).print(f"[bold red]not tagged:[/] {where}{escape(why)}")
 
-    def conclude(self, request: _Request, rules: Rules, *, written: Path | None) -> None:
+    def conclude(self, request: _Request, *, written: Path | None) -> None:
         fates = self.fates
         lines = []
         if fates["kept"]:
@@ -302,7 +317,7 @@ class _Told:
             lines.append(f"{counted(request.elsewhere, 'row')} of the table of other files")
         if self.failures:
             lines.append(f"{_files(self.failures)} that cannot be tagged, as said above")
-        total = sum(fates.values()) + self.failures
+        total = self.done
         verb = "changed" if written else "would change"
         out = console()
         out.print(f"{_files(self.changed)} of {total:,} {verb}.")

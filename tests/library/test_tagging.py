@@ -323,6 +323,14 @@ def answer(**more: Any) -> dict[str, Any]:
         # Another program's table, and a model of one's own: a genre is written as it is.
         ((), {"genre": "hiphop"}, Rules(), "new", ("hiphop",)),
         ((), {"genre": " darkwave ", "p_darkwave": 1.0}, Rules(), "new", ("darkwave",)),
+        # A line of `classify --json`.
+        (
+            (),
+            {"genre": "hiphop", "status": "few", "probabilities": dict.fromkeys(GENRES, 0.1)},
+            Rules(),
+            "new",
+            ("Hip-Hop",),
+        ),
         ((), {"genre": None}, Rules(), "none", ()),
         ((), {"genre": float("nan")}, Rules(), "none", ()),
     ],
@@ -343,6 +351,8 @@ def test_tempo_and_tags_when_they_are_asked_for() -> None:
     assert decide(Values((), 91), answer(), Rules(tempo=True, replace=True)).now.tempo == 90
     for row in (answer(tempo=0.0), answer(tempo_probability=0.3), answer(tempo="nan")):
         assert decide(Values(), row, rules).now.tempo is None
+    line = {"tempo": {"bpm": 90.0, "probability": 0.9}, "tags": [{"name": "hip-hop"}]}
+    assert decide(Values(), answer(**line), rules).now == Values(("Hip-Hop",), 90, ("hip-hop",))
     # A genre that is kept or unsure does not keep the others from being written.
     assert decide(Values(), answer(status="many"), rules).now == Values((), 90, ("hip-hop", "funk"))
 

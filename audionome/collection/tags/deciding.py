@@ -23,7 +23,7 @@ from typing import Any, Literal
 from audionome._words import genre_name
 from audionome.collection.tags.values import TagError, Values
 from audionome.datasets.gtzan import GENRES
-from audionome.models.prediction import FEW
+from audionome.models.prediction import FEW, join_names, split_names
 
 __all__ = ["MIN_CONFIDENCE", "Decision", "Rules", "decide", "shown_genre", "to_number"]
 
@@ -112,6 +112,7 @@ def decide(was: Values, row: Mapping[str, Any], rules: Rules) -> Decision:
     TagError
         If the genre cannot be written into any file.
     """
+    row = _cells(row)
     fate, why = _fate(was, row, rules)
     now = replace(was, genres=(shown_genre(row),)) if fate == "new" else was
     tempo = to_number(row.get("tempo"))
@@ -120,7 +121,7 @@ def decide(was: Values, row: Mapping[str, Any], rules: Rules) -> Decision:
         if tempo >= 1 and (probability is None or probability >= _SURE_TEMPO):
             now = replace(now, tempo=round(tempo))
     if rules.ear_tags and isinstance(row.get("tags"), str):
-        now = replace(now, ear=tuple(word for word in row["tags"].split("|") if word))
+        now = replace(now, ear=split_names(row["tags"]))
     return Decision(
         file=str(row.get("file", "")),
         was=was,
@@ -129,6 +130,20 @@ def decide(was: Values, row: Mapping[str, Any], rules: Rules) -> Decision:
         why=why,
         confidence=to_number(row.get("confidence")),
     )
+
+
+def _cells(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row as tables have it, also of an answer that `classify --json` printed."""
+    probabilities, tempo, tags = row.get("probabilities"), row.get("tempo"), row.get("tags")
+    found = dict(row)
+    if isinstance(probabilities, dict):
+        found |= {f"p_{genre}": p for genre, p in probabilities.items()}
+    if isinstance(tempo, dict):
+        found |= {"tempo": tempo.get("bpm"), "tempo_probability": tempo.get("probability")}
+    if isinstance(tags, list | tuple):
+        names = [str(tag.get("name")) for tag in tags if isinstance(tag, dict)]
+        found["tags"] = join_names(names)
+    return found
 
 
 def _fate(was: Values, row: Mapping[str, Any], rules: Rules) -> tuple[Fate, str]:
@@ -177,6 +192,7 @@ def shown_genre(row: Mapping[str, Any]) -> str:
     TagError
         If it is no text that a tag can hold.
     """
+    row = _cells(row)
     genre = unicodedata.normalize("NFC", row["genre"].strip())
     if len(genre) > _LONGEST or any(unicodedata.category(c) in ("Cc", "Cs") for c in genre):
         raise TagError(
