@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import mutagen
 import numpy as np
 import pytest
 import soundfile as sf
+import typer
 from mutagen import apev2, flac, id3, mp4
 
 from audionome import audio, cli
@@ -777,3 +779,13 @@ def test_what_is_refused_before_any_work(
     assert code == 2
     assert word in err
     assert os.listdir(tmp_path) == ["a.mp3"]
+
+
+def test_the_page_and_the_help_name_the_same_options() -> None:
+    page = (Path(__file__).resolve().parents[2] / "book" / "usage.md").read_text(encoding="utf-8")
+    section = page.partition("### Write genres into the files")[2].partition("\n## ")[0]
+    command = typer.main.get_command(cli.app).commands["tag"]
+    options = {name for parameter in command.params for name in parameter.opts}
+    named = set(re.findall(r"--[a-z-]+", section))
+    assert named >= {"--from", "--write", "--replace", "--min-confidence", "--undo"}
+    assert named <= options
