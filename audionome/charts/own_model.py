@@ -36,10 +36,10 @@ _INPUTS = {
     "features": "the classic features alone",
 }
 _SOURCES = {
-    "tag": "the artist in the file's tags",
+    "tag": "the artist in their tags",
     "folder": "the folder inside that of the genre",
-    "name": "the artist in the file's name",
-    "file": "nothing known: counted as an artist of its own",
+    "name": "the artist in their names",
+    "file": "not known, each counts as if by an artist of its own",
 }
 
 
@@ -47,7 +47,7 @@ def _unheard(card: Card) -> str:
     """Return what the tested recordings were kept apart by."""
     return {
         "artist": "by artists it has not heard",
-        "folder": "of folders (albums, say) it has not heard",
+        "folder": "from folders (albums, say) it has not heard",
         "file": "it has not heard",
     }[str(card["data"]["grouped_by"])]
 
@@ -81,8 +81,8 @@ def summary(card: Card) -> list[str]:
     data, found = card["data"], card["evaluation"]
     other, random = found["other_groups"], found["random_files"]
     lines = [
-        f"{counted(len(card['genres']), 'genre')}, {counted(data['recordings'], 'recording')}, "
-        f"kept apart by {_by(data['sources'])}.",
+        f"{counted(len(card['genres']), 'genre')}, {counted(data['recordings'], 'recording')}. "
+        f"Who made them: {_by(data['sources'])}.",
         f"Right on {_percent(other['share'])} of recordings {_unheard(card)} (95 % interval "
         f"{_interval(other)}, over {_groups(card, other['groups'])}); genres equally heavy "
         f"{_percent(found['balanced'])}; naming always the largest genre "
@@ -106,7 +106,7 @@ def summary(card: Card) -> list[str]:
 
 def _by(sources: Mapping[str, int]) -> str:
     if list(sources) == ["file"]:
-        return "nothing but themselves: no artists or albums are known"
+        return "not known; each counts as if by an artist of its own"
     return listed([f"{_SOURCES[name]} ({n:,})" for name, n in sources.items()])
 
 

@@ -203,6 +203,8 @@ def small(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> No
     """The made-up columns are few: none is held against those of the ear."""
     if "whole" not in request.fixturenames:
         monkeypatch.setattr(fitting, "_least", lambda size: np.full(2 * size, 1e-3))
+        nothing = (np.zeros(2 * EAR), -1.0)
+        monkeypatch.setattr(fitting, "not_music", lambda head, vectors: nothing)
 
 
 def judged(heard: Heard) -> judging.Judged:
@@ -400,7 +402,7 @@ def test_the_command_tells_and_reports(whole: Path, tmp_path: Path) -> None:
     arguments = ["train", str(whole), "--out", str(out), "--jobs", "1"]
     told = CliRunner().invoke(app, [*arguments, "--measured", str(tmp_path / "kept")])
     assert told.exit_code == 0, told.output
-    assert "Right on 100% of recordings of folders (albums, say) it has not heard" in told.output
+    assert "Right on 100% of recordings from folders (albums, say) it has not heard" in told.output
     assert "1\N{NO-BREAK SPACE}file could not be read" in told.output
     assert "What to distrust:" in told.output
     page = (tmp_path / "mine.html").read_text()

@@ -36,7 +36,7 @@ def card(
     table: pd.DataFrame,
     judged: Judged,
     learned: float,
-    refused: float,
+    strange: float,
     unit: str,
     ear: OwnEar,
 ) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def card(
     judged : Judged
     learned : float
         Share of those files that the finished model gets right.
-    refused : float
+    strange : float
         Share of those files that sound unlike all music that the ear knows.
     unit : str
         One of `UNITS`.
@@ -87,6 +87,7 @@ def card(
             "sha256": hashlib.sha256(told.encode("utf-8")).hexdigest(),
         },
         "answers": {row.pop("status"): row for row in judged.answers.to_dict(orient="records")},
+        "refused": {"share": judged.refused, "n": judged.other_groups.n},
         "evaluation": {
             "other_groups": _interval(judged.other_groups),
             "random_files": _interval(judged.random_files),
@@ -101,7 +102,7 @@ def card(
             "reliability": judged.reliability.to_dict(orient="list"),
         },
     }
-    found["limits"] = limits(found, refused=refused)
+    found["limits"] = limits(found, strange=strange)
     return found
 
 
@@ -110,14 +111,14 @@ def _interval(found: ConfidenceInterval) -> dict[str, float | int]:
             "groups": found.clusters}  # fmt: skip
 
 
-def limits(card: dict[str, Any], *, refused: float = 0.0) -> list[str]:
+def limits(card: dict[str, Any], *, strange: float = 0.0) -> list[str]:
     """Return what to distrust of a model.
 
     Parameters
     ----------
     card : dict
         With ``data`` and ``evaluation``.
-    refused : float
+    strange : float
         As for `card`.
 
     Returns
@@ -170,9 +171,9 @@ def limits(card: dict[str, Any], *, refused: float = 0.0) -> list[str]:
             f"It was tested on all recordings, and learned from {fitting.MOST_ROWS // 2:,} of "
             "them, drawn evenly over genres."
         )
-    if refused > _STRANGE:
+    if strange > _STRANGE:
         found.append(
-            f"To the ear, {refused:.0%} of the recordings sound like speech, noise or tones rather "
+            f"To the ear, {strange:.0%} of the recordings sound like speech, noise or tones rather "
             "than music. So the model takes such sounds for its own, and seldom warns of them."
         )
     found.append(

@@ -22,6 +22,7 @@ from audionome.lab.training.calibration import fit_temperature
 from audionome.models import head as head_files
 from audionome.models.head import Head
 from audionome.models.linear import softmax
+from audionome.models.own_ear import not_music
 
 __all__ = [
     "INPUTS",
@@ -136,6 +137,25 @@ def fit(heard: Heard, train: Rows, *, genres: Sequence[str], inputs: str, embedd
         least=_least(heard.mean.shape[1]),
         use=_used(heard, inputs, embedding),
     )
+
+
+def with_limit(heard: Heard, head: Head, at: NDArray[np.integer]) -> Head:
+    """Return a head that tells what is no music; files it learned from are music.
+
+    Parameters
+    ----------
+    heard : Heard
+    head : Head
+    at : ndarray of int
+        Rows of whole files.
+
+    Returns
+    -------
+    Head
+        See `audionome.models.own_ear.not_music`.
+    """
+    parts = np.array_split(at, max(1, len(at) // 20_000))[0]
+    return Head(head.linear, head.steadiness, *not_music(head, heard.vectors(head, parts)))
 
 
 # -- honest answers -----------------------------------------------------------------------

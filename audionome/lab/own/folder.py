@@ -16,6 +16,7 @@ from audionome.models.own import refuse_genres
 __all__ = ["Folder", "TrainingError", "find", "whole"]
 
 _SHOWN = 3  # names in a sentence
+_UNFINISHED = ".model.unfinished"  # what an ended training leaves beside its model
 # Marks that turn the direction of what follows, and cannot be seen.
 _STEERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -92,7 +93,7 @@ def find(top: Path) -> Folder:
         ) from error
     found, skipped, empty, loose = Folder(top), Counter[str](), [], 0
     for entry in entries:
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
             continue
         if not os.path.isdir(entry.path):
             loose += Path(entry.name).suffix.lower() in files.SUFFIXES

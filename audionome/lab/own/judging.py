@@ -35,7 +35,6 @@ from audionome.lab.metrics import confusion_matrix, expected_calibration_error, 
 from audionome.lab.own import fitting
 from audionome.lab.own.fitting import INPUTS
 from audionome.lab.splitters import GroupedFolds
-from audionome.models.calibration import prediction_set
 from audionome.models.prediction import status_of
 
 __all__ = ["FOLDS", "Judged", "interval", "judge"]
@@ -82,6 +81,9 @@ class Judged:
         Share of prediction sets that held the true genre.
     answers : DataFrame
         By ``status``: ``held`` with ``low`` and ``high``, ``right``, ``n`` and ``groups``.
+    refused : float
+        Share of the files that were taken for no music. They have no set, and are in neither of
+        the two above.
     calibration : dict
         Of the model, as cards have it.
     fold : ndarray of shape (rows,)
@@ -101,6 +103,7 @@ class Judged:
     reliability: pd.DataFrame
     kept: ConfidenceInterval
     answers: pd.DataFrame
+    refused: float
     calibration: dict[str, Any]
     fold: Codes
 
@@ -152,7 +155,8 @@ def _folds(genres: NDArray[np.str_], groups: Codes, tested: Rows) -> Codes:
     n = min(_FOLDS_OF_FEW if tested.sum() <= _FEW else FOLDS, most)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of genres that are not in every fold
-        for k, test in enumerate(GroupedFolds("group", n)._folds(genres[at], groups[at])):
+        splits = GroupedFolds("group", n).split(None, genres[at], groups[at])
+        for k, (_, test) in enumerate(splits):
             fold[at[test]] = k
     return _apart(fold, genres, groups, n)
 
@@ -197,9 +201,10 @@ class _Data:
         found: Codes = _folds(genres, groups, n > 1)[self.file]
         return found
 
-    def scores(self, fold: Codes, inputs: str, *, apart: Codes) -> Array:
-        """Return the scores of tested rows by heads that have met no row of their ``apart``."""
+    def scores(self, fold: Codes, inputs: str, *, apart: Codes) -> tuple[Array, Array]:
+        """Return scores and distances of tested rows by heads that met nothing ``apart``."""
         scores = np.full((len(fold), len(self.genres)), np.nan)
+        distance = np.zeros(len(fold))
         for k in np.unique(fold[fold >= 0]):
             test = fold == k
             train = ~test & ~np.isin(apart, apart[test])
@@ -210,10 +215,12 @@ class _Data:
             head = fitting.fit(
                 self.heard, train, genres=self.genres, inputs=inputs, embedding=self.embedding
             )
+            head = fitting.with_limit(self.heard, head, np.flatnonzero(train & self.whole))
             at = np.flatnonzero(test)
             for part in np.array_split(at, max(1, len(at) // 5000)):
-                scores[part] = head.scores(self.heard.vectors(head, part))
-        return scores
+                vectors = self.heard.vectors(head, part)
+                scores[part], distance[part] = head.scores(vectors), head.distances(vectors)
+        return scores, distance
 
 
 # -- the figures --------------------------------------------------------------------------
@@ -249,13 +256,13 @@ def judge(
         by_inputs = {}
         for k, name in enumerate(INPUTS):
             tell(k, len(INPUTS) + 1)
-            by_inputs[name] = data.scores(fold, name, apart=data.group)
+            by_inputs[name], distance = data.scores(fold, name, apart=data.group)
         tell(len(INPUTS), len(INPUTS) + 1)
         scores, inputs, compared = _chosen(data, fold, by_inputs)
         at_random = data.folds(np.arange(int(data.whole.sum())))
-        random = data.scores(at_random, inputs, apart=data.file)
+        random, _ = data.scores(at_random, inputs, apart=data.file)
         tell(len(INPUTS) + 1, len(INPUTS) + 1)
-        return _figures(data, fold, scores, inputs, compared, random)
+        return _figures(data, fold, scores, distance > 1, inputs, compared, random)
 
 
 def _balanced(data: _Data, right: Rows, at: Rows) -> float:
@@ -287,6 +294,7 @@ def _figures(
     data: _Data,
     fold: Codes,
     scores: Array,
+    far: Rows,
     inputs: str,
     compared: dict[str, float],
     random: Array,
@@ -297,7 +305,10 @@ def _figures(
     named = scores[at].argmax(axis=1)
     right = named == code
     by_chance = random[at].argmax(axis=1) == code
-    sets = _sets(data, held, fold)
+    sets = _sets(data, held, fold)[at] & ~far[at, None]
+    held_truth, answered = sets[np.arange(len(code)), code], ~far[at]
+    if not answered.any():  # cannot be: the limit is set on such files
+        answered[:] = True
     names = np.array(data.genres)
     confusion = confusion_matrix(names[code], names[named], labels=data.genres)
     confidence = p.max(axis=1)
@@ -320,28 +331,28 @@ def _figures(
         confusion=confusion,
         pairs=_pairs(data.genres, confusion),
         reliability=_reliability(confidence, right, group),
-        kept=interval(np.array([c in s for c, s in zip(code, sets, strict=True)]), group),
-        answers=_answers(data, sets, code, right, group),
+        kept=interval(held_truth[answered], group[answered]),
+        answers=_answers(sets, held_truth, right, group),
+        refused=float(1 - answered.mean()),
         calibration=calibration,
         fold=fold,
     )
 
 
-def _sets(data: _Data, held: Array, fold: Codes) -> list[set[int]]:
-    """Return the prediction set of each tested file; thresholds come from other folds."""
+def _sets(data: _Data, held: Array, fold: Codes) -> Rows:
+    """Return which genres the prediction set of each row holds; thresholds of other folds."""
     windows = data.heard.rows["seconds"].to_numpy(np.float64) / conformal.WINDOW_SECONDS
-    found: dict[int, set[int]] = {}
+    found = np.zeros(held.shape, dtype=bool)
     for k in np.unique(fold[fold >= 0]):
         others = np.where(fold == k, -1, fold)
-        # With one fold there are no others, and nothing but all genres keeps a promise.
+        # Without other folds nothing but all genres keeps a promise.
         known = (others >= 0).any()
-        card = fitting.thresholds(data.heard, held, data.code, others) if known else [[1.0, 0.0]]
-        lengths, values = np.array(card).T
-        for i in np.flatnonzero((fold == k) & data.whole):
-            share = float(np.interp(np.log(windows[i]), np.log(lengths), values))
-            row = {str(j): float(value) for j, value in enumerate(held[i])}
-            found[int(i)] = {int(name) for name in prediction_set(row, share)}
-    return [found[i] for i in sorted(found)]
+        curve = fitting.thresholds(data.heard, held, data.code, others) if known else [[1.0, 0.0]]
+        lengths, values = np.array(curve).T
+        at = fold == k
+        limits = np.interp(np.log(windows[at]), np.log(lengths), values)
+        found[at] = conformal.in_sets(held[at], limits)
+    return found
 
 
 def _by_genre(
@@ -389,13 +400,11 @@ def _reliability(confidence: Array, right: Rows, group: Codes) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _answers(
-    data: _Data, sets: list[set[int]], code: Codes, right: Rows, group: Codes
-) -> pd.DataFrame:
-    status = np.array(
-        [status_of([data.genres[j] for j in named], genres=len(data.genres)) for named in sets]
-    )
-    held = np.array([c in s for c, s in zip(code, sets, strict=True)])
+def _answers(sets: Rows, held: Rows, right: Rows, group: Codes) -> pd.DataFrame:
+    n = sets.shape[1]
+    names = [str(k) for k in range(n)]
+    of_size = np.array([status_of(names[:size], genres=n) for size in range(n + 1)])
+    status = of_size[sets.sum(axis=1)]
     rows = []
     for name in ("one", "few", "many"):
         at = status == name

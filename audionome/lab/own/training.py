@@ -30,8 +30,6 @@ from audionome.lab.own.folder import TrainingError, whole
 from audionome.lab.own.measuring import Measured, heard_of, listener, measure
 from audionome.models import head as head_files
 from audionome.models import neighbors, own
-from audionome.models.head import Head
-from audionome.models.own_ear import not_music
 
 __all__ = ["Trained", "train"]
 
@@ -113,6 +111,7 @@ def train(
     found = folder.find(top)
     clips = _Clips.of(found, by, tell)
     _require_fair(clips.table, chosen=by)
+    tell("Looking for copies", 0, 0)
     hashes = duplicates.contents_twice(
         clips.paths, clips.table["genre"].tolist(), hashed=audio.content_hash
     )
@@ -314,8 +313,9 @@ def _trained(
         head = fitting.fit(
             heard, everything, genres=genres, inputs=judged.inputs, embedding=embedding
         )
-        vectors = heard.vectors(head, (heard.rows["excerpt"] == 0).to_numpy())
-        head = Head(head.linear, head.steadiness, *not_music(head, vectors))
+        whole_files = np.flatnonzero(heard.rows["excerpt"] == 0)
+        head = fitting.with_limit(heard, head, whole_files)
+        vectors = heard.vectors(head, whole_files)
         strange = _strange(heard)
         standardised = head.standardised(vectors)
         arrays = {
@@ -333,7 +333,7 @@ def _trained(
         table=clips.table,
         judged=judged,
         learned=right,
-        refused=strange,
+        strange=strange,
         unit=clips.groups.unit,
         ear=listener(),
     )
