@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -19,6 +21,7 @@ from audionome.files import reason_of
 __all__ = [
     "DEBUG_VARIABLE",
     "Failure",
+    "alone",
     "as_completed",
     "for_each",
     "guarded",
@@ -31,6 +34,7 @@ __all__ = [
 DEBUG_VARIABLE = "AUDIONOME_DEBUG"
 _PER_CORE = 4  # more processes than that only cost memory
 _AHEAD = 2  # files per process that are handed out at a time
+_LOOK = 0.5  # s between looks at whether the first process is still there
 _IDLE = 30  # s until a process without work ends
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
@@ -89,7 +93,7 @@ def for_each(
             # done alone, so that the one that did it is known.
             for path in islice(paths, done, done + 2 * abs(n)):
                 done += 1
-                yield _alone(function, path)
+                yield alone(function, path)
 
 
 def as_completed(
@@ -138,17 +142,15 @@ def as_completed(
             else:
                 yield name, result
         # One of them killed its process: each is done alone, so that it is known which.
-        yield from ((name, _alone(function, name)) for name in lost)
+        yield from ((name, alone(function, name)) for name in lost)
 
 
 def _pooled(
     function: Callable[[Name], Result], left: Iterator[Name], *, jobs: int
 ) -> Iterator[tuple[Name, Result | Failure | BrokenExecutor]]:
     """Work in a pool until nothing is left, or until one of its processes dies."""
-    from joblib.externals.loky import get_reusable_executor
-
     n = _on_this_machine(jobs, sys.maxsize)
-    pool = get_reusable_executor(max_workers=n, timeout=_IDLE, env=dict.fromkeys(_THREADS, "1"))
+    pool = _pool(n)
     waiting: dict[Future[Any], Name] = {}
     try:
         broken = False
@@ -175,6 +177,30 @@ def _pooled(
     finally:
         if waiting:  # nobody wants the rest
             pool.shutdown(wait=True, kill_workers=True)
+
+
+def _pool(n: int) -> Any:
+    from joblib.externals.loky import get_reusable_executor
+
+    return get_reusable_executor(
+        max_workers=n,
+        timeout=_IDLE,
+        env=dict.fromkeys(_THREADS, "1"),
+        initializer=_end_with,
+        initargs=(os.getpid(),),
+    )
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after the one that started it: that one may be killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK)
+        os._exit(1)
+
+    if os.getppid() == parent:  # on other systems it may be hidden
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def require_jobs(jobs: int) -> int:
@@ -242,11 +268,21 @@ def _closed_quietly(results: Generator[object, None, None]) -> Iterator[None]:
             results.close()
 
 
-def _alone(function: Callable[[Name], Result], name: Name) -> Result | Failure:
-    from joblib import Parallel, delayed
+def alone(function: Callable[[Name], Result], name: Name) -> Result | Failure:
+    """Call a function with a name in another process, which may die of it.
 
+    Parameters
+    ----------
+    function : callable
+        As for `for_each`.
+    name : Path or str
+
+    Returns
+    -------
+    object or Failure
+    """
     try:
-        found: Result | Failure = Parallel(n_jobs=2)([delayed(guarded)(function, name)])[0]
+        found: Result | Failure = _pool(1).submit(guarded, function, name).result()
         return found
     except BrokenExecutor:
         return Failure(

@@ -113,7 +113,7 @@ class Told:
 
 @contextlib.contextmanager
 def going_on(told: Told) -> Iterator[None]:
-    """Print, when a run ends before its time, that it can go on."""
+    """Print, when a run ends before its time, how it can go on."""
     try:
         yield
     except BaseException as error:
@@ -140,9 +140,10 @@ def classify_all(
     jobs: int | None,
     dask: str | None,
     min_confidence: float,
+    save_plot: Path | None,
 ) -> None:
     """Classify a collection into a table, and say what came of it."""
-    from audionome.collection import answers
+    from audionome.collection import answers, overview
 
     if "-" in sources:
         raise AudionomeError(
@@ -150,6 +151,8 @@ def classify_all(
         )
     if dask is not None:
         require_dask(dask)
+    if save_plot is not None:
+        overview.require(save_plot)
     with quiet_libraries(), Told() as told, going_on(told):
         found = answers.classify(
             [source or nameless() for source in sources],
@@ -161,6 +164,9 @@ def classify_all(
             progress=told,
         )
     _tell(found, out, min_confidence)
+    if save_plot is not None:
+        overview.write(save_plot, found.table, errors=found.errors, min_confidence=min_confidence)
+        console().print(f"The overview is in {printable(str(save_plot))}.", markup=False)
     if found.done.failed:
         raise typer.Exit(FAILED)
 

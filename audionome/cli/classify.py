@@ -73,6 +73,13 @@ def classify(
             show_default="0",
         ),
     ] = None,
+    save_plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --out: write an overview, one HTML file that needs no network.",
+            show_default=False,
+        ),
+    ] = None,
     dask: Annotated[
         str | None,
         typer.Option(
@@ -103,9 +110,10 @@ def classify(
             jobs=jobs,
             dask=dask,
             min_confidence=min_confidence or 0.0,
+            save_plot=save_plot,
         )
         return
-    given = {"--min-confidence": min_confidence, "--dask": dask}
+    given = {"--min-confidence": min_confidence, "--save-plot": save_plot, "--dask": dask}
     for option in (name for name, value in given.items() if value is not None):
         raise AudionomeError(f"{option} needs --out TABLE.")
     classifier = load_classifier(model)  # a wrong name is told before any file is read

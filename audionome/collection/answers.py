@@ -104,9 +104,12 @@ def work_of(model: str | None) -> Work:
     audionome.errors.ModelError
         If there is no such model.
     """
-    if model is not None and os.path.isfile(model):
+    from audionome.models.own import is_own
+
+    if model is not None and is_own(model):
         model = os.path.abspath(model)  # another process may stand in another folder
-    return Work(_model_id(model), partial(_answer, model=model), same=partial(_model_id, model))
+    known = _model_id(model)
+    return Work(known, partial(_answer, model=model, known=known), same=partial(_model_id, model))
 
 
 def _model_id(model: str | None) -> str:
@@ -115,10 +118,10 @@ def _model_id(model: str | None) -> str:
     return load_classifier(model).id
 
 
-def _answer(path: Path, name: str, *, model: str | None) -> dict[str, Any]:
-    from audionome.models.classifier import load_classifier
+def _answer(path: Path, name: str, *, model: str | None, known: str) -> dict[str, Any]:
+    from audionome.models.classifier import load_same
 
-    return dict(load_classifier(model).classify(path).as_row())
+    return dict(load_same(model, known).classify(path).as_row())
 
 
 def require(out: Path) -> None:

@@ -36,6 +36,8 @@ __all__ = [
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 _GROUP = 10_000  # rows written at a time
 _NEEDED = ("file", "genre")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_SAFE = re.compile(r"'+[=+\-@\t\r]")
 _CODE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
@@ -146,7 +148,7 @@ def columns(path: Path) -> tuple[str, ...]:
             return tuple(pq.read_schema(path).names)
         with path.open(encoding="utf-8-sig", newline="") as file:
             if path.suffix == ".csv":
-                return tuple(next(csv.reader(file, delimiter=_delimiter(path)), ()))
+                return tuple(map(_plain, next(csv.reader(file, delimiter=_delimiter(path)), ())))
             return tuple(next(_records(file), ()))
 
 
@@ -210,7 +212,9 @@ def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file, delimiter=_delimiter(path)):
-            yield {name: _cell(name, text) for name, text in row.items() if name is not None}
+            if None in row:  # more cells than columns
+                raise ValueError(row[None])
+            yield {_plain(name): _cell(name, _plain(text)) for name, text in row.items()}
 
 
 def _delimiter(path: Path) -> str:
@@ -244,9 +248,7 @@ _NUMBERS = {
 _MAY_LACK = {"second_opinion", "learned_from"}
 
 
-def _cell(name: str, text: str | None) -> Any:
-    if text is None:
-        return None
+def _cell(name: str, text: str) -> Any:
     if name in _NUMBERS or name.startswith("p_"):
         return _number(text)
     if name in _MAY_LACK:
@@ -254,6 +256,16 @@ def _cell(name: str, text: str | None) -> Any:
     if name == "sure":
         return {"true": True, "false": False}.get(text.lower(), text)
     return text
+
+
+def _plain(text: str | None) -> str:
+    """Return a text as it was before `_safe`."""
+    return "" if text is None else text[1:] if _SAFE.match(text) else text
+
+
+def _safe(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe makes it a text."""
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def _number(text: str) -> int | float | str | None:
@@ -333,11 +345,12 @@ class _Parquet:
 class _Csv:
     def __init__(self, path: Path, kinds: Mapping[str, type], stack: ExitStack) -> None:
         file = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
-        self._file = csv.DictWriter(file, list(kinds), lineterminator="\n")
-        self._file.writeheader()
+        self._file = csv.writer(file, lineterminator="\n")
+        self._names = list(kinds)
+        self._file.writerow(map(_safe, self._names))
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._file.writerows(rows)
+        self._file.writerows([_safe(row[name]) for name in self._names] for row in rows)
 
 
 class _Lines:

@@ -23,6 +23,7 @@ from audionome.files import Scan
 
 __all__ = ["Done", "Progress", "Work", "named", "process", "require_sources"]
 
+_TRYING = "trying"
 _BATCH = 10_000  # files of a walk that are kept at a time
 
 
@@ -312,12 +313,28 @@ class _Run:
         if not total:
             return
         if self._cluster is None:
-            jobs = 1 if self._jobs == 1 else batch.processes(self._jobs, total)
+            if self._jobs == 1:
+                yield from self._here(function, names)
+                return
+            jobs = batch.processes(self._jobs, total)
             yield from batch.as_completed(function, names, jobs=jobs)
         else:
             from audionome.collection.cluster import for_each_on
 
             yield from for_each_on(function, names, address=self._cluster, same=self._work.same)
+
+    def _here(
+        self, function: Callable[[str], _Made], names: Iterator[str]
+    ) -> Iterator[tuple[str, _Made | batch.Failure]]:
+        """Work in this process, and elsewhere on the file at which it died the last time."""
+        deadly = self._store.noted(_TRYING)
+        for name in names:
+            text = name.encode("utf-8", "backslashreplace").decode()
+            self._store.note(_TRYING, text)
+            self._store.commit()
+            call = batch.alone if text == deadly else batch.guarded
+            yield name, call(function, name)
+        self._store.note(_TRYING, "")
 
 
 def _entries(name: str, scan: Scan) -> Iterator[files.Entry]:
