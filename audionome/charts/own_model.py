@@ -45,16 +45,23 @@ _SOURCES = {
 
 def _unheard(card: Card) -> str:
     """Return what the tested recordings were kept apart by."""
+    if _ungrouped(card):
+        return "it has not heard"
     return {
         "artist": "by artists it has not heard",
         "folder": "from folders (albums, say) it has not heard",
-        "file": "it has not heard",
+        "file": "it has not heard, nor others by the artists that are known",
     }[str(card["data"]["grouped_by"])]
+
+
+def _ungrouped(card: Card) -> bool:
+    """Return whether every recording counts as if by an artist of its own."""
+    return bool(card["data"]["groups"] == card["data"]["recordings"])
 
 
 def _groups(card: Card, n: int) -> str:
     unit = str(card["data"]["grouped_by"])
-    return counted(n, unit)
+    return counted(n, "group" if unit == "file" and not _ungrouped(card) else unit)
 
 
 def _percent(share: float) -> str:
@@ -88,13 +95,13 @@ def summary(card: Card) -> list[str]:
         f"{_percent(found['balanced'])}; naming always the largest genre "
         f"{_percent(found['guessing'])}.",
     ]
-    if data["grouped_by"] != "file":
+    if not _ungrouped(card):
         how = (
-            "which flatters, as an artist or album is then on both sides"
-            if random["share"] > other["share"]
-            else "where an artist or album is on both sides"
+            "which flatters: other songs of the same artist or album were learned"
+            if found["flattery"]["word"] == "better"
+            else "here the two cannot be told apart"
         )
-        lines.append(f"On random files {_percent(random['share'])}, {how}.")
+        lines.append(f"On random files {_percent(random['share'])}; {how}.")
     compared = {name: _percent(share) for name, share in found["compared"].items()}
     lines.append(
         f"It listens with {_INPUTS[card['inputs']]} (genres equally heavy: the ear "
@@ -114,7 +121,8 @@ def _mixed_up(found: Card) -> str:
     pairs = _pairs(found)[:_SHOWN]
     if not pairs:
         return "It mixed up no two genres."
-    told = [f"{genre} taken for {other} ({n} times)" for genre, other, n, _ in pairs]
+    times = {1: "once", 2: "twice"}
+    told = [f'"{a}" taken for "{b}" ({times.get(n, f"{n} times")})' for a, b, n, _ in pairs]
     return f"Mixed up most: {listed(told)}."
 
 
@@ -182,7 +190,7 @@ def ladder(card: Card) -> Chart:
     found = card["evaluation"]
     other, random, learned = found["other_groups"], found["random_files"], found["learned"]
     rows = [("recordings it learned from", learned, learned, learned)]
-    if card["data"]["grouped_by"] != "file":
+    if not _ungrouped(card):
         rows.append(("random files", random["share"], random["low"], random["high"]))
     unheard = f"recordings {_unheard(card)}"
     rows.append((unheard, other["share"], other["low"], other["high"]))
@@ -429,13 +437,13 @@ def write(
 
 
 def _ladder_words(card: Card) -> tuple[str, ...]:
-    if card["data"]["grouped_by"] == "file":
+    if _ungrouped(card):
         return ("No artists or albums are known, so random files are all that it could be tested "
                 "on.",)  # fmt: skip
     gap = card["evaluation"]["flattery"]
     told = (
-        "The two tests cannot be told apart here."
-        if gap["word"] == "cannot be told apart"
+        "Here the two tests cannot be told apart."
+        if gap["word"] != "better"
         else f"The difference is {100 * gap['share']:.1f} points (95 % interval "
         f"{100 * gap['low']:.1f} to {100 * gap['high']:.1f})."
     )

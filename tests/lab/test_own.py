@@ -404,6 +404,7 @@ def test_the_command_tells_and_reports(whole: Path, tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     assert "Right on 100% of recordings from folders (albums, say) it has not heard" in told.output
     assert "1\N{NO-BREAK SPACE}file could not be read" in told.output
+    assert "On random files 100%; here the two cannot be told apart." in told.output
     assert "What to distrust:" in told.output
     page = (tmp_path / "mine.html").read_text()
     assert "Glöckchen &amp; &lt;b&gt;bells" in page
