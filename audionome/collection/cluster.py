@@ -16,7 +16,7 @@ import queue
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import metadata
@@ -410,56 +410,77 @@ class _Run:
         self._last_worker = monotonic()
         while True:
             self._look_at_workers()
-            while len(self._under_way) < _WAITING * self._threads:
-                if not (some := list(islice(names, _per_task(self._threads)))):
-                    break
-                self._submit(some)
+            room, n = _WAITING * self._threads - len(self._under_way), _per_task(self._threads)
+            self._submit([some for _ in range(room) if (some := list(islice(names, n)))])
             if not self._under_way:
                 break
             yield from self._next()
         # Each of these was with a worker when it died, perhaps by no fault of its own.
         while self._suspects:
-            self._submit([name := self._suspects.popleft()])
+            self._submit([[name := self._suspects.popleft()]])
             while self._under_way:
                 self._look_at_workers()
                 yield from self._next(alone=name)
 
-    def _submit(self, names: list[str]) -> None:
-        future = self._client.submit(self._call, _packed(partial(self._task, names)), pure=False)
-        self._under_way[future] = names
-        future.add_done_callback(self._ready.put)
+    def _submit(self, tasks: list[list[str]]) -> None:
+        """Hand out tasks, each of some names."""
+        work = [_packed(partial(self._task, names)) for names in tasks]
+        for future, names in zip(
+            self._client.map(self._call, work, pure=False) if work else (), tasks, strict=True
+        ):
+            self._under_way[future] = names
+            future.add_done_callback(self._ready.put)
 
     def _next(self, *, alone: str | None = None) -> Iterator[tuple[str, Any]]:
-        """Give what the next finished task brings; nothing if none is finished for a while."""
+        """Give what tasks that are finished bring; nothing if none is finished for a while."""
+        ready = []
+        with contextlib.suppress(queue.Empty):
+            ready.append(self._ready.get(timeout=1))
+            while True:
+                ready.append(self._ready.get_nowait())
+        fetched = self._fetched([future for future in ready if future.status == "finished"])
+        for future in ready:
+            if future in fetched:
+                names = self._under_way.pop(future)
+                kind, found = fetched[future]
+                if kind != "done":
+                    raise ClusterError(f"A worker that came late cannot do this: {found}")
+                yield from zip(names, found, strict=True)
+            elif future.status in ("error", "cancelled"):
+                yield from self._failed(future, alone)
+            else:
+                self._ready.put(future)  # done again elsewhere, or still on its way
+        if ready and not fetched:
+            sleep(0.1)
+
+    def _fetched(self, futures: list[Any]) -> dict[Any, tuple[str, Any]]:
+        """Bring what finished tasks returned; nothing if a worker is lost meanwhile."""
+        if not futures:
+            return {}
+        bring = self._client.gather(futures, errors="skip", asynchronous=True)
+        coming = asyncio.run_coroutine_threadsafe(bring, self._client.loop.asyncio_loop)
+        try:
+            brought = coming.result(_FETCH)
+        except (TimeoutError, CancelledError):
+            coming.cancel()
+            return {}
+        # Of those that were lost on the way nothing is there, and it is not told which they are.
+        return dict(zip(futures, brought, strict=True)) if len(brought) == len(futures) else {}
+
+    def _failed(self, future: Any, alone: str | None) -> Iterator[tuple[str, batch.Failure]]:
+        """Say why there is no result, or let its names be tried again."""
         from distributed.scheduler import KilledWorker
 
-        try:
-            future = self._ready.get(timeout=1)
-        except queue.Empty:
-            return
-        names = self._under_way[future]
-        try:
-            kind, found = future.result(timeout=_FETCH)
-        except TimeoutError:
-            self._ready.put(future)  # done again elsewhere, or still on its way
-            return
-        except Exception as error:
-            del self._under_way[future]
-            if future.cancelled():
-                self._require_scheduler(error)
-                self._submit(names)  # it is there again, but has forgotten what it had to do
-                return
-            if alone is None:
-                self._suspects.extend(names)
-                return
-            killed = isinstance(error, KilledWorker)
-            why = _KILLED if killed else f"{_words(error)}."
+        names = self._under_way.pop(future)
+        if future.status == "cancelled":
+            self._require_scheduler()
+            self._submit([names])  # it is there again, but has forgotten what it had to do
+        elif alone is None:
+            self._suspects.extend(names)
+        else:
+            error = future.exception(timeout=_FETCH)
+            why = _KILLED if isinstance(error, KilledWorker) else f"{_words(error)}."
             yield alone, batch.Failure(f'"{Path(alone).name}" could not be analysed: {why}')
-            return
-        del self._under_way[future]
-        if kind != "done":
-            raise ClusterError(f"A worker that came later than the others cannot do this: {found}")
-        yield from zip(names, found, strict=True)
 
     def _look_at_workers(self) -> None:
         """Count the threads of the cluster, every second or so; give up where none has come."""
@@ -468,8 +489,8 @@ class _Run:
             return
         try:
             threads = sum(self._client.nthreads().values())
-        except Exception as error:  # of its own, and of sockets
-            self._require_scheduler(error)
+        except Exception:  # of its own, and of sockets
+            self._require_scheduler()
             return
         self._looked = monotonic()
         if threads:
@@ -480,7 +501,7 @@ class _Run:
                 f'with "{_START.format(self._address)}".'
             )
 
-    def _require_scheduler(self, error: Exception) -> None:
+    def _require_scheduler(self) -> None:
         """Require that the scheduler is there, or there again in a few seconds."""
         end = monotonic() + 2 * _ANSWER
         while self._client.status == "connecting" and monotonic() < end:
@@ -488,7 +509,7 @@ class _Run:
         if self._client.status != "running":
             raise ClusterError(
                 f'The scheduler at "{self._address}" is lost; start it and its workers again.'
-            ) from error
+            )
 
 
 def _per_task(threads: int) -> int:
