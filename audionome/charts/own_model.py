@@ -97,11 +97,11 @@ def summary(card: Card) -> list[str]:
     ]
     if not _ungrouped(card):
         how = (
-            "which flatters: other songs of the same artist or album were learned"
+            ", which flatters: other songs of the same artist or album were learned"
             if found["flattery"]["word"] == "better"
-            else "here the two cannot be told apart"
+            else "; here the two cannot be told apart"
         )
-        lines.append(f"On random files {_percent(random['share'])}; {how}.")
+        lines.append(f"On random files {_percent(random['share'])}{how}.")
     compared = {name: _percent(share) for name, share in found["compared"].items()}
     lines.append(
         f"It listens with {_INPUTS[card['inputs']]} (genres equally heavy: the ear "
