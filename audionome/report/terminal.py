@@ -21,7 +21,8 @@ from audionome.report.render import Shown
 
 __all__ = ["Terminal"]
 
-_WIDTH = 88
+#: What the terminal of the page can show.
+_PLAIN = {"COLUMNS": "88", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
 _MADE = "made by a program"
 _PLAYED = "played by people"
 
@@ -66,7 +67,7 @@ class Terminal:
         """
         (self.home / name).write_text(text, encoding="utf-8")
 
-    def run(self, line: str, *, errors: bool = False) -> Shown:
+    def run(self, line: str, *, errors: bool = False, last: int | None = None) -> Shown:
         """Run a command, and show it with what it prints.
 
         Parameters
@@ -75,6 +76,8 @@ class Terminal:
             Begins with ``audionome``; its paths are seen from the home folder.
         errors : bool
             Whether a command that ends with an error is what is to be shown.
+        last : int, optional
+            How many lines at the end of what it prints. Default: all.
 
         Returns
         -------
@@ -92,7 +95,7 @@ class Terminal:
         done = subprocess.run(
             [sys.executable, "-m", "audionome", *words],
             cwd=self.home,
-            env={**os.environ, "COLUMNS": str(_WIDTH), "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+            env=os.environ | _PLAIN,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if errors else subprocess.PIPE,
@@ -101,6 +104,8 @@ class Terminal:
         if bool(done.returncode) != errors:
             raise RuntimeError(f"{line}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
         told = self._told(done.stdout)
+        if last is not None:
+            told = "\n".join(["…", *told.splitlines()[-last:]])
         marked = f"<strong>$ {html.escape(line)}</strong>\n{html.escape(told)}"
         return _shown(marked, f"$ {line}\n{told}")
 
