@@ -47,6 +47,8 @@ FORMATS = (
     ("wav", ""), ("flac", ""), ("mp3", "libmp3lame"), ("ogg", ""), ("opus", "libopus"),
     ("m4a", "aac"), ("aiff", ""), ("wma", "wmav2"),
 )  # fmt: skip
+#: Files that one process and two take turns on.
+ENOUGH = 200
 _KILLS = 3
 _EVERY = 0.25  # s between looks at the memory
 _MIB = 1 << 20
@@ -296,28 +298,28 @@ def main() -> None:
             part |= very_many(options.many)
         result["many"] = part
         print(f"  {part['seconds']}, memory {part['memory_mib'][0]} to {part['memory_mib'][-1]}")
-    with tempfile.TemporaryDirectory() as top:
-        music = Path(top, "music")
-        print(f"Writing {options.files:,} files")
-        damaged = generate(music, options.files, share=0.01, chance=chance)
-        if "killed" in options.parts:
-            print("Killed and resumed")
-            part = {}
-            with _load(part):
-                part |= killed_and_resumed(
-                    music, Path(top, "t.parquet"), damaged, chance, moments=options.moments
-                )
-            part["formats"] = [suffix for suffix, _ in FORMATS]
-            result["killed"] = part
-            print(f"  {part['rows']:,} rows, {part['errors']} errors")
-        if "turns" in options.parts:
-            print("One process and two")
-            whole = sorted(path for path in music.rglob("*.*") if path.is_file())
-            some = [path for path in whole if path not in damaged][:160]
-            part = {}
-            with _load(part):
-                part |= side_by_side(some, rounds=options.rounds)
-            result["turns"] = part
+    if {"killed", "turns"} & set(options.parts):
+        with tempfile.TemporaryDirectory() as top:
+            music = Path(top, "music")
+            print(f"Writing {options.files:,} files", flush=True)
+            damaged = generate(music, options.files, share=0.01, chance=chance)
+            if "killed" in options.parts:
+                print("Killed and resumed", flush=True)
+                part = {"formats": [suffix for suffix, _ in FORMATS]}
+                with _load(part):
+                    part |= killed_and_resumed(
+                        music, Path(top, "t.parquet"), damaged, chance, moments=options.moments
+                    )
+                result["killed"] = part
+                print(f"  {part['rows']:,} rows, {part['errors']} errors")
+            if "turns" in options.parts:
+                print("One process and two", flush=True)
+                whole = sorted(path for path in music.rglob("*.*") if path.is_file())
+                some = [path for path in whole if path not in damaged][:ENOUGH]
+                part = {}
+                with _load(part):
+                    part |= side_by_side(some, rounds=options.rounds)
+                result["turns"] = part
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 

@@ -139,7 +139,7 @@ def classify_all(
     model: str | None,
     jobs: int | None,
     dask: str | None,
-    min_confidence: float,
+    min_confidence: float | None,
     save_plot: Path | None,
 ) -> None:
     """Classify a collection into a table, and say what came of it."""
@@ -153,6 +153,8 @@ def classify_all(
         require_dask(dask)
     if save_plot is not None:
         overview.require(save_plot)
+    if min_confidence is None:
+        min_confidence = answers.MIN_CONFIDENCE
     with quiet_libraries(), Told() as told, going_on(told):
         found = answers.classify(
             [source or nameless() for source in sources],
@@ -163,7 +165,7 @@ def classify_all(
             min_confidence=min_confidence,
             progress=told,
         )
-    _tell(found, out, min_confidence)
+    _tell(found, out)
     if save_plot is not None:
         overview.write(save_plot, found.table, errors=found.errors, min_confidence=min_confidence)
         console().print(f"The overview is in {printable(str(save_plot))}.", markup=False)
@@ -183,15 +185,14 @@ def nameless() -> str:
     raise AudionomeError(files.refuse_source(""))
 
 
-def _tell(found: Answered, out: Path, min_confidence: float) -> None:
+def _tell(found: Answered, out: Path) -> None:
     """Print the files by genre, and what was done."""
     from rich.table import Table
 
     if found.n_answers:
-        sure = f"sure (at least {min_confidence:.0%})" if min_confidence else "sure"
         shown = Table(show_edge=False, pad_edge=False)
         shown.add_column("likeliest genre")
-        for heading in ("files", sure):
+        for heading in ("files", "sure"):
             shown.add_column(heading, justify="right")
         total = found.sure + found.unsure
         for genre, n in sorted(total.items(), key=lambda item: (-item[1], item[0])):

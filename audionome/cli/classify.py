@@ -69,8 +69,9 @@ def classify(
     min_confidence: Annotated[
         float | None,
         typer.Option(
-            help="With --out: mark an answer as sure from this confidence on, 0 to 1.",
-            show_default="0",
+            help="With --out: an answer is sure that names one to three genres and has this "
+            "confidence, 0 to 1.",
+            show_default="0.5",
         ),
     ] = None,
     save_plot: Annotated[
@@ -109,7 +110,7 @@ def classify(
             model=model,
             jobs=jobs,
             dask=dask,
-            min_confidence=min_confidence or 0.0,
+            min_confidence=min_confidence,
             save_plot=save_plot,
         )
         return

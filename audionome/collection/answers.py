@@ -13,12 +13,23 @@ from typing import Any
 from audionome import files
 from audionome.collection import table
 from audionome.collection.store import Row, Store
-from audionome.collection.work import Done, Progress, Work, named, process, require_sources
+from audionome.collection.work import Done, Progress, Work, inside, named, process, require_sources
 from audionome.errors import AudionomeError
 from audionome.files import OutputError
 
-__all__ = ["Answered", "classify", "errors_beside", "kinds", "require", "work_of"]
+__all__ = [
+    "MIN_CONFIDENCE",
+    "Answered",
+    "classify",
+    "errors_beside",
+    "is_sure",
+    "kinds",
+    "require",
+    "work_of",
+]
 
+#: From which confidence on an answer is sure, if nothing else is said.
+MIN_CONFIDENCE = 0.5
 _ERRORS = {"file": str, "error": str}
 _BEFORE: dict[str, type] = {
     "status": str, "genre": str, "prediction_set": str, "coverage": float, "confidence": float,
@@ -71,6 +82,29 @@ def kinds(genres: Iterable[str]) -> dict[str, type]:
     """
     shares = {f"p_{genre}": float for genre in genres}
     return {"file": str, **_BEFORE, **shares, **_AFTER, **_OURS}
+
+
+def is_sure(values: Mapping[str, Any], min_confidence: float = MIN_CONFIDENCE) -> bool:
+    """Return whether an answer is sure: it names one to three genres, with enough confidence.
+
+    Parameters
+    ----------
+    values : mapping
+        A row of a table of answers: ``status`` and ``confidence``.
+    min_confidence : float
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_sure({"status": "few", "confidence": 0.7})
+    True
+    >>> is_sure({"status": "many", "confidence": 0.7})
+    False
+    """
+    return values["status"] in ("one", "few") and values["confidence"] >= min_confidence
 
 
 def errors_beside(out: Path) -> Path:
@@ -166,7 +200,7 @@ def classify(
     model: str | None = None,
     jobs: int = -1,
     cluster: str | None = None,
-    min_confidence: float = 0.0,
+    min_confidence: float = MIN_CONFIDENCE,
     progress: Callable[[Progress], None] | None = None,
 ) -> Answered:
     """Classify every recording of a collection and write a table of the answers.
@@ -186,8 +220,7 @@ def classify(
     jobs, cluster, progress
         As for `audionome.collection.work.process`.
     min_confidence : float
-        From which confidence on an answer is marked as ``sure``, in [0, 1]. An answer about a
-        sound that is unlike any music never is.
+        From which confidence on an answer may be marked as ``sure``, in [0, 1]; see `is_sure`.
 
     Returns
     -------
@@ -243,13 +276,14 @@ def _take_over(
     """Put the rows of an earlier table into a new store."""
     if store.noted("taken over") is not None:
         return
+    lies_in = inside(given)
     of_file = [name for name in columns if name not in ("file", *_OURS)]
     for k, row in enumerate(table.read(out) if out.exists() else (), 1):
         name = table.name_of(row["file"])
         if row["model"] == work.id and row.keys() == columns.keys():
             values = {key: row[key] for key in of_file}
             store.put(Row(name, row["content"], work.id, row["bytes"], row["modified"], values))
-        elif not _lies_in(name, given):
+        elif not lies_in(name):
             raise OutputError(
                 f'"{out}" has answers of the model {row["model"]} about files that you did not '
                 f'name, such as "{name}". Name them as well, or write to another table.'
@@ -261,10 +295,6 @@ def _take_over(
         store.fail(table.name_of(row["file"]), row["error"])
     store.note("taken over", str(out))
     store.commit()
-
-
-def _lies_in(name: str, given: Sequence[str]) -> bool:
-    return any(name == one or name.startswith(one.rstrip("/" + os.sep) + os.sep) for one in given)
 
 
 def _written(
@@ -283,13 +313,12 @@ def _written(
     def answers() -> Iterator[dict[str, Any]]:
         for row in store.rows(work.id):
             values = row.values
-            known = values["status"] != "out-of-distribution"
-            is_sure = known and values["confidence"] >= min_confidence
-            (sure if is_sure else unsure)[values["genre"]] += 1
+            known = is_sure(values, min_confidence)
+            (sure if known else unsure)[values["genre"]] += 1
             yield {
                 "file": table.text_of(row.name),
                 **values,
-                "sure": is_sure,
+                "sure": known,
                 "content": row.content,
                 "model": row.work,
                 "bytes": row.bytes,

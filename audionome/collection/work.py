@@ -21,7 +21,7 @@ from audionome.collection.store import Row, Store
 from audionome.errors import AudionomeError, UnreadableFileError
 from audionome.files import Scan
 
-__all__ = ["Done", "Progress", "Work", "named", "process", "require_sources"]
+__all__ = ["Done", "Progress", "Work", "inside", "named", "process", "require_sources"]
 
 _TRYING = "trying"
 _BATCH = 10_000  # files of a walk that are kept at a time
@@ -150,6 +150,34 @@ def require_sources(names: Sequence[str]) -> None:
             raise AudionomeError(why)
 
 
+def inside(sources: Sequence[str]) -> Callable[[str], bool]:
+    """Return a function that says whether a file is one of some sources, or lies in one.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        From `named`.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    >>> lies_in = inside(["/music", "/songs/a.mp3"])
+    >>> lies_in("/music/a.mp3"), lies_in("/songs/a.mp3"), lies_in("/musical/a.mp3")
+    (True, True, False)
+    """
+    from audionome.collection.sources import is_url, within
+
+    urls = [source for source in sources if is_url(source)]
+    exactly = set(sources)
+    below = tuple(source.rstrip(os.sep) + os.sep for source in exactly.difference(urls))
+    return lambda name: (
+        name in exactly or name.startswith(below) or any(within(name, url) for url in urls)
+    )
+
+
 def process(
     sources: Iterable[str | Path],
     store: Store,
@@ -257,11 +285,11 @@ class _Run:
 
     def _drop(self, names: Sequence[str]) -> int:
         """Drop the rows of files that are gone, and return how many there were."""
-        inside = [name.rstrip(os.sep) + os.sep for name in names]
+        lies_in = inside(names)
         unread = tuple(str(folder) + os.sep for folder in self._scan.unreadable)
         gone = 0
         for name, work in self._store.unseen(self._number):
-            if name in names or (name.startswith(tuple(inside)) and not name.startswith(unread)):
+            if lies_in(name) and not name.startswith(unread):
                 self._store.forget([name])
                 gone += work is not None
         self._store.commit()
