@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from bench import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "data" / "results" / "search.json"
@@ -150,6 +149,8 @@ def main() -> None:
     if given.ask:
         ask(given.ask, given.sizes[0])
         return
+    from bench import machine  # of this folder
+
     rows = []
     for n in given.sizes:
         with tempfile.TemporaryDirectory() as folder:

@@ -208,11 +208,17 @@ class Index:
                 break
             k *= 8
         if not tracks and other_artists:
-            raise AudionomeError(
-                f'"{self.path}" holds no track by another artist, as far as its tags say.'
-            )
+            raise AudionomeError(self._nobody_else(seeds))
         unknown = [s.track.file for s in seeds if not s.artists] if other_artists else []
         return Found(tuple(tracks[:n]), tuple(seed.track for seed in seeds), tuple(unknown))
+
+    def _nobody_else(self, seeds: Sequence[_Seed]) -> str:
+        for name in (seed.track.file for seed in seeds if not seed.artists):
+            return (
+                f'The tags of "{os.path.basename(name)}" name no artist, and all other tracks of '
+                f'"{self.path}" lie in its folder: nobody knows which are by others.'
+            )
+        return f'"{self.path}" holds no track by another artist, as far as its tags say.'
 
     @cached_property
     def _finder(self) -> near.Exact | near.Graph:

@@ -331,6 +331,12 @@ def test_what_cannot_be_asked_about_is_told(tmp_path: Path) -> None:
             mine.similar([name_of(0)], n=0)
         with pytest.raises(AudionomeError, match="no track by another artist"):
             mine.similar([name_of(0)], other_artists=True)
+    made(tmp_path / "b.index", 3, artist=dict.fromkeys(range(3), ""))
+    with (
+        room.Index(tmp_path / "b.index") as mine,
+        pytest.raises(AudionomeError, match=r"The tags of \"000000.mp3\" name no artist"),
+    ):
+        mine.similar([name_of(0)], other_artists=True)
 
 
 # -- playlists ----------------------------------------------------------------------------

@@ -114,3 +114,14 @@ def test_the_crowds_benchmark_can_be_loaded() -> None:
     visitors = load("visitors")
     assert max(visitors.CROWDS) >= 15
     assert visitors._processor()
+
+
+def test_a_large_index_can_be_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from audionome.collection import near
+
+    monkeypatch.setattr(near, "MANY", 200)
+    row = load("search").measure(300, tmp_path)
+    assert row["graph"]
+    assert row["recall"] > 0.9
+    assert row["tracks"] == 300
+    assert min(row["first_seconds"], row["each_seconds"], row["peak_mb"], row["graph_mb"]) > 0
