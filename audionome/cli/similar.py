@@ -180,6 +180,9 @@ def playlist(
             min=0, max=1, help="Least confidence of an answer.", show_default="what the table has"
         ),
     ] = None,
+    unsure: Annotated[
+        bool, typer.Option("--unsure", help="With --genre: also take answers that are not sure.")
+    ] = False,
     like: Annotated[
         list[str] | None,
         typer.Option("--like", metavar="FILE", help="A recording; may be given again."),
@@ -202,8 +205,8 @@ def playlist(
 
     room.require(out)
     if table is not None and genres and not (like or within or other_artists):
-        chosen = room.by_genre(table, genres, min_confidence=min_confidence, n=n)
-    elif like and not (table or genres or min_confidence is not None):
+        chosen = room.by_genre(table, genres, min_confidence=min_confidence, unsure=unsure, n=n)
+    elif like and not (table or genres or unsure or min_confidence is not None):
         found = _found(like, within or _INDEX, n=n or 25, other_artists=other_artists)
         chosen = room.by_likeness(found)
     else:
@@ -215,6 +218,6 @@ def playlist(
     if chosen.unsure:
         errors.print(
             f"{counted(chosen.unsure, 'file')} left out, as the answer is not sure; "
-            "--min-confidence 0 takes them."
+            "--unsure takes them."
         )
     console().print(f"{escape(str(out))}: {counted(written, 'track')}.")

@@ -197,10 +197,11 @@ def _paragraphs(found: Overview, least: float) -> list[str]:
     unsure = found.unsure.total()
     if not unsure:
         return []
-    why = "the sound is unlike any music that the model knows"
-    if least:
-        why = f"the likeliest genre has less than {least:.0%}, or {why}"
-    return [f"{share(unsure / found.n)} of the answers are not sure: {why}."]
+    too_little = f", its likeliest genre has less than {least:.0%}" if least else ""
+    return [
+        f"{share(unsure / found.n)} of the answers are not sure: such an answer names more than "
+        f"three genres{too_little}, or the sound is unlike any music that the model knows."
+    ]
 
 
 def _charts(found: Overview) -> list[Chart]:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from audionome import files
 from audionome._words import counted, genre_name, printable
 from audionome.collection import table
+from audionome.collection.answers import is_sure
 from audionome.collection.index import Found
 from audionome.collection.sources import is_url
 from audionome.errors import AudionomeError
@@ -68,7 +69,12 @@ class Chosen:
 
 
 def by_genre(
-    path: Path, genres: Sequence[str], *, min_confidence: float | None = None, n: int | None = None
+    path: Path,
+    genres: Sequence[str],
+    *,
+    min_confidence: float | None = None,
+    unsure: bool = False,
+    n: int | None = None,
 ) -> Chosen:
     """Choose the files of some genres from a table.
 
@@ -79,7 +85,10 @@ def by_genre(
     genres : sequence of str
         In any spelling of capitals.
     min_confidence : float, optional
-        Take what is at least so sure. Default: what the table calls sure.
+        Take answers that are sure by `audionome.collection.answers.is_sure` with this. Default:
+        those that the table calls sure. Of a table that does not tell, all are taken.
+    unsure : bool
+        Take the others too.
     n : int, optional
         Take the surest ``n``. Default: all, in the order of the table.
 
@@ -95,27 +104,27 @@ def by_genre(
     wanted = {_folded(genre) for genre in genres}
     seen: Counter[str] = Counter()
     entries: list[tuple[float, Entry]] = []
-    unsure = 0
+    left_out = 0
     for row in table.read(path):
         genre = str(row.get("genre") or "")
         if _folded(genre) not in wanted:
             seen[genre] += 1
-        elif _is_sure(row, min_confidence):
+        elif unsure or _is_sure(row, min_confidence):
             entries.append((_number(row.get("confidence")) or 0.0, _entry(row)))
         else:
-            unsure += 1
+            left_out += 1
     if not entries:
-        raise AudionomeError(_none_of(path, genres, seen, unsure))
+        raise AudionomeError(_none_of(path, genres, seen, left_out))
     if n is not None:
         entries = sorted(entries, key=lambda pair: -pair[0])[:n]
-    return Chosen(tuple(entry for _, entry in entries), unsure)
+    return Chosen(tuple(entry for _, entry in entries), left_out)
 
 
 def _none_of(path: Path, genres: Sequence[str], seen: Counter[str], unsure: int) -> str:
     if unsure:
         return (
             f'"{path}" is sure of none of its {counted(unsure, "file")} of '
-            f"{' or '.join(genres)}; with --min-confidence 0, all are taken."
+            f"{' or '.join(genres)}; --unsure takes them all the same."
         )
     seen.pop("", None)
     there = [genre for genre, _ in seen.most_common(_TOLD)]
@@ -132,7 +141,11 @@ def _is_sure(row: Mapping[str, object], least: float | None) -> bool:
     if least is None:
         return str(row.get("sure", True)).casefold() not in {"false", "0"}
     confidence = _number(row.get("confidence"))
-    return confidence is None or confidence >= least
+    if confidence is None:
+        return True
+    # A table of another program may know of no other answers than one genre.
+    values = {"status": row.get("status") or "one", "confidence": confidence}
+    return is_sure(values, least)
 
 
 def _number(value: object) -> float | None:

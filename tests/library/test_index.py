@@ -399,13 +399,19 @@ def test_a_playlist_of_a_genre(files_there: list[Path], tmp_path: Path) -> None:
     assert (chosen.unsure, chosen.entries[0].seconds, chosen.entries[0].title) == (1, 61.0, "a")
     every = playlist.by_genre(table, ["hiphop", "JAZZ"], min_confidence=0)
     assert (len(every.entries), every.unsure) == (4, 0)
+    some = playlist.by_genre(table, ["hiphop"], min_confidence=0.7)
+    assert ([e.title for e in some.entries], some.unsure) == ([" c"], 2)
     best = playlist.by_genre(table, ["hiphop"], n=1)
     assert [Path(e.file).name for e in best.entries] == [" c.mp3"]
     with pytest.raises(AudionomeError, match="holds no file of polka; it holds hiphop, jazz"):
         playlist.by_genre(table, ["polka"])
     table.write_text("".join(json.dumps(row | {"sure": False}) + "\n" for row in rows))
-    with pytest.raises(AudionomeError, match="--min-confidence 0"):
+    with pytest.raises(AudionomeError, match="--unsure takes"):
         playlist.by_genre(table, ["jazz"])
+    assert len(playlist.by_genre(table, ["jazz"], unsure=True).entries) == 1
+    table.write_text("".join(json.dumps(row | {"status": "many"}) + "\n" for row in rows))
+    with pytest.raises(AudionomeError, match="--unsure takes"):
+        playlist.by_genre(table, ["jazz"], min_confidence=0)
     (tmp_path / "other.csv").write_text("genre,file\nJazz,/gone/a.mp3\n")
     chosen = playlist.by_genre(tmp_path / "other.csv", ["jazz"])
     with pytest.raises(AudionomeError, match="None of the files is there"):
