@@ -120,6 +120,7 @@ def parts(genres: Sequence[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]
             "one": {"held": 0.8, "low": 0.6, "high": 0.9, "right": 0.8, "n": 40, "groups": 9}
         },
         "refused": {"share": 0.05, "n": 40},
+        "limits": ["Its sounds were made by a program."],
     }
     return card, arrays
 

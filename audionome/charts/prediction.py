@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -14,18 +15,16 @@ from audionome._words import clock, genre_name, likelihood, listed, sentence_cas
 from audionome.charts._base import (
     INK,
     OTHER,
-    PALETTE,
-    PATTERNS,
     TEMPLATE,
     Chart,
     digits,
-    genre_marks,
     in_minutes,
     length_words,
     pattern,
     time_axis,
     time_columns,
 )
+from audionome.charts.looks import Look, genre_labels, look_of, looks
 from audionome.features import REGISTRY
 from audionome.models.attribution import REST
 from audionome.models.telling import clip, track_names
@@ -42,6 +41,9 @@ __all__ = [
 ]
 
 _GAP = 0.5  # s between two windows that is drawn as one
+#: Most genres that have a colour of their own in one chart; the ten of GTZAN are fewer.
+_MOST = 12
+_REST = Look(OTHER, "circle-open", "")
 
 
 def probability_bars(probabilities: Mapping[str, float]) -> Chart:
@@ -61,14 +63,15 @@ def probability_bars(probabilities: Mapping[str, float]) -> Chart:
     genres = [genre for genre, _ in ranked]
     labels = [genre_name(genre) for genre in genres]
     values = [round(float(p), 4) for _, p in ranked]
+    own = looks(tuple(probabilities))
     figure = go.Figure(
         go.Bar(
             x=values,
-            y=labels,
+            y=genre_labels(genres),
             orientation="h",
             marker={
-                "color": [PALETTE.get(g, OTHER) for g in genres],
-                "pattern": pattern([PATTERNS.get(g, "") for g in genres]),
+                "color": [own[g].color for g in genres],
+                "pattern": pattern([own[g].pattern for g in genres]),
             },
             text=[likelihood(v) for v in values],
             textposition="outside",
@@ -78,7 +81,7 @@ def probability_bars(probabilities: Mapping[str, float]) -> Chart:
     )
     figure.update_layout(
         template=TEMPLATE,
-        height=360,
+        height=max(360, 60 + 24 * len(genres)) if len(genres) > _MOST else 360,
         bargap=0.25,
         showlegend=False,
         xaxis={
@@ -87,13 +90,15 @@ def probability_bars(probabilities: Mapping[str, float]) -> Chart:
             "range": [0, min(1.2, max(values, default=1.0) * 1.25 + 0.02)],
             "tickformat": ".0%",
         },
-        yaxis={"autorange": "reversed", "showgrid": False},
+        # A name may look like a number.
+        yaxis={"autorange": "reversed", "showgrid": False, "type": "category"},
     )
     first, *rest = [f"{g} {likelihood(v)}" for g, v in zip(labels, values, strict=True)]
+    others = f"; the other {len(rest[2:])} share {likelihood(sum(values[3:]))}" if rest[2:] else ""
     return Chart(
         figure=figure,
-        alt=f"Probability of each genre: {first} is the likeliest, then {listed(rest[:2])}; "
-        f"the other {len(rest[2:])} share {likelihood(sum(values[3:]))}.",
+        alt=f"Probability of each genre: {first} is the likeliest, then "
+        f"{listed(rest[:2])}{others}.",
         table=pd.DataFrame({"genre": labels, "probability": [likelihood(v) for v in values]}),
         caption="Probability of each genre",
     )
@@ -110,7 +115,8 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
     Returns
     -------
     Chart
-        One area per genre; the genre with the largest share lies at the bottom.
+        One area per genre; the genre with the largest share lies at the bottom. Of more than
+        twelve genres, the smallest shares are one area.
     """
     if not windows:
         raise ValueError("A timeline needs at least one window.")
@@ -128,23 +134,30 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
     times.append(round(windows[-1].end, 2))
     shown.append(len(windows) - 1)
     figure = go.Figure()
-    for genre in order:
-        values = [round(float(p), 4) for p in rows[genre]]
-        color = PALETTE.get(genre, OTHER)
+    own = looks(tuple(windows[0].probabilities))
+    drawn = list(order) if len(order) <= _MOST else list(order[: _MOST - 1])
+    areas = [
+        (label, own[genre], rows[genre])
+        for label, genre in zip(genre_labels(drawn), drawn, strict=True)
+    ]
+    if rest := [genre for genre in order if genre not in drawn]:
+        areas.append((f"{len(rest)} others", _REST, rows[rest].sum(axis="columns")))
+    for label, look, column in areas:
+        values, color = [round(float(p), 4) for p in column], look.color
         figure.add_scatter(
             x=times,
             y=[0.0 if k is None else values[k] for k in shown],
-            name=genre_name(genre),
+            name=label,
             mode="lines",
             stackgroup="genres",
             line={"shape": "hv", "width": 1, "color": color},
             fillcolor=color,
-            fillpattern={**pattern(PATTERNS.get(genre, "")), "bgcolor": color},
+            fillpattern={**pattern(look.pattern), "bgcolor": color},
             hovertemplate="%{y:.0%}",
         )
     figure.update_layout(
         template=TEMPLATE,
-        height=380,
+        height=380 + _legend_room(label for label, _, _ in areas),
         meta={"overTime": True},
         hovermode="x unified",
         xaxis=time_axis(times[0], times[-1]),
@@ -169,13 +182,15 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
         )
         figure.update_xaxes(unifiedhovertitle={"text": " "})
     best = rows.idxmax(axis="columns")
-    table = pd.DataFrame(
-        {
-            **time_columns([(w.start, w.end) for w in windows]),
-            "likeliest": [genre_name(str(genre)) for genre in best],
-            **{genre_name(genre): [likelihood(float(p)) for p in rows[genre]] for genre in order},
-        }
-    )
+    columns = {
+        **time_columns([(w.start, w.end) for w in windows]),
+        "likeliest": [genre_name(str(genre)) for genre in best],
+    }
+    # Lists, not a dictionary: a genre may be called as another column.
+    names = [*columns, *(genre_name(g) for g in drawn), *(a[0] for a in areas[len(drawn) :])]
+    told = [[likelihood(float(p)) for p in column] for _, _, column in areas]
+    table = pd.DataFrame(dict(enumerate([*columns.values(), *told])))
+    table.columns = pd.Index(names)
     counts = best.value_counts()
     shares = [f"{genre_name(str(genre))} in {n}" for genre, n in counts.items()]
     plural = "windows" if len(windows) > 1 else "window"
@@ -188,7 +203,9 @@ def timeline(windows: Sequence[WindowPrediction]) -> Chart:
     )
 
 
-def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Chart:
+def reason_bars(
+    reasons: Sequence[Reason], genre: str, *, most: int = 6, genres: Sequence[str] | None = None
+) -> Chart:
     """Draw what spoke for a genre and what against it.
 
     Parameters
@@ -199,6 +216,8 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
         The genre that was named.
     most
         Number of reasons that are shown; the rest is one more bar.
+    genres
+        All that the model knows; by default those of GTZAN.
 
     Returns
     -------
@@ -213,7 +232,8 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
     told = told or [("nothing that was heard", 0.0)]
     points = [round(100 * value, 1) for _, value in told]
     labels = ["<br>".join(textwrap.wrap(words, 26)) for words, _ in told]
-    color, genre = PALETTE.get(genre, OTHER), genre_name(genre)
+    color, (label,) = look_of(genre, genres).color, genre_labels([genre])
+    genre = genre_name(genre)
     figure = go.Figure(
         go.Bar(
             x=points,
@@ -237,7 +257,7 @@ def reason_bars(reasons: Sequence[Reason], genre: str, *, most: int = 6) -> Char
         bargap=0.35,
         showlegend=False,
         xaxis={
-            "title": {"text": f"Points towards {genre}"},
+            "title": {"text": f"Points towards {label}"},
             "range": [low - (room if low else 0), high + room],
         },
         yaxis={"autorange": "reversed", "showgrid": False},
@@ -278,8 +298,8 @@ def typical_ranges(rows: pd.DataFrame, genre: str) -> Chart:
         c: [_with_unit(v, u) for v, u in zip(rows[c], units, strict=True)]
         for c in ("value", "low", "middle", "high")
     }
-    color, shape = PALETTE.get(genre, OTHER), PATTERNS.get(genre, "")
-    genre = genre_name(genre)
+    look, genre = look_of(genre), genre_name(genre)
+    color, shape = look.color, look.pattern
     figure = go.Figure()
     figure.add_bar(
         x=digits(place["high"] - place["low"], 3),
@@ -370,6 +390,7 @@ def place_on_map(
     neighbours: Sequence[Neighbour],
     *,
     titles: Mapping[str, str] | None = None,
+    genres: Sequence[str] | None = None,
 ) -> Chart:
     """Draw where a recording lies among the tracks that the model learned from.
 
@@ -385,23 +406,32 @@ def place_on_map(
     titles
         Artist and title of tracks where they are known, from `audionome.datasets.gtzan.load_names`.
         All others are told by genre and number.
+    genres
+        All that a model of one's own knows, which tells its tracks by their names; by default those
+        of GTZAN.
 
     Returns
     -------
     Chart
-        A scatter with a trace per genre; the table lists the neighbours.
+        A scatter with a trace per genre; the table lists the neighbours. Of more than twelve
+        genres, those of no neighbour and with the fewest tracks are one trace.
     """
     titles = titles or {}
+    if genres is not None:
+        titles = {name: name for name in tracks["track"]}
     names = track_names([n.track for n in neighbours], titles)
     figure = go.Figure()
-    for genre, rows in tracks.groupby("genre", sort=True):
+    own = looks(tuple(sorted(set(tracks["genre"]))) if genres is None else genres)
+    for label, look, rows in _clouds(tracks, own, [n.genre for n in neighbours]):
         figure.add_scatter(
             x=digits(rows["x"], 3),
             y=digits(rows["y"], 3),
-            text=[titles.get(track) or clip(track) for track in rows["track"]],
+            text=[_label(titles.get(track) or clip(track)) for track in rows["track"]],
             hovertemplate="%{text}<extra></extra>",
             opacity=0.7,
-            **genre_marks(str(genre), size=6),
+            name=label,
+            mode="markers",
+            marker={"color": look.color, "symbol": look.symbol, "size": 6, "opacity": 1},
         )
     at = dict(zip(tracks["track"], zip(tracks["x"], tracks["y"], strict=True), strict=True))
     x, y = digits(place, 3)
@@ -427,14 +457,17 @@ def place_on_map(
     )  # fmt: skip
     figure.update_layout(
         template=TEMPLATE,
-        height=480,
+        height=480 + _legend_room(str(trace.name) for trace in figure.data[:-2]),
         xaxis={"title": {"text": "First axis"}, "zeroline": False},
         yaxis={"title": {"text": "Second axis", "standoff": 8}, "zeroline": False},
     )
     near = [f"{name} ({n.similarity:.2f})" for name, n in zip(names, neighbours, strict=True)]
+    among = f"{len(tracks)} clips of GTZAN"
+    if genres is not None:
+        among = f"{len(tracks)} recordings that the model learned from"
     return Chart(
         figure=figure,
-        alt=f"This recording among {len(tracks)} clips of GTZAN, on the two axes along which they "
+        alt=f"This recording among {among}, on the two axes along which they "
         f"differ most. In all features together it sounds most like {listed(near)}; on a map of "
         "two axes these need not be the closest points.",
         table=pd.DataFrame(
@@ -444,5 +477,34 @@ def place_on_map(
                 "similarity (cosine)": [f"{n.similarity:.2f}" for n in neighbours],
             }
         ),
-        caption="Where it lies among the tracks of GTZAN",
+        caption="Where it lies among the tracks of GTZAN"
+        if genres is None
+        else "Where it lies among the recordings that the model learned from",
     )
+
+
+def _clouds(
+    tracks: pd.DataFrame, own: Mapping[str, Look], near: Sequence[str]
+) -> list[tuple[str, Look, pd.DataFrame]]:
+    """Return name, look and tracks of each trace of a map."""
+    of_genre = {str(genre): rows for genre, rows in tracks.groupby("genre", sort=True)}
+    drawn = list(of_genre)
+    if len(drawn) > _MOST:
+        # The neighbours' genres first, then those with the most tracks.
+        drawn.sort(key=lambda genre: (genre not in near, -len(of_genre[genre])))
+        drawn = sorted(drawn[: _MOST - 1])
+    labels = zip(genre_labels(drawn), drawn, strict=True)
+    found = [(label, own[genre], of_genre[genre]) for label, genre in labels]
+    if rest := [rows for genre, rows in of_genre.items() if genre not in drawn]:
+        found.insert(0, (f"{len(rest)} other genres", _REST, pd.concat(rest)))
+    return found
+
+
+def _legend_room(labels: Iterable[str]) -> int:
+    """Return how much taller a chart is, in pixels, for names that each need a line on a phone."""
+    return 16 * sum(len(label) > 14 for label in labels)
+
+
+def _label(name: str) -> str:
+    """Return a name for a hint of Plotly's: no markup, and in lines that fit a phone."""
+    return "<br>".join(textwrap.wrap(escape(name, quote=False), 60))

@@ -30,6 +30,7 @@ __all__ = ["classify"]
 
 _STANDARD_INPUT = "standard input"  # how sentences and predictions call it
 _MAX_INPUT = 4 << 30  # bytes
+_MOST_GENRES = 12  # that are told, if no more are named
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
@@ -46,7 +47,9 @@ def classify(
     model: Annotated[
         str | None,
         typer.Option(
-            help="ear, extended or classic; the last two know the music of GTZAN alone.",
+            help="ear, extended or classic (the last two know the music of GTZAN alone), or a "
+            "file of your own, my.model.",
+            metavar="NAME|FILE",
             show_default="ear",
         ),
     ] = None,
@@ -122,7 +125,9 @@ def classify(
     with contextlib.ExitStack() as stack:
         request = _request(sources, stack)
         stack.enter_context(quiet_libraries())
-        predictions = batch.for_each(partial(_predict, model=model), request.paths, jobs=jobs or 1)
+        predictions = batch.for_each(
+            partial(_predict, model=model, known=classifier.id), request.paths, jobs=jobs or 1
+        )
         for name, source in request.sources:
             prediction = next(predictions) if isinstance(source, Path) else source
             if isinstance(prediction, str):
@@ -182,10 +187,10 @@ def _standard_input(stack: contextlib.ExitStack) -> Path | str:
     return path
 
 
-def _predict(path: Path, *, model: str | None) -> Prediction | str:
-    from audionome.models.classifier import load_classifier
+def _predict(path: Path, *, model: str | None, known: str) -> Prediction | str:
+    from audionome.models.classifier import load_same
 
-    prediction = load_classifier(model).classify(path)
+    prediction = load_same(model, known).classify(path)
     try:
         json.dumps(prediction.as_dict(), allow_nan=False)
     except ValueError:
@@ -228,14 +233,13 @@ def _told(name: str, prediction: Prediction, card: Mapping[str, Any]) -> Any:
 
     from audionome.models import telling
     from audionome.models.attribution import sentences
-    from audionome.models.tags import foreign_style
 
     tempo = telling.tempo(telling.tempo_of(prediction))
-    foreign = foreign_style(prediction.tags, prediction.prediction_set)
+    foreign = telling.foreign(prediction, card)
     # Where none of the ten genres is right, or the model knows the recording, nothing is promised.
     unpromised = foreign or prediction.learned_from is not None
     message = f"{prediction.headline}." if unpromised else prediction.message
-    lines = ["", f"[bold]{escape(name)}[/]  {clock(prediction.duration)}, {tempo}", message]
+    lines = ["", f"[bold]{escape(name)}[/]  {clock(prediction.duration)}, {tempo}", escape(message)]
     if prediction.tags:
         lines.append(_tags(prediction))
     if foreign:
@@ -245,7 +249,7 @@ def _told(name: str, prediction: Prediction, card: Mapping[str, Any]) -> Any:
     sides = sentences(prediction.reasons)
     for side, reasons in zip(("For", "Against"), sides, strict=True):
         if reasons and prediction.leading:
-            lines.append(f"{side} {genre_name(prediction.leading)}:")
+            lines.append(f"{side} {escape(genre_name(prediction.leading))}:")
             lines += [f"  [dim]{escape(reason)}[/]" for reason in reasons]
     return Group(*lines, f"[dim]{escape(telling.family(card))}[/]")
 
@@ -254,9 +258,10 @@ def _probabilities(prediction: Prediction) -> Any:
     table = _plain_table("genre", "probability", "")
     bar = "█" if _can_write("█") else "#"
     shown = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
-    for genre, p in shown:
-        if p >= 0.005 or genre in (prediction.genre, *prediction.prediction_set):
-            table.add_row(genre_name(genre), likelihood(p), bar * round(20 * p))
+    named = (prediction.genre, *prediction.prediction_set)
+    for k, (genre, p) in enumerate(shown):
+        if (p >= 0.005 and k < _MOST_GENRES) or genre in named:
+            table.add_row(escape(genre_name(genre)), likelihood(p), bar * round(20 * p))
     return table
 
 
@@ -274,7 +279,7 @@ def _plain_table(first: str, second: str, third: str) -> Any:
     from rich.table import Table
 
     table = Table(show_edge=False, pad_edge=False)
-    table.add_column(first)
+    table.add_column(first, overflow="fold")
     table.add_column(second, justify="right")
     table.add_column(third, min_width=20)
     return table

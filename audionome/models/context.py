@@ -81,6 +81,8 @@ def compare_with_genre(prediction: Prediction, *, genre: str | None = None) -> p
 
     Raises
     ------
+    ValueError
+        If GTZAN has no such genre.
     audionome.datasets.gtzan.DatasetError
         If the summary of GTZAN is missing or damaged.
 
@@ -94,13 +96,14 @@ def compare_with_genre(prediction: Prediction, *, genre: str | None = None) -> p
     require_extra("lab", "pandas", who="audionome.models.context.compare_with_genre")
     import pandas as pd
 
+    named = genre or prediction.genre
     table = load_summary().set_index(["genre", "feature"])
+    if named not in table.index:
+        raise ValueError(f"GTZAN has no genre {named!r}; nothing is known of what is usual of it")
     rows = []
     for feature, words in DESCRIBED.items():
         every = table.xs(feature, level="feature")
-        low, middle, high = every.loc[genre or prediction.genre, ["p05", "p50", "p95"]].to_numpy(
-            dtype=float
-        )
+        low, middle, high = every.loc[named, ["p05", "p50", "p95"]].to_numpy(dtype=float)
         # The tempo that is told elsewhere: windows without a beat do not count.
         value = prediction.tempo.bpm if feature == "tempo" else prediction.features[feature]
         if feature == "tempo" and not value:

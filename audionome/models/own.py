@@ -291,6 +291,11 @@ def _require_card(card: dict[str, Any]) -> None:
     require(
         counts.get("grouped_by") in GROUPED_BY, f"should be grouped by {' or '.join(GROUPED_BY)}"
     )
+    limits = card.get("limits", [])
+    require(
+        isinstance(limits, list) and all(_is_name(limit, _LONGEST_TRACK) for limit in limits),
+        "has limits that are no sentences",
+    )
     answers = card.get("answers", {})
     require(
         isinstance(answers, dict)

@@ -34,13 +34,13 @@ _LIKE = {
     "artist": "on such music by artists it never heard",
     "album": "on such music from albums it never heard",
     "folder": "on such music from folders it never heard",
-    "file": "on new recordings by artists it knows",
+    "file": "on such recordings that it never heard",
 }
 _TESTED = {
     "artist": "artists that it had not heard",
     "album": "albums that it had not heard",
     "folder": "folders that it had not heard",
-    "file": "recordings that it had not heard, though perhaps on their artists",
+    "file": "recordings that it had not heard",
 }
 # Cosines from which on two sounds are alike, in words.
 _ALIKE = ((0.9, "very similar"), (0.75, "similar"), (0.5, "a little similar"))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import own_model
 import pytest
 
 import audionome
@@ -18,7 +19,6 @@ from audionome.models import own
 from audionome.models.classifier import ModelError, Prediction
 from audionome.models.own_classifier import OwnClassifier
 from audionome.models.prediction import join_names, split_names
-from tests import own_model
 
 GENRES = ["held chords", "hiphop", "Übung | <b>=1+1</b> 音楽 " + "x" * 76]
 
@@ -183,6 +183,7 @@ def spoil(path: Path, **change: Any) -> None:
         ({"data": {"recordings": 3, "groups": 1, "grouped_by": "moon"}}, "grouped by artist or"),
         ({"answers": {"one": {"held": 2}}}, "answers that no test gives"),
         ({"answers": []}, "answers that no test gives"),
+        ({"limits": [7]}, "limits that are no sentences"),
         ({"refused": {"share": -1, "n": 4}}, "no test gives"),
         ({"weights": np.zeros((500, 3))}, "weights of another type or shape"),
         ({"weights": np.full((500, 2), np.nan)}, "weights with numbers that are missing"),

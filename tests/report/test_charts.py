@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +19,7 @@ import audionome
 from audionome import features
 from audionome.charts import _base
 from audionome.charts._base import PARTS
+from audionome.charts.looks import genre_labels, looks
 from audionome.datasets import gtzan
 from audionome.lab.confusion import Confusion, Hardest
 from audionome.models.attribution import REST, Reason
@@ -502,6 +503,29 @@ def test_a_chart_without_results_says_so() -> None:
         assert "There are no results" in render.figure_html(chart)
 
 
+def test_any_number_of_genres_can_be_seen_on_both_pages() -> None:
+    """Colours, symbols and patterns of fifty; neighbours in the list differ without any hue."""
+    found = [*looks([f"genre {k}" for k in range(50)]).values()]
+    for look in found:
+        assert min(contrast(look.color, page) for page in ("#ffffff", "#14181e")) >= 3
+    assert len({look.color for look in found}) == 50
+    assert len({(look.symbol, look.pattern) for look in found}) == 50
+    for one, other in pairwise(found):
+        assert contrast(one.color, other.color) > 1.1
+        assert one.pattern != other.pattern
+        assert one.symbol != other.symbol
+    for few in (2, 3, 5, 10):
+        some = [look.color for look in found[:few]]
+        assert min(distance(a, b) for k, a in enumerate(some) for b in some[:k]) > 20
+    assert looks(["rock", "jazz"])["jazz"].color == charts.PALETTE["jazz"]
+
+
+def test_names_of_genres_are_no_markup_and_fit() -> None:
+    long = ["x" * 50 + "a" + "x" * 50, "x" * 50 + "b" + "x" * 50]
+    assert genre_labels(["hiphop", "<b>&", *long]) == ["hip-hop", "&lt;b&gt;&amp;", *long]
+    assert genre_labels([long[0], "rock"]) == ["x" * 18 + "…" + "x" * 9, "rock"]
+
+
 def test_figure_html_holds_words_data_and_no_running_script() -> None:
     chart = charts.probability_bars({"</script>": 0.75, **dict.fromkeys(GENRES[:5], 0.05)})
     text = render.figure_html(chart)
@@ -510,7 +534,8 @@ def test_figure_html_holds_words_data_and_no_running_script() -> None:
     assert "<figcaption>" in text
     assert text.count("<script") == text.count("</script>") == 1
     data = text.split('class="audionome-figure">')[1].split("</script>")[0]
-    assert json.loads(data)["data"][0]["y"][0] == "</script>"
+    # Plotly reads names as markup, and so they are escaped for it as well.
+    assert json.loads(data)["data"][0]["y"][0] == "&lt;/script&gt;"
 
 
 def test_a_reader_meets_genres_by_name_and_tracks_by_file() -> None:
