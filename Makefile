@@ -31,7 +31,7 @@ site: $(READY)
 dashboard: $(READY)
 	@$(BIN)/audionome dashboard --host $(HOST) --port $(DASHBOARD_PORT) --base-url $(BASE_URL) \
 	  $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)") $(if $(KEY),--key "$(KEY)") \
-	  $(if $(REPORT),--report "$(REPORT)")
+	  $(if $(REPORT),--report "$(REPORT)") $(if $(MODEL),--model "$(MODEL)")
 
 serve: site
 	@echo "The report: http://localhost:$(PORT)  (stop it with Ctrl-C)"

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets.log import get_logger
 
-from audionome._words import clock, genre_name, likelihood, sentence_case
-from audionome.models.prediction import NO_LEADER, leading_genre, nearest, promise
+from audionome._words import clock, genre_name, likelihood, number_word, sentence_case
+from audionome.app.model import about, chosen, is_own
+from audionome.models.prediction import NO_LEADER, join_names, leading_genre, nearest
 
 if TYPE_CHECKING:
     from audionome.features.key import Key
@@ -114,22 +115,22 @@ def card(prediction: Prediction) -> dict[str, Any]:
         (a heading), ``hears`` (tags: ``name``, ``kind``, ``strength``, ``over_time`` in [0, 1],
         ``words``, and ``at``, the second where it is heard most), ``why`` (pairs of a heading and
         sentences), ``facts`` (pairs of name and value), ``neighbours`` (``name`` and ``words``),
-        ``second`` (opinion, a sentence or empty), ``family`` (a sentence) and ``model`` (name and
-        version).
+        ``second`` (opinion, a sentence or empty), ``family`` and ``caution`` (sentences),
+        ``every`` (what unfolds all bars) and ``model`` (name and version).
     """
     import audionome
     from audionome.models import telling
-    from audionome.models.tags import foreign_style
 
-    model, titles = audionome.load_classifier(), known_names()
+    model, titles = chosen(), known_names()
     names = telling.track_names([n.track for n in prediction.neighbours], titles)
-    foreign = foreign_style(prediction.tags, prediction.prediction_set)
+    foreign = telling.foreign(prediction, model.card)
     return {
         "headline": prediction.headline,
         "status": prediction.status,
         "confidence": likelihood(prediction.confidence),
         "color": _color(prediction.leading),
         "bars": _bars(prediction),
+        "every": f"All {number_word(len(prediction.probabilities))}",
         **_reliability(prediction, model.card, foreign=foreign),
         "learned": _learned(prediction, titles),
         "notes": [note.text for note in prediction.notes if note.kind != "learned"],
@@ -153,6 +154,7 @@ def card(prediction: Prediction) -> dict[str, Any]:
         ],
         "second": _second_opinion(prediction),
         "family": telling.family(model.card),
+        "caution": about(model.card),
         "model": f"Audionome {audionome.__version__}, model {model.card['name']}",
     }
 
@@ -222,7 +224,7 @@ def _record(prediction: Prediction, name: str) -> dict[str, str | float | None]:
         "answer": prediction.headline,
         "genre": prediction.leading,
         "probability": round(prediction.confidence, 3) if prediction.leading else None,
-        "prediction_set": "|".join(prediction.prediction_set),
+        "prediction_set": join_names(prediction.prediction_set),
         **{f"p_{genre}": round(p, 3) for genre, p in prediction.probabilities.items()},
         "sounds_like": "; ".join(tag.name for tag in prediction.tags),
         "tempo": round(tempo.bpm, 1) or None,
@@ -237,9 +239,9 @@ def _record(prediction: Prediction, name: str) -> dict[str, str | float | None]:
 
 def _message(prediction: Prediction) -> str:
     """Return the answer in sentences, with the promise only where it holds."""
-    from audionome.models.tags import foreign_style
+    from audionome.models import telling
 
-    foreign = foreign_style(prediction.tags, prediction.prediction_set)
+    foreign = telling.foreign(prediction, chosen().card)
     if foreign or prediction.learned_from is not None:
         return " ".join([f"{prediction.headline}.", foreign]).strip()
     return prediction.message
@@ -269,6 +271,10 @@ def _reliability(
     # Where none of the ten genres is right, or the model knows the recording, nothing is promised.
     if foreign or prediction.learned_from is not None:
         return {"promise": "", "right": {"sentence": "", "page": ""}}
+    promised = telling.promise(card, prediction.prediction_set, coverage=prediction.coverage)
+    if telling.is_own(card):
+        # Nothing that the report shows is about it.
+        return {"promise": promised, "right": {"sentence": _tested(prediction, card), "page": ""}}
     seconds = prediction.duration - prediction.silence
     found = reliability.reliability(card["name"], prediction.status, seconds=seconds)
     refused = card.get("out_of_distribution", {}).get("music from outside")
@@ -278,9 +284,25 @@ def _reliability(
     elif refused is not None and not prediction.prediction_set:
         sentence, page = telling.refused(refused), reliability.REFUSED_PAGE
     return {
-        "promise": promise(prediction.prediction_set, coverage=prediction.coverage),
+        "promise": promised,
         "right": {"sentence": sentence, "page": page},
     }
+
+
+def _tested(prediction: Prediction, card: Mapping[str, Any]) -> str:
+    """Return how often such answers of a model of one's own were right in its test."""
+    from audionome.models import telling
+    from audionome.models.reliability import Reliability
+
+    if not prediction.prediction_set:
+        refused = card.get("refused")
+        return telling.refused(refused, own=True) if refused else ""
+    found = card.get("answers", {}).get(prediction.status)
+    if found is None:
+        return ""
+    shares = {key: float(found[key]) for key in ("held", "low", "high", "right")}
+    measured = Reliability(**shares, n=found["n"], artists=found["groups"])
+    return telling.right(prediction.status, measured, card)
 
 
 def known_names() -> dict[str, str]:
@@ -289,10 +311,13 @@ def known_names() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        As `audionome.datasets.gtzan.load_names`; empty if the list cannot be read.
+        As `audionome.datasets.gtzan.load_names`; empty if the list cannot be read. Recordings that
+        a model of one's own learned from are called as it calls them.
     """
     from audionome.datasets.gtzan import NAMES_VARIABLE
 
+    if is_own():
+        return {str(track): str(track) for track in chosen().index.tracks}
     return _names(os.environ.get(NAMES_VARIABLE, ""))
 
 
@@ -327,9 +352,9 @@ def _learned(prediction: Prediction, names: Mapping[str, str]) -> str:
 
 
 def _color(genre: str) -> str:
-    from audionome import charts
+    from audionome.charts.looks import look_of
 
-    return charts.PALETTE.get(genre, charts.OTHER)
+    return look_of(genre, chosen().genres).color
 
 
 def _genre_and_probability(genre: str, probability: float) -> str:

@@ -235,15 +235,14 @@ def _prepare() -> None:
     import numpy as np
     import soundfile
 
-    import audionome
     from audionome import audio
-    from audionome.app import details, payload, widget  # noqa: F401
+    from audionome.app import details, model, payload, widget  # noqa: F401
 
     clicks = np.zeros(audio.WINDOW_HOP, np.float32)
     clicks[::11025] = 0.5
     content = io.BytesIO()
     soundfile.write(content, clicks, audio.SAMPLE_RATE, format="WAV")
-    answer = audionome.classify(content.getvalue())
+    answer = model.chosen().classify(content.getvalue())
     payload.answer_payload(answer)
     payload.details_payload(details.measure_details(content.getvalue(), answer))
 

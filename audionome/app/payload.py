@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from audionome._words import genre_name, sentence_case
 from audionome.app.answer import announcement, card, row, window
+from audionome.app.model import is_own
 from audionome.app.sections import answer_sections, details_sections
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ _GROUPS = {
     "clip": "Your own clips",
     "piece": "Made by a program, unlike any recording: the answer is often wrong",
 }
+_MADE = "Made by a program, unlike any recording"
 
 
 def too_large(limit: int) -> str:
@@ -122,7 +124,7 @@ def examples_payload(files: Mapping[str, Path]) -> list[Any]:
     from audionome.datasets.recordings import expected_answers, recordings
 
     known = {recording.file: recording for recording in recordings()}
-    answers = expected_answers()
+    answers = {} if is_own() else expected_answers()  # those of the model that ships
     groups: dict[str, list[list[str]]] = {}
     for identifier, path in files.items():
         kind = identifier.partition(" ")[0]
@@ -136,11 +138,14 @@ def examples_payload(files: Mapping[str, Path]) -> list[Any]:
             told = (
                 f"Its source calls it {genre_name(source)}"
                 if source
+                else ""
+                if is_own()
                 else "Its source names none of the ten genres"
             )
         if told and path.name in answers:
             told += f'; the answer is "{answers[path.name]}"'
-        groups.setdefault(_GROUPS[kind], []).append([identifier, name, told and f"{told}."])
+        heading = _MADE if kind == "piece" and is_own() else _GROUPS[kind]
+        groups.setdefault(heading, []).append([identifier, name, told and f"{told}."])
     return [[heading, entries] for heading, entries in groups.items()]
 
 

@@ -38,6 +38,7 @@ _MAKE = {
     "--certificate": "CERTIFICATE",
     "--key": "KEY",
     "--report": "REPORT",
+    "--model": "MODEL",
 }
 
 
@@ -58,8 +59,8 @@ class Place:
         Path of the page, between slashes.
     certificate, key : str
         Files; without them the connection is not encrypted.
-    report : str
-        As it was asked for.
+    report, model : str
+        As they were asked for.
     shared : bool
         Whether other machines can reach it without a proxy.
     checkout : bool
@@ -72,6 +73,7 @@ class Place:
     certificate: str = ""
     key: str = ""
     report: str = ""
+    model: str = ""
     shared: bool = False
     checkout: bool = False
 
@@ -170,6 +172,7 @@ class Place:
             "--certificate": self.certificate,
             "--key": self.key,
             "--report": self.report,
+            "--model": self.model,
         }
         given = [(name, shlex.quote(value)) for name, value in options.items() if value]
         ways = [" ".join(["audionome dashboard", *(f"{name} {value}" for name, value in given)])]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from audionome._words import clock, genre_name, likelihood
 from audionome.app.answer import key_words, known_names
+from audionome.app.model import chosen, is_own
 
 if TYPE_CHECKING:
     from audionome.app.details import Details
@@ -43,19 +44,27 @@ def answer_sections(prediction: Prediction) -> list[dict[str, Any]]:
     -------
     list of dict
     """
-    from audionome import charts, load_classifier
+    from audionome import charts
 
-    names = known_names()
-    tracks = load_classifier().index.places()
+    names, model = known_names(), chosen()
+    own = is_own()
+    learned = "recordings that it learned from" if own else "clips of GTZAN"
+    chart = charts.place_on_map(
+        model.index.places(),
+        prediction.place,
+        prediction.neighbours,
+        titles=names,
+        genres=model.genres if own else None,
+    )
     place = _section(
         "place",
-        "Map of the clips of GTZAN",
+        f"Map of the {learned}",
         [
-            "The map has two directions, those in which the clips of GTZAN differ most. "
+            f"The map has two directions, those in which the {learned} differ most. "
             "What sounds most alike is found in all directions, and need not be nearest here.",
             *([] if names else [NAMELESS]),
         ],
-        [charts.place_on_map(tracks, prediction.place, prediction.neighbours, titles=names)],
+        [chart],
     )
     about = _genre_sections(prediction)
     return [*about[:1], *_heard_sections(prediction), *about[1:], place]
@@ -93,15 +102,18 @@ def _genre_sections(prediction: Prediction) -> list[dict[str, Any]]:
             f"{likelihood(prediction.baseline)} for {genre}; with all these points, it is "
             f"{likelihood(prediction.confidence)}."
         ],
-        [charts.reason_bars(prediction.reasons, prediction.leading)],
+        [charts.reason_bars(prediction.reasons, prediction.leading, genres=chosen().genres)],
     )
+    found = [timeline, *([reasons] if prediction.reasons else [])]
+    if is_own():
+        return found  # what is usual of a genre is known of the ten of GTZAN alone
     typical = _section(
         "typical",
         f"Its features beside what is usual in {genre}",
         [f"A bar spans the middle nine tenths of {genre} in GTZAN; the diamond is this recording."],
         [charts.typical_ranges(compare_with_genre(prediction), prediction.leading)],
     )
-    return [timeline, *([reasons] if prediction.reasons else []), typical]
+    return [*found, typical]
 
 
 def details_sections(details: Details) -> list[dict[str, Any]]:

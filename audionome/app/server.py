@@ -21,7 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audionome._extras import require_extra
-from audionome.app.environment import CLIPS_VARIABLE, REPORT_VARIABLE, SERVER_VARIABLE
+from audionome.app.environment import (
+    CLIPS_VARIABLE,
+    MODEL_VARIABLE,
+    REPORT_VARIABLE,
+    SERVER_VARIABLE,
+)
+from audionome.app.model import require
 from audionome.app.place import PORT, Place, ServerError, encryption, listening, path_of, report_of
 
 if TYPE_CHECKING:
@@ -179,6 +185,7 @@ def run(
     certificate: str = "",
     key: str = "",
     report: str = "",
+    model: str = "",
 ) -> None:
     """Serve the dashboard until it is interrupted; the address is printed once it answers.
 
@@ -196,16 +203,29 @@ def run(
     report : str
         The report that answers link to: a folder, which is served below the page, or an address.
         By default the one that was built in the checkout, if it was.
+    model : str
+        Path of a model of one's own that answers; by default the one that ships.
 
     Raises
     ------
+    ModelError
+        If there is no such model, or it is not what it should be.
     ServerError
         If Voilà is not installed, the path is none, the server may not listen there, or a file
         cannot be used.
     """
     if report and Path(report).resolve() == _BUILT:
         report = ""
-    place = Place(host, port, path_of(base_url), certificate, key, report, checkout=_in_checkout())
+    place = Place(
+        host,
+        port,
+        path_of(base_url),
+        certificate,
+        key,
+        report,
+        model,
+        checkout=_in_checkout(),
+    )
     try:
         _run(place)
     except KeyboardInterrupt:  # while it was starting
@@ -221,6 +241,8 @@ def _run(place: Place) -> None:
         signal.signal(ending, signal.default_int_handler)
     _look_for_voila()
     secret = encryption(place.certificate, place.key)
+    if place.model:
+        os.environ[MODEL_VARIABLE] = require(place.model)
     folder, os.environ[REPORT_VARIABLE] = report_of(place.report, _BUILT)
     sockets = listening(place.host, place.port)
     if clips := os.environ.get(CLIPS_VARIABLE):

@@ -42,7 +42,7 @@ import traitlets
 from traitlets.log import get_logger
 
 from audionome._paths import data_path
-from audionome.app import payload
+from audionome.app import model, payload
 from audionome.app.environment import CLIPS_VARIABLE, REPORT_VARIABLE, SERVER_VARIABLE
 from audionome.app.sound import SoundDesk
 
@@ -135,6 +135,8 @@ class Dashboard(anywidget.AnyWidget):
     limit = traitlets.Int(MAX_BYTES).tag(sync=True)
     longest = traitlets.Float(MAX_SECONDS).tag(sync=True)
     notice = traitlets.Unicode().tag(sync=True)
+    #: What the page says it does: which genres its model knows.
+    lead = traitlets.Unicode().tag(sync=True)
     #: Where the report is: an address or a path below the page's own, with a slash at its end.
     book = traitlets.Unicode().tag(sync=True)
     #: Groups of examples: pairs of a heading and of pairs of identifier and name.
@@ -154,10 +156,12 @@ class Dashboard(anywidget.AnyWidget):
         notice: str = "",
     ) -> None:
         self._files = _examples(clips)
+        lead, trouble = model.lead()
         super().__init__(
             limit=limit,
             longest=longest,
-            notice=notice,
+            notice=" ".join(filter(None, [notice, trouble])),
+            lead=lead,
             book=os.environ.get(REPORT_VARIABLE, ""),
             examples=payload.examples_payload(self._files),
         )
@@ -324,9 +328,7 @@ class Dashboard(anywidget.AnyWidget):
         # The imports and the model take longer than an answer. A failure here is not told: whoever
         # chooses a file meets the same one, with a sentence.
         try:
-            import audionome
-
-            audionome.load_classifier()
+            model.chosen()
             from audionome import charts  # noqa: F401
             from audionome.app import details  # noqa: F401
         except Exception:
@@ -339,19 +341,17 @@ class Dashboard(anywidget.AnyWidget):
 
     def _work(self, job: int, name: str, content: bytes) -> None:
         """Classify in the worker thread and show the answer, or a sentence."""
-        from audionome.audio import AudioError
+        from audionome.errors import AudioError, ModelError
 
         try:
             classify = self._classify
             if classify is None:
-                import audionome
-
-                classify = functools.partial(audionome.classify, max_seconds=self.longest)
+                classify = functools.partial(model.chosen().classify, max_seconds=self.longest)
             prediction = classify(content, progress=self._progress_of(job))
             answer = payload.answer_payload(prediction, name=name)
         except _SupersededError:
             return
-        except AudioError as error:
+        except (AudioError, ModelError) as error:
             self.fail(str(error), job=job)
             return
         except Exception:

@@ -29,10 +29,22 @@ def dashboard(
             metavar="FOLDER|URL",
         ),
     ] = "",
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Model of your own that answers, as `audionome train` writes it.", metavar="FILE"
+        ),
+    ] = "",
 ) -> None:
     """Start the dashboard, and serve it to browsers until Ctrl-C."""
     from audionome.app import server
 
     server.run(
-        host=host, port=port, base_url=base_url, certificate=certificate, key=key, report=report
+        host=host,
+        port=port,
+        base_url=base_url,
+        certificate=certificate,
+        key=key,
+        report=report,
+        model=model,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import own_model
 import pytest
 
 import audionome
@@ -303,3 +304,41 @@ def heard_by_key(visit: Visit, path: Path) -> None:
     assert "again" in page.inner_text(".an-player")
     visit.open("spectrogram")
     visit.chart("Mel spectrogram").locator("xpath=self::*[@data-drawn]").wait_for()
+
+
+# -- a model of one's own -----------------------------------------------------------------
+
+
+def test_a_model_of_ones_own_answers(browser: Any, tmp_path: Path) -> None:
+    """Its genres, whatever they are called; nothing of GTZAN; and it stays when its file goes."""
+    odd = "Übung | <b>=1+1</b> 音楽 " + "x" * 76
+    path = own_model.write(tmp_path / "my.model", ["held chords", "house", odd])
+    for kind in range(2):
+        sound = own_model.as_file(own_model.sound(kind, 70))
+        (tmp_path / f"{kind}.wav").write_bytes(sound)
+    (tmp_path / "odd.wav").write_bytes(own_model.as_file(own_model.sound(2, 2)))
+    with serve(tmp_path, options=["--model", str(path)]) as server:
+        visit = Visit(browser, server.url, viewport={"width": PHONE[0], "height": PHONE[1]})
+        path.unlink()
+        lead = visit.page.inner_text(".an-lead")
+        assert f"the 3 genres of your model “mine” (held chords, house, {odd})" in lead
+        visit.give(tmp_path / "odd.wav")
+        visit.wait("done")
+        assert visit.drawn() == 7
+        said = visit.page.inner_text("body")
+        assert odd in said
+        assert "learned from this very recording (Somebody 0: piece 10)" in said
+        for untrue in ("GTZAN", "ten genres", "All ten", "undefined", "NaN"):
+            assert untrue not in said
+        # A name is no markup, on the page and in its charts.
+        assert not visit.page.locator(".an b, .an tspan[style*='font-weight: bold']").count()
+        wide = visit.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0
+        visit.give(tmp_path / "0.wav", tmp_path / "1.wav")
+        visit.wait("done")
+        rows = {row["file"]: row for row in visit.downloaded()}
+        assert [rows[f"{k}.wav"]["genre"] for k in range(2)] == ["held chords", "house"]
+        assert f"p_{odd}" in rows["0.wav"]
+        assert not visit.problems
+        visit.close()
+        assert "Traceback" not in server.log.read_text()

@@ -80,7 +80,7 @@ def test_a_folder_becomes_a_table(fresh: Visit, music: Path) -> None:
     expected: dict[str, int] = {}
     for answer in answers.values():
         none = answer.status == "out-of-distribution"
-        genre = "Unlike all ten" if none else genre_name(answer.genre).capitalize()
+        genre = "Unlike all it knows" if none else genre_name(answer.genre).capitalize()
         expected[genre] = expected.get(genre, 0) + 1
     states = {"All": 6, "Answered": 5, "Failed": 1}
     assert chips(fresh, "Show by what became of it") == states

@@ -11,19 +11,23 @@ import pytest
 
 pytest.importorskip("plotly", reason="Not installed: pip install -e .[dashboard]")
 
+import own_model
+
 from audionome import classify
 from audionome._paths import data_path
 from audionome._words import clock
-from audionome.app import answer, payload, sections
+from audionome.app import answer, model, payload, sections
 from audionome.app.details import measure_details
+from audionome.app.environment import MODEL_VARIABLE
 from audionome.audio import Note
 from audionome.datasets import gtzan
 from audionome.datasets.recordings import expected_answers, recordings
+from audionome.errors import ModelError
 from audionome.features.key import Key, reliable_key_accuracy
 from audionome.features.tempo import Tempo
 from audionome.models import telling
 from audionome.models.attribution import Reason
-from audionome.models.prediction import Prediction, Tag
+from audionome.models.prediction import Prediction, Tag, split_names
 from audionome.models.reliability import reliability
 
 RECORDING = data_path("examples", "recordings", "muldjord-armygeddon.ogg")
@@ -55,6 +59,71 @@ def test_the_answer_is_a_row_a_card_and_sections(metal: Prediction) -> None:
     assert record["p_metal"] == record["probability"]
     assert record["tempo"] == round(metal.tempo.bpm, 1)
     assert "For metal: " in record["reasons"]
+
+
+HOSTILE = "Übung | <b>=1+1</b> 音楽 " + "x" * 76
+
+
+@pytest.mark.parametrize("many", [2, 3, 50])
+def test_all_that_is_told_is_true_of_a_model_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """Nothing is said of GTZAN and its ten genres, and names of any kind are whole."""
+    genres = [HOSTILE, "2000", "likeliest", *(f"genre {k}" for k in range(47))][:many]
+    path = own_model.write(tmp_path / "my.model", genres)
+    monkeypatch.setenv(MODEL_VARIABLE, str(path))
+    path_of_sound = tmp_path / "new.wav"
+    path_of_sound.write_bytes(own_model.as_file(own_model.sound(0, 70)))
+    found = model.chosen().classify(path_of_sound)
+    path.unlink()  # who has it goes on without its file
+    told: dict[str, Any] = json.loads(json.dumps(payload.answer_payload(found, name="=new.wav")))
+    card = told["card"]
+    said = json.dumps([told, payload.examples_payload({"piece a": Path("pop.ogg")}), model.lead()])
+    for untrue in ("GTZAN", "ten genres", "All ten", "report", "None", "nan"):
+        assert untrue not in said, untrue
+    assert card["bars"][0]["genre"] == HOSTILE
+    assert len({bar["color"] for bar in card["bars"]}) == many
+    assert card["every"] == f"All {['two', 'three', '50'][[2, 3, 50].index(many)]}"
+    assert [s["id"] for s in told["sections"]] == ["timeline", "hears", "reasons", "place"]
+    assert "Its sounds were made by a program." in card["caution"]
+    assert card["second"] == card["right"]["page"] == ""
+    assert ("80 times in 100" in card["right"]["sentence"]) == (found.status == "one")
+    assert told["row"]["record"][f"p_{HOSTILE}"] == round(found.probabilities[HOSTILE], 3)
+    if found.prediction_set:
+        assert split_names(told["row"]["record"]["prediction_set"]) == found.prediction_set
+    assert {n["name"] for n in card["neighbours"]} <= {f"Somebody {k % 2}: piece {k}"
+                                                       for k in range(12)}  # fmt: skip
+    timeline, *_, place = (s["charts"][0] for s in told["sections"])
+    names = [trace["name"] for trace in json.loads(timeline["figure"])["data"]]
+    assert len(names) == min(many, 12)
+    assert "<b>" not in str(names)
+    assert timeline["columns"][:3] == ["from (s)", "to (s)", "likeliest"]
+    assert len(timeline["columns"]) == 3 + len(names) == len(timeline["rows"][0])
+    assert {row[2] for row in timeline["rows"]} <= set(genres)
+    assert "among 12 recordings that the model learned from" in place["alt"]
+
+
+def test_a_model_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("anywidget", reason="Not installed: pip install -e .[dashboard]")
+    from audionome.app.widget import Dashboard
+
+    monkeypatch.setenv(MODEL_VARIABLE, str(tmp_path / "gone.model"))
+    board = Dashboard()
+    assert 'gone.model"; `audionome train`' in board.notice
+    assert "ten genres" not in board.lead
+    board.tell(0, "idle")
+    board._work(0, "a", b"RIFF")
+    assert board.report["state"] == "error"
+    assert "gone.model" in board.report["sentence"]
+
+
+def test_dashboards_answer_with_some_models_alone(tmp_path: Path) -> None:
+    assert model.require("") == model.require("ear") == ""
+    path = own_model.write(tmp_path / "my.model", ["a", "b"])
+    assert model.require(str(path)) == str(path)
+    for name, told in (("classic", "is neither"), ("gone.model", "There is no model")):
+        with pytest.raises(ModelError, match=told):
+            model.require(name)
 
 
 def test_the_details_are_sections_over_time(metal: Prediction) -> None:

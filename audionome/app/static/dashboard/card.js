@@ -1,5 +1,15 @@
 // The pieces of one answer as a person reads it; answer.js puts them together.
 
+const LENGTHY = 48; // characters of a headline that would fill the screen
+const MOST_BARS = 12; // genres that are all shown where there is room
+const LONG = 11; // characters of a genre that need more room than the ten's
+
+// All genres, or of very many the likeliest, those that are named and those that are asked for.
+function likeliestOf(bars, asked = []) {
+  if (bars.length <= MOST_BARS) return bars;
+  return bars.filter(({ genre, named }, k) => k < MOST_BARS || named || asked.includes(genre));
+}
+
 // A coloured band, a part for each genre that is named, as wide as that is likely.
 function bandOf({ bars }) {
   const named = bars.filter(({ named }) => named);
@@ -15,7 +25,8 @@ function bandOf({ bars }) {
 }
 
 function headlineOf({ status, headline, confidence }) {
-  const line = element("p", { className: "an-headline" }, [
+  const lengthy = headline.length > LENGTHY ? " an-lengthy" : "";
+  const line = element("p", { className: `an-headline${lengthy}` }, [
     element("span", { className: "an-genre", textContent: headline }),
   ]);
   if (status === "one") {
@@ -105,16 +116,20 @@ function barOf({ name, color, share, text, named }) {
   ]);
   return element("li", { className: named ? "an-named" : "" }, [
     mark,
-    element("span", { className: "an-what", textContent: name }),
+    element("span", {
+      className: "an-what", textContent: name, dir: "auto", title: name.length > LONG ? name : "",
+    }),
     element("span", { className: "an-bar" }, [fill]),
     element("span", { className: "an-value", textContent: text }),
   ]);
 }
 
-function barsOf({ bars }) {
+function barsOf({ bars, every = "All ten" }) {
   const section = element("section", { className: "an-bars" });
+  section.classList.toggle("an-many", bars.length > MOST_BARS);
+  section.classList.toggle("an-long", bars.some(({ name }) => name.length > LONG));
   section.append(
-    headingOf(section, "How likely is each genre?", "All ten"),
+    headingOf(section, "How likely is each genre?", every),
     element("ul", {}, bars.map(barOf)),
   );
   return section;

@@ -11,13 +11,15 @@ const sideOf = (k) =>
     textContent: SIDES[k],
   });
 
+const UNKNOWN = { share: 0, text: "not known" }; // to the model that gave the other answer
+
 // For each genre both shares, as number and in words, and the difference in points; the largest
-// difference first.
+// difference first. Answers of an earlier visit may be another model's, with other genres.
 function differencesOf(pairs) {
   const [bars, others] = pairs.map(({ full }) => full.card.bars);
   return bars
     .map(({ genre, name, share, text }) => {
-      const other = others.find((bar) => bar.genre === genre);
+      const other = others.find((bar) => bar.genre === genre) ?? UNKNOWN;
       const points = pointsOf(share - other.share);
       return { name, shares: [share, other.share], texts: [text, other.text], points };
     })

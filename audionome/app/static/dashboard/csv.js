@@ -19,8 +19,10 @@ function csvOf(entries) {
     const told = { status: state, message: UNANSWERED[state] ?? sentence };
     return { ...(row?.record ?? told), file: name, path: path || name };
   });
-  const named = entries.find(({ row }) => row)?.row.record ?? { status: "", message: "" };
-  const columns = ["file", "path", ...Object.keys(named).filter((name) => name !== "file")];
+  // Answers of an earlier visit may be another model's, with other genres: their columns follow.
+  const named = Object.assign({}, ...entries.map(({ row }) => row?.record ?? {}));
+  const some = Object.keys(named).length ? named : { status: "", message: "" };
+  const columns = ["file", "path", ...Object.keys(some).filter((name) => name !== "file")];
   const lines = [columns, ...records.map((record) => columns.map((name) => record[name]))];
   const text = lines.map((line) => line.map(csvCell).join(",")).join("\r\n");
   return ["\ufeff", text, "\r\n"];

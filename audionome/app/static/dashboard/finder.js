@@ -24,7 +24,7 @@ const plainText = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLower
 // The genre under which an answer is counted: its likeliest, or none.
 function genreOf({ row }) {
   if (!row) return null;
-  if (row.status === UNLIKE) return [UNLIKE, "Unlike all ten", ""];
+  if (row.status === UNLIKE) return [UNLIKE, "Unlike all it knows", ""];
   return [row.genre, row.genre_name.charAt(0).toUpperCase() + row.genre_name.slice(1), row.color];
 }
 

@@ -57,7 +57,7 @@ function examplesOf(groups, { id, onTry }) {
   };
 }
 
-function intakeOf({ limit, longest, examples, recorder, onFiles, onExample, onStop }) {
+function intakeOf({ limit, longest, lead: does, examples, recorder, onFiles, onExample, onStop }) {
   const id = `an-${Math.random().toString(36).slice(2)}`;
   const minutes = Math.floor(longest / 60);
   const files = chooserOf({ id, text: "Choose sound files", className: "an-button", onFiles });
@@ -87,12 +87,7 @@ function intakeOf({ limit, longest, examples, recorder, onFiles, onExample, onSt
   const work = element("div", { className: "an-work", hidden: true }, [bar, stop]);
   const status = element("p", { className: "an-status" });
 
-  const lead = element("p", {
-    className: "an-lead",
-    textContent:
-      "Audionome listens to a piece of music, three seconds at a time, and says which of ten " +
-      "genres it resembles most, how sure that is, and why.",
-  });
+  const lead = element("p", { className: "an-lead", textContent: does });
   const drop = element("section", { className: "an-drop", aria: { label: "Choose music" } }, [
     element("h1", { textContent: "What genre is it?" }),
     lead,

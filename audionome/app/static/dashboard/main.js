@@ -137,6 +137,7 @@ function render({ model, el }) {
   const intake = intakeOf({
     limit: link.get("limit"),
     longest: link.get("longest"),
+    lead: link.get("lead"),
     examples: link.get("examples"),
     recorder,
     onFiles: guarded(takeFound),

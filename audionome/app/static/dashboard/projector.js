@@ -1,8 +1,9 @@
 // The page for the projector: the room guesses, then the answer is revealed.
 
 const KEYS = "1234567890";
-const KEY_HELP =
-  "Keys: 1 to 0 vote, Backspace takes a vote back, R reveals, P plays, ← and → change the piece, " +
+const keyHelp = (count) =>
+  `Keys: ${count > KEYS.length ? "" : `1 to ${KEYS[count - 1]} vote, `}Backspace takes a vote ` +
+  "back, R reveals, P plays, ← and → change the piece, " +
   "N shows the file’s name, J shows how to join and goes back, F full screen, Esc leaves.";
 const ROOMS = "audionome-votes"; // where a tab keeps what the room said
 const NO_SOUND =
@@ -24,32 +25,37 @@ function roomSaid(votes, bars) {
   return `The room said ${said} (${each}).`;
 }
 
-// Ten genres in the order of the alphabet: the order of the answer would give it away.
+// All genres in the order of the alphabet: the order of the answer would give it away.
 function guessSceneOf({ onVote, onUndo }) {
   const total = element("p", { className: "an-total" });
   const undo = button("Take back the last vote", onUndo);
   const list = element("ul", { className: "an-choices" });
+  const keys = element("p", { className: "an-keys" });
   const root = element("div", { className: "an-scene an-guessing" }, [
     element("h2", { textContent: "What genre is it?" }),
     list,
     element("div", { className: "an-voted" }, [total, undo]),
-    element("p", { className: "an-keys", textContent: KEY_HELP }),
+    keys,
   ]);
   let choices = [];
+  const keyed = () => choices.length <= KEYS.length;
 
   function show(bars) {
     const sorted = [...bars].sort((a, b) => a.name.localeCompare(b.name, "en"));
+    const many = sorted.length > KEYS.length; // more than there are keys
     choices = sorted.map(({ genre, name }, k) => {
       const count = element("span", { className: "an-votes" });
       const choice = button("", () => onVote(genre), { className: "an-choice" });
       choice.append(
-        element("kbd", { textContent: KEYS[k], aria: { hidden: "true" } }),
-        element("span", { className: "an-what", textContent: name }),
+        ...(many ? [] : [element("kbd", { textContent: KEYS[k], aria: { hidden: "true" } })]),
+        element("span", { className: "an-what", textContent: name, dir: "auto" }),
         count,
       );
       return { genre, name, choice, count };
     });
+    list.classList.toggle("an-many", many);
     list.replaceChildren(...choices.map(({ choice }) => element("li", {}, [choice])));
+    keys.textContent = keyHelp(choices.length);
   }
 
   function count(votes) {
@@ -62,7 +68,7 @@ function guessSceneOf({ onVote, onUndo }) {
     undo.disabled = !votes.length;
   }
 
-  return { root, show, count, of: (key) => choices[KEYS.indexOf(key)] };
+  return { root, show, count, of: (key) => keyed() && choices[KEYS.indexOf(key)] };
 }
 
 function answerSceneOf() {
@@ -87,7 +93,7 @@ function answerSceneOf() {
     return element("table", { className: "an-large" }, [
       element("caption", { className: "an-unseen", textContent: "How likely is each genre?" }),
       element("thead", {}, [element("tr", {}, heads)]),
-      element("tbody", {}, bars.map((bar) => rowOf(bar, votes))),
+      element("tbody", {}, likeliestOf(bars, votes).map((bar) => rowOf(bar, votes))),
     ]);
   }
 

@@ -56,7 +56,7 @@ function aboutOf({ name, path, card }) {
   const file = path && path !== name ? path : name;
   return [
     factsOf([["File", file], ...card.facts]),
-    ...[card.second, `${card.family} ${CAUTION}`]
+    ...[card.second, `${card.family} ${card.caution ?? CAUTION}`]
       .filter(Boolean)
       .map((textContent) => element("p", { textContent })),
   ];

@@ -17,7 +17,7 @@ function sheetOf() {
     element("section", {}, [element("h3", { textContent: heading }), content]);
 
   function barsOfSheet(bars) {
-    const rows = bars.map(({ name, share, color, text, named }) => {
+    const rows = likeliestOf(bars).map(({ name, share, color, text, named }) => {
       const fill = element("span", { className: "an-fill" });
       fill.style.width = `${100 * share}%`;
       fill.style.background = color;
