@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "data" / "results" / "search.json"
 SIZES = (10_000, 100_000, 1_000_000)
 ASKED = 200  # searches
+ROUNDS = 3
 BLOCK = 50_000  # tracks made at a time
 _LEAST, _MOST = 0.0, 0.5  # of the way to another clip
 _AROUND = 0.5  # standard deviations around that place
@@ -93,15 +94,19 @@ def measure(n: int, folder: Path) -> dict[str, Any]:
     write(path, n)
     row: dict[str, Any] = {"tracks": n, "index_mb": path.stat().st_size / 1e6}
     with VectorStore(path) as store:
-        start = time.perf_counter()
+        start = time.process_time()
         row["graph"] = near.arrange(store, listening.identity(), listening.AXES)
         if row["graph"]:
-            row["graph_seconds"] = time.perf_counter() - start
+            row["graph_core_seconds"] = time.process_time() - start
             row["graph_mb"] = near.graph_of(path).stat().st_size / 1e6
             row["recall"] = recall(store)
     command = [sys.executable, __file__, "--ask", str(path), str(n)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return row | json.loads(done.stdout)
+    # The best of some rounds, as another program may use the machine meanwhile.
+    rounds = [
+        json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        for _ in range(ROUNDS)
+    ]
+    return row | {name: min(found[name] for found in rounds) for name in rounds[0]}
 
 
 def recall(store: Any, *, nearest: int = 10) -> float:
@@ -131,10 +136,12 @@ def ask(path: Path, n: int) -> None:
     with Index(path) as mine:
         mine.similar(names[:1])
         first = time.perf_counter() - start
-        start = time.perf_counter()
+        times = []
         for name in names[1:]:
+            start = time.perf_counter()
             mine.similar([name])
-        each = (time.perf_counter() - start) / (ASKED - 1)
+            times.append(time.perf_counter() - start)
+        each = float(np.median(times))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"first_seconds": first, "each_seconds": each, "peak_mb": peak}))
 

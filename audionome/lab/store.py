@@ -20,6 +20,7 @@ __all__ = [
     "changed",
     "load",
     "load_benchmark",
+    "load_search",
     "seal",
     "sources",
 ]
@@ -252,6 +253,36 @@ def load_benchmark(*, folder: Path | None = None) -> Benchmark:
         workers=pd.DataFrame(record["workers"]),
         answers=pd.DataFrame.from_dict(record["answers"], orient="index"),
     )
+
+
+def load_search(*, folder: Path | None = None) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Load what the search of large indexes costs.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Default: ``data/results``.
+
+    Returns
+    -------
+    machine : dict
+        As in `Benchmark`.
+    rows : DataFrame
+        ``tracks`` of an index, ``index_mb``; ``graph``, whether there is one, and of it
+        ``graph_mb``, ``graph_core_seconds`` to make it (of all cores together) and ``recall``, the
+        share of the ten nearest that it finds; ``first_seconds`` from opening the index to the
+        first answer, ``each_seconds`` of a further one, ``peak_mb`` of the process.
+
+    Raises
+    ------
+    StaleResultsError
+        If it was never measured.
+    """
+    path = (folder or data_path("results")) / "search.json"
+    if not path.is_file():
+        raise missing(path, "python benchmarks/search.py")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return record["machine"], pd.DataFrame(record["rows"])
 
 
 def _fresh(path: Path, command: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ __all__ = [
     "pair_table",
     "parameter_table",
     "score_table",
+    "search_table",
     "separation_table",
     "standardised_table",
     "tries",
@@ -315,3 +316,31 @@ def _number(value: float) -> str:
     size = abs(value)
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
     return f"{value:,.{digits}f}".replace("-0.000", "0.000").replace("-", "−")
+
+
+def search_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what the search of large indexes costs, for printing.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `audionome.lab.store.load_search`.
+    """
+
+    def cells(name: str, digits: int, unit: str) -> list[str]:
+        values = rows[name] if name in rows else pd.Series([None] * len(rows))
+        return ["" if pd.isna(v) else f"{v:,.{digits}f}{_SPACE}{unit}" for v in values]
+
+    recall = rows["recall"] if "recall" in rows else pd.Series([None] * len(rows))
+    return pd.DataFrame(
+        {
+            "tracks": [f"{n:,}" for n in rows["tracks"]],
+            "index": cells("index_mb", 0, "MB"),
+            "graph": cells("graph_mb", 0, "MB"),
+            "core time to make it": cells("graph_core_seconds", 0, "s"),
+            "of the ten nearest, found": ["all" if pd.isna(v) else f"{v:.1%}" for v in recall],
+            "first answer": cells("first_seconds", 1, "s"),
+            "a further one": cells("each_seconds", 3, "s"),
+            "memory": cells("peak_mb", 0, "MB"),
+        }
+    )

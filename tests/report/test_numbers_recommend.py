@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from audionome.lab.compare import SAME
+from audionome.report import tables
 from audionome.report.charts import vector_precision
 from audionome.report.numbers import recommend
 
@@ -106,3 +107,29 @@ def test_the_chart_of_vectors_tells_both_sets() -> None:
     )
     assert chart.table["difference to the best (points)"].to_list() == ["", "", "−0.1", "−0.3"]
     assert not vector_precision(pd.DataFrame(), nearest=10).figure.data
+
+
+def test_the_largest_index_is_told_with_what_the_graph_misses() -> None:
+    rows = pd.DataFrame(
+        {
+            "tracks": [1_000_000, 10_000],
+            "index_mb": [690.2, 6.9],
+            "graph": [True, False],
+            "graph_mb": [212.0, None],
+            "graph_core_seconds": [61.4, None],
+            "recall": [0.9985, None],
+            "first_seconds": [1.23, 1.1],
+            "each_seconds": [0.0123, 0.002],
+            "peak_mb": [1310.4, 300.0],
+        }
+    )
+    told = recommend.search({"processor": "Some CPU", "cores": 2}, rows)
+    assert told == {
+        "many": "100,000", "n_largest": "1,000,000", "largest_recall": f"99.9{S}%",
+        "largest_first": f"1.2{S}s", "largest_each": f"0.012{S}s",
+        "largest_memory": f"1,310{S}MB", "search_machine": "Some CPU, 2 cores",
+    }  # fmt: skip
+    table = tables.search_table(rows)
+    assert table["of the ten nearest, found"].to_list() == ["99.9%", "all"]
+    assert table["graph"].to_list() == [f"212{S}MB", ""]
+    assert set(tables.search_table(rows.drop(columns=["recall", "graph_mb"]))["graph"]) == {""}

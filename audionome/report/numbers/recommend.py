@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from audionome._words import genre_name, listed, points, share
+from audionome._words import duration, genre_name, listed, points, share
+from audionome.collection.near import MANY
 from audionome.lab.compare import SAME
 from audionome.report.numbers.model import interval
 
-__all__ = ["doubts", "gains", "neighbours", "repetitions", "vectors"]
+__all__ = ["doubts", "gains", "neighbours", "repetitions", "search", "vectors"]
 
 _INDEXES = {
     "ear": "the ear",
@@ -178,3 +179,31 @@ def vectors(found: Mapping[str, Any]) -> dict[str, str]:
     others = found["existing"][found["existing"]["index"] != "ear"]
     others = others.rename(columns={"index": "against"}).assign(k=found["nearest"])
     return told | gains(others, "against", k=found["nearest"])
+
+
+def search(machine: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, str]:
+    """Tell what the search of large indexes costs.
+
+    Parameters
+    ----------
+    machine : mapping
+    rows : DataFrame
+        Both from `audionome.lab.store.load_search`.
+
+    Returns
+    -------
+    dict of str to str
+        ``many``: tracks up to which a search is exact. Of the largest index: ``n_largest`` tracks,
+        ``largest_recall``, ``largest_first`` and ``largest_each`` (times), ``largest_memory``.
+        ``search_machine`` in words.
+    """
+    last = rows.sort_values("tracks").iloc[-1]
+    return {
+        "many": f"{MANY:,}",
+        "n_largest": f"{last['tracks']:,}",
+        "largest_recall": share(last["recall"]),
+        "largest_first": duration(last["first_seconds"]),
+        "largest_each": duration(last["each_seconds"]),
+        "largest_memory": f"{last['peak_mb']:,.0f}\N{NO-BREAK SPACE}MB",
+        "search_machine": f"{machine['processor']}, {machine['cores']} cores",
+    }
