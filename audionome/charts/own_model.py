@@ -73,7 +73,7 @@ def _interval(found: Mapping[str, Any]) -> str:
 
 
 def summary(card: Card) -> list[str]:
-    """Say in a few sentences what a model is worth.
+    """Return a few sentences that say what a model is worth.
 
     Parameters
     ----------
