@@ -36,6 +36,7 @@ from audionome.collection.tags.values import (
 __all__ = ["Id3Chunk", "Id3First", "Wave"]
 
 _V1 = 128  # bytes
+_LYRICS = b"LYRICS200"  # ends lyrics, which may stand before it
 _APART = 4096  # bytes between a tag and the end, so that no ID3v1 tag is looked for in it
 
 
@@ -62,6 +63,9 @@ class _Id3v1:
         wanted = genres[0].casefold() if genres else ""
         number = names.index(wanted) if wanted in names else 255
         with target.open("r+b") as file:
+            file.seek(-_V1 - len(_LYRICS), 2)
+            if file.read(len(_LYRICS)) == _LYRICS:
+                return  # FFmpeg takes the two for sound, and it must not change
             file.seek(-1, 2)
             file.write(bytes([number]))
 
@@ -100,22 +104,23 @@ def _with_head(source: Path, target: Path, id3: Any) -> None:
         As it was loaded from the source, and then changed.
     """
     with source.open("rb") as old, target.open("wb") as new:
-        head = _head(old)
+        head, footer = _head(old)
         tag = io.BytesIO(head + bytes(_APART))
         # In memory, and alone: mutagen would also write the ID3v1 tag anew.
         id3.save(tag, v2_version=_version_of(id3), v23_sep=None, padding=keep_padding)
         new.write(tag.getvalue()[:-_APART])
-        old.seek(len(head))
+        old.seek(len(head) + footer)
         shutil.copyfileobj(old, new, 1 << 20)
 
 
-def _head(file: io.BufferedReader) -> bytes:
-    """Return the bytes of the ID3 tag that a file begins with."""
+def _head(file: io.BufferedReader) -> tuple[bytes, int]:
+    """Return the ID3 tag that a file begins with, and the length of its footer (bytes)."""
     start = file.read(10)
     if len(start) < 10 or not start.startswith(b"ID3"):
-        return b""
+        return b"", 0
     a, b, c, d = start[6:]
-    return start + file.read(a << 21 | b << 14 | c << 7 | d)
+    rest = file.read(a << 21 | b << 14 | c << 7 | d)
+    return start + rest, 10 if start[3] == 4 and start[5] & 16 else 0
 
 
 class _Id3(Kind):

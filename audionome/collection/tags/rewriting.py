@@ -1,9 +1,8 @@
 """Replace a file by a copy with other tags, so that nothing can be lost on the way.
 
-The copy is made beside the file, and read again: every packet of sound and every picture must be
-what it was. Then it is written down how the old file is made out of the new one, that is tried,
-and only then does the copy take the file's place. A crash at any moment leaves the old file or the
-new one, whole.
+The copy is made beside the file, and read again: every packet of sound must be what it was. Then
+it is written down how the old file is made out of the new one, that is tried, and only then does
+the copy take the file's place. A crash at any moment leaves the old file or the new one, whole.
 """
 
 from __future__ import annotations
@@ -203,7 +202,9 @@ def require_replaceable(path: Path, *, separate: bool = False) -> None:
 
 
 def sound_of(path: Path) -> str:
-    """Return a digest of all packets of a file, of sound and pictures, and how they are decoded.
+    """Return a digest of all packets of a file, and of how they are decoded.
+
+    Covers are left out: they are tags, and held against each other as such.
 
     Parameters
     ----------
@@ -214,6 +215,9 @@ def sound_of(path: Path) -> str:
     str
         Empty if the file holds none.
     """
+    import av
+    import av.stream
+
     seen = hashlib.sha256()
     found = False
     with path.open("rb") as data:
@@ -225,9 +229,13 @@ def sound_of(path: Path) -> str:
                 about = getattr(stream, "codec_context", None)
                 kept = ("name", "extradata", "sample_rate", "layout")
                 seen.update(repr([str(getattr(about, name, None)) for name in kept]).encode())
+            cover = av.stream.Disposition.attached_pic
+            covers = {s.index for s in container.streams if s.disposition & cover}
             for packet in _packets(container):
                 if packet is None:
                     return ""
+                if packet.stream_index in covers:
+                    continue
                 found = found or packet.size > 0
                 seen.update(f"{packet.stream_index} {packet.pts} {packet.size} ".encode())
                 seen.update(bytes(packet))
