@@ -282,8 +282,8 @@ def _dress(path: Path, copy: Path) -> None:
                 os.chown(copy, status.st_uid, status.st_gid)
             except OSError as error:
                 raise TagError(
-                    f'"{path.name}" belongs to another user, and would not after that; let its '
-                    "owner do it."
+                    f'"{path.name}" belongs to another user and would become yours; let its '
+                    "owner tag it."
                 ) from error
             os.chmod(copy, stat.S_IMODE(status.st_mode))  # a new owner may take some away
     os.utime(copy, ns=(status.st_atime_ns, changed))
