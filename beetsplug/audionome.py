@@ -39,8 +39,9 @@ from audionome import batch
 from audionome._words import counted, likelihood, printable
 from audionome.batch import Failure
 from audionome.collection import table
+from audionome.collection.answers import MIN_CONFIDENCE
 from audionome.collection.tags import tagfile, tagging
-from audionome.collection.tags.deciding import MIN_CONFIDENCE, Decision, Rules, decide
+from audionome.collection.tags.deciding import Decision, Rules, decide
 from audionome.collection.tags.values import BETWEEN, EAR_FIELD, Values, words
 from audionome.errors import AudionomeError
 from audionome.models.classifier import load_classifier

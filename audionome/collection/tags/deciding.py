@@ -21,14 +21,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from audionome._words import genre_name
+from audionome.collection.answers import MIN_CONFIDENCE
 from audionome.collection.tags.values import TagError, Values
 from audionome.datasets.gtzan import GENRES
 from audionome.models.prediction import FEW, join_names, split_names
 
-__all__ = ["MIN_CONFIDENCE", "Decision", "Rules", "decide", "shown_genre", "to_number"]
-
-#: Least confidence of an answer that is written: it is more likely right than wrong.
-MIN_CONFIDENCE = 0.5
+__all__ = ["Decision", "Rules", "decide", "shown_genre", "to_number"]
 
 #: Least probability of a tempo that is written; of a lower one it is hard to tell which it is.
 _SURE_TEMPO = 0.5
@@ -48,8 +46,8 @@ class Rules:
     replace : bool
         Whether a genre or a tempo that is there gives way.
     min_confidence : float, optional
-        Least confidence of an answer. Default: `MIN_CONFIDENCE`, and that a table does not call
-        the answer unsure.
+        Least confidence of an answer. Default: `audionome.collection.answers.MIN_CONFIDENCE`, and
+        that a table does not call the answer unsure.
     unsure : bool
         Whether answers that name many genres, or are about a sound unlike any music, count too.
     tempo, ear_tags : bool
