@@ -369,7 +369,7 @@ def _undo(path: Path, request: _Request, *, separate: bool) -> None:
     said = {
         "bytes": "as before, to the last byte",
         "values": "with the old genre again; their other bytes are not as before",
-        "before": "had not been changed, or were undone already",
+        "before": "as before already",
         "refused": "not undone, as said above",
     }
     for how, words in said.items():
