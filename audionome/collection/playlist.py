@@ -18,7 +18,7 @@ from urllib.parse import quote
 from audionome import files
 from audionome._words import counted, genre_name, printable
 from audionome.collection import table
-from audionome.collection.answers import is_sure
+from audionome.collection.answers import MIN_CONFIDENCE, is_sure
 from audionome.collection.index import Found
 from audionome.collection.sources import is_url
 from audionome.errors import AudionomeError
@@ -138,14 +138,14 @@ def _folded(genre: str) -> str:
 
 
 def _is_sure(row: Mapping[str, object], least: float | None) -> bool:
-    if least is None:
-        return str(row.get("sure", True)).casefold() not in {"false", "0"}
+    if least is None and row.get("sure") is not None:
+        return str(row["sure"]).casefold() not in {"false", "0"}
     confidence = _number(row.get("confidence"))
-    if confidence is None:
+    # A table of another program may know of no other answers than one genre, and not how sure.
+    if confidence is None or (least is None and not row.get("status")):
         return True
-    # A table of another program may know of no other answers than one genre.
     values = {"status": row.get("status") or "one", "confidence": confidence}
-    return is_sure(values, least)
+    return is_sure(values, MIN_CONFIDENCE if least is None else least)
 
 
 def _number(value: object) -> float | None:

@@ -412,6 +412,9 @@ def test_a_playlist_of_a_genre(files_there: list[Path], tmp_path: Path) -> None:
     table.write_text("".join(json.dumps(row | {"status": "many"}) + "\n" for row in rows))
     with pytest.raises(AudionomeError, match="--unsure takes"):
         playlist.by_genre(table, ["jazz"], min_confidence=0)
+    lines = [row | {"status": "few", "sure": None} for row in rows]
+    table.write_text("".join(json.dumps(row) + "\n" for row in lines))
+    assert playlist.by_genre(table, ["hiphop"]).unsure == 1, "by the default of all commands"
     (tmp_path / "other.csv").write_text("genre,file\nJazz,/gone/a.mp3\n")
     chosen = playlist.by_genre(tmp_path / "other.csv", ["jazz"])
     with pytest.raises(AudionomeError, match="None of the files is there"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -278,7 +279,10 @@ def vector_precision(table: pd.DataFrame, *, nearest: int) -> Chart:
     if table.empty:
         return nothing(caption)
     table = table.assign(
-        label=[f"{words} ({n})" for words, n in zip(table["words"], table["numbers"], strict=True)]
+        label=[
+            "<br>".join(textwrap.wrap(f"{words} ({n})", 26))
+            for words, n in zip(table["words"], table["numbers"], strict=True)
+        ]
     )
     names = unique(table["label"])
     figure = go.Figure()
@@ -295,7 +299,7 @@ def vector_precision(table: pd.DataFrame, *, nearest: int) -> Chart:
         )
     figure.update_layout(
         template=TEMPLATE,
-        height=170 + 34 * len(names),
+        height=170 + 44 * len(names),
         showlegend=True,
         xaxis={"title": {"text": "Neighbours of the same genre"}, "range": [0, 1.02],
                "tickformat": ".0%"},
