@@ -35,7 +35,7 @@ DEBUG_VARIABLE = "AUDIONOME_DEBUG"
 _PER_CORE = 4  # more processes than that only cost memory
 _AHEAD = 2  # files per process that are handed out at a time
 _LOOK = 0.5  # s between looks at whether the first process is still there
-_IDLE = 30  # s until a process without work ends
+_IDLE = 300  # s until a process without work ends
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 Result = TypeVar("Result")

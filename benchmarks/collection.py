@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ FORMATS = (
 #: Files that one process and two take turns on.
 ENOUGH = 200
 _KILLS = 3
+_FIRST = 10  # results until a pace is measured
 _EVERY = 0.25  # s between looks at the memory
 _MIB = 1 << 20
 
@@ -185,38 +186,55 @@ def thinned(values: list[tuple[float, float]], most: int = 60) -> list[tuple[flo
 # -- one process and two ------------------------------------------------------------------
 
 
-def rate(music: list[Path], jobs: int, folder: Path) -> float:
-    """Measure the files per second, from the first result to the last."""
+@dataclass
+class Pace:
+    """Files per second, and seconds of processor time per file in all processes."""
+
+    files_per_s: float
+    cpu_s_per_file: float
+
+
+def pace(music: list[Path], jobs: int, folder: Path) -> Pace:
+    """Measure from an early result to the last: the first ones wait for the model to be read."""
     times: list[float] = []
+    cpu: list[float] = []
+    me = psutil.Process()
 
     def note(state: Progress) -> None:
         if state.step == "working" and state.done:
             times.append(time.perf_counter())
+            if state.done in (_FIRST, state.total):
+                everyone = [me, *me.children(recursive=True)]
+                cpu.append(sum(sum(one.cpu_times()[:2]) for one in everyone))
 
     answers.classify(music, folder / "t.jsonl", jobs=jobs, progress=note)
     (folder / "t.jsonl").unlink()
-    # The first results of several processes wait for the model to be read.
-    first = 4
-    return (len(times) - 1 - first) / (times[-1] - times[first])
+    n = len(times) - _FIRST
+    return Pace(round(n / (times[-1] - times[_FIRST - 1]), 3), round((cpu[-1] - cpu[0]) / n, 4))
 
 
 def side_by_side(music: list[Path], *, rounds: int) -> dict[str, Any]:
-    """Let one process and two take turns, so that what else the machine does meets both."""
-    found: dict[int, list[float]] = {1: [], 2: []}
-    ratios = []
+    """Let one process and two take turns, so that what else the machine does meets both.
+
+    Where the machine is busy, two processes also get twice the share of one: then the processor
+    time per file tells more than the clock.
+    """
+    found: dict[int, list[Pace]] = {1: [], 2: []}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(rounds):
-            for jobs, rates in found.items():
-                rates.append(round(rate(music, jobs, Path(folder)), 3))
-            ratios.append(round(found[2][-1] / found[1][-1], 3))
-            print(f"  1 process {found[1][-1]:.2f} files/s, 2 {found[2][-1]:.2f}: {ratios[-1]:.2f}")
+            for jobs, paces in found.items():
+                paces.append(pace(music, jobs, Path(folder)))
+                print(f"  {jobs}: {paces[-1]}, load {os.getloadavg()[0]:.1f}", flush=True)
+    one, two = found[1], found[2]
+    ratios = [b.files_per_s / a.files_per_s for a, b in zip(one, two, strict=True)]
+    more = [b.cpu_s_per_file / a.cpu_s_per_file for a, b in zip(one, two, strict=True)]
     return {
         "files": len(music),
         "seconds_each": SECONDS,
-        "one": found[1],
-        "two": found[2],
-        "ratio_median": float(np.median(ratios)),
-        "ratios": ratios,
+        "one": [asdict(one) for one in one],
+        "two": [asdict(one) for one in two],
+        "two_beside_one": round(float(np.median(ratios)), 3),
+        "cpu_of_two_beside_one": round(float(np.median(more)), 3),
     }
 
 

@@ -191,6 +191,11 @@ def _require_ours(path: Path, needed: Sequence[str], *, only: bool = False) -> N
     mine = set(found) == set(needed) if only else set(needed) <= set(found)
     if not mine and (found or path.suffix != ".jsonl" or path.stat().st_size):
         raise OutputError(f'"{path}" is not what this command writes; move it away.')
+    added = [name for name in found if name not in kinds(()) and not name.startswith("p_")]
+    if added and not only:
+        raise OutputError(
+            f'"{path}" has a column "{added[0]}", which would be lost; write to another table.'
+        )
 
 
 def classify(
@@ -279,22 +284,30 @@ def _take_over(
     lies_in = inside(given)
     of_file = [name for name in columns if name not in ("file", *_OURS)]
     for k, row in enumerate(table.read(out) if out.exists() else (), 1):
-        name = table.name_of(row["file"])
-        if row["model"] == work.id and row.keys() == columns.keys():
+        name = table.name_of(_text(row, "file", out))
+        if row.get("model") == work.id and row.keys() == columns.keys():
             values = {key: row[key] for key in of_file}
-            store.put(Row(name, row["content"], work.id, row["bytes"], row["modified"], values))
+            content = _text(row, "content", out)
+            store.put(Row(name, content, work.id, row["bytes"], row["modified"], values))
         elif not lies_in(name):
             raise OutputError(
-                f'"{out}" has answers of the model {row["model"]} about files that you did not '
+                f'"{out}" has answers of the model {row.get("model")} about files that you did not '
                 f'name, such as "{name}". Name them as well, or write to another table.'
             )
         if k % _BATCH == 0:
             store.commit()
     errors = errors_beside(out)
     for row in table.read(errors, needed=list(_ERRORS)) if errors.exists() else ():
-        store.fail(table.name_of(row["file"]), row["error"])
+        store.fail(table.name_of(_text(row, "file", errors)), _text(row, "error", errors))
     store.note("taken over", str(out))
     store.commit()
+
+
+def _text(row: Mapping[str, Any], column: str, path: Path) -> str:
+    """Return a cell of a table that a stranger may have changed."""
+    if not isinstance(value := row.get(column), str) or not value:
+        raise OutputError(f'"{path}" has a row without "{column}"; mend it, or move it away.')
+    return value
 
 
 def _written(

@@ -8,15 +8,20 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile as sf
 
 from audionome import batch, files
+from audionome._words import long_time
+from audionome.cli import _collection
 from audionome.collection import answers, table
 from audionome.collection.answers import classify
 from audionome.collection.store import Store
+from audionome.collection.work import Progress
 from audionome.models.classifier import load_classifier
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "examples"
@@ -104,6 +109,8 @@ def test_a_collection_becomes_a_table_that_grows(album: Path, tmp_path: Path) ->
         (["--out", "g.xls"], "should end in .parquet, .csv or .jsonl"),
         (["--out", "mine.csv"], 'mine.csv" is not what this command writes; move it away'),
         (["--out", "broken.parquet"], 'broken.parquet" cannot be read; move it away'),
+        (["--out", "noted.csv"], 'noted.csv" has a column "my, note", which would be lost'),
+        (["--out", "torn.jsonl"], 'torn.jsonl" has a row without "file"'),
         (["--out", "g.csv", "--json"], "leave out --json"),
         (["--out", "g.csv", "-"], "Standard input has no name to go on with"),
         (["--out", "g.csv", "nowhere"], 'nowhere" does not exist; check the path'),
@@ -120,7 +127,12 @@ def test_what_cannot_be_is_refused_before_the_work(
     from audionome import cli
 
     (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "a.mp3").write_text("a")
     (tmp_path / "mine.csv").write_text("file,genre\na,b\n")
+    known = answers.kinds(["a", "b"])
+    row: dict[str, Any] = {name: kind() for name, kind in known.items()}
+    table.write(tmp_path / "noted.csv", known | {"my, note": str}, [row | {"my, note": "x"}])
+    table.write(tmp_path / "torn.jsonl", known, [row])
     (tmp_path / "broken.parquet").write_bytes(b"PAR1")
     before = {path.name: path.is_dir() or path.read_bytes() for path in tmp_path.iterdir()}
     monkeypatch.chdir(tmp_path)
@@ -134,6 +146,29 @@ def test_what_cannot_be_is_refused_before_the_work(
     assert after == before
 
 
+def test_the_progress_tells_rate_and_time_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(_collection.time, "monotonic", lambda: now[0])
+    told = _collection.Told()
+    for k in range(0, 401, 4):
+        now[0] = 100 + k / 4
+        told(Progress("working", k, 10_000, failed=2))
+    assert told.text.replace("\N{NO-BREAK SPACE}", " ") == (
+        "400 of 10,000 files, 4 files/s, about 40 min left, 2 failed"
+    )
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4  # twice a minute, where no terminal is, and at once after a long wait
+    assert lines[-1].startswith("Working: ")
+    told(Progress("working", 10_000, 10_000))
+    assert "left" not in told.text
+    times = [
+        long_time(s).replace("\N{NO-BREAK SPACE}", " ") for s in (0, 59, 100, 12_000, 4e5, 9e6)
+    ]
+    assert times == ["1 s", "59 s", "2 min", "3 h 20 min", "4.6 days", "104 days"]
+
+
 def test_a_run_that_is_stopped_says_how_to_go_on_and_does(tmp_path: Path) -> None:
     music = tmp_path / "music"
     music.mkdir()
@@ -145,7 +180,7 @@ def test_a_run_that_is_stopped_says_how_to_go_on_and_does(tmp_path: Path) -> Non
         command = [*COMMAND, music, "--out", "g.jsonl", "--model", "classic", "--jobs", str(jobs)]
         with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
             while process.poll() is None and not (wal.exists() and wal.stat().st_size > 99_000):
-                pass
+                sleep(0.01)
             process.send_signal(how)
             _, said = process.communicate()
         assert process.returncode in (130, 143), said
