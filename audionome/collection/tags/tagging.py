@@ -89,7 +89,7 @@ def tag(
     audionome.files.OutputError
         If the backup cannot be written; no further file is changed.
     """
-    do = partial(_decided, rules=rules, model=model, write=backup is not None, separate=separate)
+    do = partial(_decided, rules=rules, model=model, separate=separate)
     waiting = iter(work)
     while chunk := list(islice(waiting, _CHUNK)):
         paths: Sequence[Any] = chunk
@@ -102,13 +102,13 @@ def tag(
                 yield str(job), _written(Path(job), decision, backup, separate=separate)
 
 
-def _decided(job: Job, *, rules: Rules, model: str | None, write: bool, separate: bool) -> Decision:
+def _decided(job: Job, *, rules: Rules, model: str | None, separate: bool) -> Decision:
     path = Path(job)
     was = tagfile.read(path)
     if was.genres and not (rules.replace or rules.tempo or rules.ear_tags):
         return Decision(str(job), was, was, "kept")  # no answer would change it
-    if write:  # told before it takes long
-        rewriting.require_replaceable(Path(os.path.realpath(path)), separate=separate)
+    # Told before it takes long, and when nothing is to be written yet.
+    rewriting.require_replaceable(Path(os.path.realpath(path)), separate=separate)
     if job.row is None:
         row = classified(path, model=model)
     else:
