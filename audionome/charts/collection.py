@@ -8,7 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from audionome._words import genre_name, listed
-from audionome.charts._base import OTHER, PALETTE, PARTS, PATTERNS, TEMPLATE, Chart, pattern
+from audionome.charts._base import PARTS, TEMPLATE, Chart, pattern
+from audionome.charts.looks import looks
 from audionome.charts.page import label
 
 __all__ = ["counted_bars", "genre_bars", "stacked_bars"]
@@ -33,7 +34,8 @@ def genre_bars(sure: Mapping[str, int], unsure: Mapping[str, int]) -> Chart:
     genres = sorted(total, key=lambda g: (-total[g], g))
     drawn = genres[:_MOST]
     names = [label(genre_name(g)) for g in drawn]
-    colors = [PALETTE.get(g, OTHER) for g in drawn]
+    own = looks(sorted(total))
+    colors, shapes = [own[g].color for g in drawn], [own[g].pattern for g in drawn]
     figure = go.Figure()
     for title, counts, opacity in (("sure", sure, 1.0), ("not sure", unsure, 0.4)):
         if any(counts.values()):
@@ -44,7 +46,7 @@ def genre_bars(sure: Mapping[str, int], unsure: Mapping[str, int]) -> Chart:
                 orientation="h",
                 opacity=opacity,
                 # One bar has no place for the legend: its colour is the genre's.
-                marker={"color": colors, "pattern": pattern([PATTERNS.get(g, "") for g in drawn])},
+                marker={"color": colors, "pattern": pattern(shapes)},
                 hovertemplate=f"%{{y}}, {title}: %{{x:,}}<extra></extra>",
             )
     figure.update_layout(
