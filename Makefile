@@ -99,12 +99,12 @@ $(READY): pyproject.toml constraints.txt
 	  -e '.[report,test]'
 	@touch $(READY)
 
-# essentia is installed for this alone, in an environment of its own. About 4 minutes; PARTS=...
-# runs some of extractors, lengths, answers and workers.
+# essentia is installed for this alone, in an environment of its own. About 8 minutes; PARTS=...
+# runs some of extractors, lengths, answers, formats, workers and scale.
 bench: $(READY)
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -c constraints.txt \
-	  -b constraints.txt -e '.[dashboard,lab]' librosa essentia
+	  -b constraints.txt -e '.[cluster,collections,dashboard,lab]' librosa essentia
 	PATH="$(abspath $(BIN)):$$PATH" .venv-bench/bin/python benchmarks/bench.py $(PARTS)
 
 # 1, 5 and 15 visitors on the dashboard at once; needs Chromium. About 2 minutes.

@@ -25,6 +25,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RATE = 22050
 ROUNDS = 3
+CLIP, SONG = 30, 240  # s
+TASKS = 3000
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
@@ -112,6 +114,14 @@ def task_classify_extended(path: Path) -> Any:
 
     model = audionome.load_classifier("extended")
     return lambda: audionome.classify(path, classifier=model)
+
+
+def task_index(path: Path) -> Any:
+    """What an index hears of a recording, decoding included."""
+    from audionome.collection import listening
+
+    listening.identity()  # loads what it needs
+    return lambda: listening.listen(path, str(path))
 
 
 def run_task(name: str, path: Path, repeats: int) -> None:
@@ -268,6 +278,102 @@ def workers(folder: Path) -> list[dict[str, float]]:
     return rows
 
 
+def formats(folder: Path) -> list[dict[str, Any]]:
+    """Seconds per file on one core by its format, decoding included; and for a song."""
+    programs = ("classify", "classify_extended", "index", "essentia")
+    best: dict[tuple[str, str], dict[str, float]] = {}
+    clips = {
+        kind: made_clip(folder / f"clip.{kind}", CLIP, rate=44100, channels=2)
+        for kind in ("wav", "flac", "mp3")
+    }
+    for _ in range(ROUNDS):
+        for kind, clip in clips.items():
+            for name in programs:
+                got = measure(name, clip, repeats=2)
+                best[kind, name] = min(best.get((kind, name), got), got, key=_seconds)
+    rows = [
+        {"format": kind, "length": CLIP, "program": name, **got}
+        for (kind, name), got in best.items()
+    ]
+    song = made_clip(folder / "song.mp3", SONG, rate=44100, channels=2)
+    return rows + [
+        {"format": "mp3", "length": SONG, "program": name, **measure(name, song, repeats=1)}
+        for name in programs
+    ]
+
+
+def scale(folder: Path) -> dict[str, Any]:
+    """Bytes per row of the tables of a collection, and tasks per second through a scheduler."""
+    return {"row_bytes": row_bytes(folder), "tasks_per_second": tasks_per_second()}
+
+
+def row_bytes(folder: Path) -> dict[str, float]:
+    """What a further row takes, of answers about pieces of our recordings."""
+    import soundfile as sf
+
+    from audionome.collection import answers, table
+
+    music = folder / "music" / "An artist" / "An album of theirs"
+    music.mkdir(parents=True)
+    for path in sorted((ROOT / "data" / "examples" / "recordings").glob("*.ogg")):
+        samples, rate = sf.read(path, dtype="float32")
+        for start in range(0, len(samples) - 6 * rate, rate):
+            piece = samples[start : start + 6 * rate]
+            sf.write(music / f"{path.stem} {start // rate:02d}.wav", piece, rate)
+    whole = folder / "whole.jsonl"
+    found = answers.classify([folder / "music"], whole)
+    rows = list(table.read(whole))
+    kinds = {name: type(value) for name, value in rows[0].items()}
+    kinds |= {name: float for name, value in rows[0].items() if value is None}
+    sizes = {}
+    for suffix in (".parquet", ".csv", ".jsonl"):
+        some, all_of_them = folder / f"some{suffix}", folder / f"all{suffix}"
+        half = len(rows) // 2
+        table.write(some, kinds, rows[:half])
+        table.write(all_of_them, kinds, rows)
+        more = all_of_them.stat().st_size - some.stat().st_size
+        sizes[suffix[1:]] = more / (found.n_answers - half)
+    return sizes
+
+
+def tasks_per_second() -> float:
+    """Pass tasks that do nothing to two workers of a Dask cluster."""
+    import socket
+
+    from distributed import Client
+
+    from audionome.collection.cluster import for_each_on
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    kinds = {
+        "scheduler": ["--port", address.rpartition(":")[2]],
+        "worker": [address, "--nworkers", "2", "--nthreads", "1"],
+    }
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--host", "127.0.0.1",
+             "--no-dashboard", *options],
+            stderr=subprocess.DEVNULL,
+        )
+        for kind, options in kinds.items()
+    ]  # fmt: skip
+    try:
+        with Client(address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+        names = (f"memory://{k}" for k in range(TASKS))
+        results = for_each_on(os.path.basename, names, address=address)
+        next(results)
+        start = time.perf_counter()
+        n = sum(1 for _ in results)
+        return n / (time.perf_counter() - start)
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait()
+
+
 def machine() -> dict[str, Any]:
     """The machine, in words."""
     model = platform.processor() or platform.machine()
@@ -287,8 +393,8 @@ def machine() -> dict[str, Any]:
 
 # -- what comes of it ---------------------------------------------------------------------
 
-# The last one measures no memory: it is free to fill its own.
-PARTS = {part.__name__: part for part in (extractors, lengths, answers, workers)}
+# The last two measure no memory: they are free to fill their own.
+PARTS = {part.__name__: part for part in (extractors, lengths, answers, formats, workers, scale)}
 
 
 WHERE = (

@@ -84,6 +84,13 @@ class Benchmark:
         Index: ``first`` command in a new environment, ``second``, ``warm`` process (a 30 s
         clip), ``warm_extended`` without the ear, ``ten_minutes`` and ``two_hours`` (stereo MP3);
         ``seconds`` and ``peak_mb``.
+    formats : DataFrame
+        A row per ``format`` (``wav``, ``flac``, ``mp3``), ``length`` (s) and ``program``
+        (``classify``, ``classify_extended``, ``index``, ``essentia``): ``seconds`` per file on one
+        core, decoding included, and ``peak_mb``.
+    scale : dict
+        ``row_bytes``: what a further row takes in a table, by its suffix without the dot;
+        ``tasks_per_second``: through a Dask scheduler with two workers on this machine.
     """
 
     machine: dict[str, Any]
@@ -91,6 +98,8 @@ class Benchmark:
     lengths: pd.DataFrame
     workers: pd.DataFrame
     answers: pd.DataFrame
+    formats: pd.DataFrame
+    scale: dict[str, Any]
 
 
 def missing(path: Path, command: str) -> StaleResultsError:
@@ -252,6 +261,8 @@ def load_benchmark(*, folder: Path | None = None) -> Benchmark:
         lengths=pd.DataFrame(record["lengths"]),
         workers=pd.DataFrame(record["workers"]),
         answers=pd.DataFrame.from_dict(record["answers"], orient="index"),
+        formats=pd.DataFrame(record["formats"]),
+        scale=record["scale"],
     )
 
 

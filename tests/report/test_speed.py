@@ -14,7 +14,7 @@ import soundfile as sf
 
 from audionome.charts import Chart
 from audionome.lab import store
-from audionome.report.charts import speed
+from audionome.report.charts import scale, speed
 from audionome.report.numbers import speed as numbers
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -41,6 +41,19 @@ def found() -> store.Benchmark:
         ),
         answers=rows(first=3.0, second=1.0, warm=0.2, warm_extended=0.1, ten_minutes=4.0,
                      two_hours=40.0),
+        formats=pd.DataFrame(
+            [
+                {"format": kind, "length": length, "program": name, "seconds": seconds,
+                 "peak_mb": 120.4}
+                for name, base in
+                {"classify": 0.5, "classify_extended": 0.25, "index": 0.4, "essentia": 2.0}.items()
+                for kind, length, seconds in
+                [("wav", 30, base), ("flac", 30, base), ("mp3", 30, 2 * base),
+                 ("mp3", 240, 8 * base)]
+            ]
+        ),
+        scale={"row_bytes": {"parquet": 200.0, "csv": 600.0, "jsonl": 1000.0},
+               "tasks_per_second": 400.0},
     )  # fmt: skip
 
 
@@ -63,6 +76,10 @@ def test_the_committed_timings_are_whole(committed: store.Benchmark) -> None:
     for table in (committed.extractors, committed.lengths, committed.answers):
         assert (table[["seconds", "peak_mb"]] > 0).all(axis=None)
     assert (committed.workers["clips_per_second"] > 0).all()
+    assert set(committed.formats["program"]) == set(speed.PROGRAMS)
+    assert set(committed.formats["format"]) == {"wav", "flac", "mp3"}
+    assert (committed.formats[["seconds", "peak_mb"]] > 0).all(axis=None)
+    assert min(*committed.scale["row_bytes"].values(), committed.scale["tasks_per_second"]) > 0
 
 
 def test_the_readme_shows_the_committed_timings(committed: store.Benchmark) -> None:
@@ -119,6 +136,15 @@ def test_lengths(found: store.Benchmark) -> None:
     assert "90 MB for 3 s, 110 MB for 10 min" in memory.alt
 
 
+def test_formats(found: store.Benchmark) -> None:
+    chart = speed.formats(found)
+    assert [bar.name for bar in chart.figure.data] == list(speed.PROGRAMS.values())
+    assert list(chart.figure.data[0].x) == ["WAV", "FLAC", "MP3"]
+    assert list(chart.figure.data[0].y) == [2, 2, 1]
+    assert chart.table["MP3 of 4 min"].to_list() == ["0.25", "0.31", "0.50", "0.06"]
+    assert "essentia MusicExtractor 0.25 to 0.50" in chart.alt
+
+
 def test_workers(found: store.Benchmark) -> None:
     chart = speed.workers(found)
     one, two = chart.figure.data
@@ -138,6 +164,23 @@ def test_every_chart_is_whole(committed: store.Benchmark) -> None:
         assert chart.caption
         assert not chart.table.empty
         chart.figure.to_json()
+
+
+def test_what_a_collection_costs(found: store.Benchmark) -> None:
+    """A million clips at a second each are 278 hours of one core."""
+    chart = scale.collections(found)
+    rows = chart.table.set_index("collection")
+    assert list(rows.index) == [
+        f"{n} million {kind}" for n in (1, 10) for kind in ("clips of 30 s", "songs of 4 min")
+    ]
+    assert rows.loc["1 million clips of 30 s", "hours of one core"] == "278"
+    assert rows.loc["10 million songs of 4 min", "hours of one core"] == "11,111"
+    assert rows.loc["1 million clips of 30 s", "on 64 cores"] == f"4{SPACE}h 20{SPACE}min"
+    assert rows.loc["10 million songs of 4 min", "on 1,000 cores"] == f"11{SPACE}h"
+    assert rows.loc["1 million songs of 4 min", "sound to read"] == f"7.7{SPACE}TB"
+    assert rows.loc["10 million clips of 30 s", "table"] == f"2.0{SPACE}GB"
+    assert list(chart.figure.data[0].y) == [277.8, 34.72, 4.34, 0.2778]
+    assert "1 million clips of 30 s 278 hours of one core" in chart.alt
 
 
 # -- memory -------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from audionome._words import duration, listed
 from audionome.charts._base import MARKS, PARTS, TEMPLATE, Chart, pattern
 from audionome.lab.store import Benchmark
 
-__all__ = ["ANSWERS", "EXTRACTORS", "answers", "extractors", "memory_by_length", "time_by_length",
-           "workers"]  # fmt: skip
+__all__ = ["ANSWERS", "EXTRACTORS", "PROGRAMS", "answers", "extractors", "formats",
+           "memory_by_length", "time_by_length", "workers"]  # fmt: skip
 
 EXTRACTORS = {
     "level_free": "Audionome, the level-free features",
@@ -20,6 +20,12 @@ EXTRACTORS = {
     "ear": "Audionome, what the ear hears",
     "audionome": "Audionome, all 57 features",
     "librosa": "librosa, the study's calls",
+    "essentia": "essentia MusicExtractor",
+}
+PROGRAMS = {
+    "classify": "Audionome, the whole answer",
+    "index": "Audionome, for an index",
+    "classify_extended": "Audionome, without the ear",
     "essentia": "essentia MusicExtractor",
 }
 ANSWERS = {
@@ -142,6 +148,48 @@ def workers(found: Benchmark) -> Chart:
         .rename_axis(columns=None)
         .reset_index(),
         caption="Clips measured per second: with two processes the bar should be twice as high",
+    )
+
+
+def formats(found: Benchmark) -> Chart:
+    """Draw how many files per second one core does, by their format; the table has songs too."""
+    rows = found.formats.assign(rate=1 / found.formats["seconds"])
+    kinds = list(dict.fromkeys(rows["format"]))
+    clip = rows["length"].min()
+    figure, table, told = go.Figure(), [], []
+    for i, (name, words) in enumerate(PROGRAMS.items()):
+        mine = rows[rows["program"] == name]
+        short = mine[mine["length"] == clip].set_index("format")["rate"]
+        song = mine[mine["length"] > clip].iloc[0]
+        color, shape = PARTS[i % len(PARTS)]
+        figure.add_bar(
+            x=[kind.upper() for kind in kinds],
+            y=[round(float(short[kind]), 3) for kind in kinds],
+            name=words,
+            marker={"color": color, "pattern": pattern(shape)},
+            hovertemplate="%{x}: %{y:.2f} per second<extra></extra>",
+        )
+        long = f"{song['format'].upper()} of {_length(song['length'])}"
+        table.append(
+            {"files per second, one core": words}
+            | {f"{kind.upper()} of {_length(clip)}": f"{short[kind]:.2f}" for kind in kinds}
+            | {long: f"{song['rate']:.2f}"}
+        )
+        told.append(f"{words} {short.min():.2f} to {short.max():.2f}")
+    figure.update_layout(
+        template=TEMPLATE,
+        height=380,
+        bargap=0.25,
+        showlegend=True,
+        xaxis={"showgrid": False},
+        yaxis={"title": {"text": "Files per second, one core", "standoff": 10}},
+    )
+    return Chart(
+        figure=figure,
+        alt=f"Files of {_length(clip)} per second on one core, by format: {'; '.join(told)}.",
+        table=pd.DataFrame(table),
+        caption=f"Files of {_length(clip)} per second on one core, decoding included: "
+        "higher is better",
     )
 
 

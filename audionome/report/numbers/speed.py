@@ -5,7 +5,7 @@ from __future__ import annotations
 from audionome._words import duration
 from audionome.lab.store import Benchmark
 
-__all__ = ["extraction", "machine", "memory", "waiting", "workers"]
+__all__ = ["extraction", "formats", "machine", "memory", "waiting", "workers"]
 
 
 def machine(found: Benchmark) -> dict[str, str]:
@@ -71,6 +71,29 @@ def memory(found: Benchmark) -> dict[str, str]:
         told[name] = duration(found.answers["seconds"][name])
         told[f"{name}_memory"] = f"{found.answers['peak_mb'][name]:.0f}\N{NO-BREAK SPACE}MB"
     return told
+
+
+def formats(found: Benchmark) -> dict[str, str]:
+    """Tell how many files one core does per second, and how many times as many as essentia.
+
+    Returns
+    -------
+    dict of str to str
+        ``clip_wav``, ``clip_flac``, ``clip_mp3``: whole answers per second about clips of 30
+        seconds; each also with ``_essentia``: what its MusicExtractor does; ``times_least`` and
+        ``times_most``: how many times as many; ``song``: seconds to the answer about a song.
+    """
+    rows = found.formats
+    clips = rows[rows["length"] == rows["length"].min()]
+    rates = 1 / clips.pivot_table(index="format", columns="program", values="seconds")
+    told = {}
+    for kind, row in rates.iterrows():
+        told[f"clip_{kind}"] = f"{row['classify']:.1f}"
+        told[f"clip_{kind}_essentia"] = f"{row['essentia']:.2g}"
+    times = rates["classify"] / rates["essentia"]
+    told |= {"times_least": f"{times.min():.1f}", "times_most": f"{times.max():.1f}"}
+    song = rows[(rows["length"] == rows["length"].max()) & (rows["program"] == "classify")]
+    return told | {"song": duration(float(song["seconds"].iloc[0]))}
 
 
 def workers(found: Benchmark) -> dict[str, str]:
