@@ -468,7 +468,7 @@ class _Run:
         return dict(zip(futures, brought, strict=True)) if len(brought) == len(futures) else {}
 
     def _failed(self, future: Any, alone: str | None) -> Iterator[tuple[str, batch.Failure]]:
-        """Say why there is no result, or let its names be tried again."""
+        """Give why there is no result, or let its names be tried again."""
         from distributed.scheduler import KilledWorker
 
         names = self._under_way.pop(future)

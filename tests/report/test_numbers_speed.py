@@ -93,7 +93,7 @@ def test_an_index_is_reckoned_from_a_million_tracks() -> None:
             "tracks": [100_000, 1_000_000],
             "index_mb": [50.0, 500.0],
             "graph_mb": [None, 300.0],
-            "graph_seconds": [None, 300.0],
+            "graph_core_seconds": [None, 300.0],
             "recall": [None, 0.98],
             "first_seconds": [0.2, 2.0],
             "each_seconds": [0.05, 0.004],

@@ -145,7 +145,7 @@ def keeping(searched: pd.DataFrame) -> dict[str, str]:
     dict of str to str
         ``index`` and ``index_ten``: room for a million and, reckoned from it, ten million tracks;
         ``search`` and ``search_small``: time of a search among a million and a hundred thousand;
-        ``first``: of the first search among a million, which loads the index; ``graph``: time to
+        ``first``: of the first search among a million, which loads the index; ``graph``: core time to
         build what a search of a million follows; ``recall``: which share of the nearest it finds.
     """
     rows = {row["tracks"]: row for row in searched.to_dict("records")}
@@ -157,6 +157,6 @@ def keeping(searched: pd.DataFrame) -> dict[str, str]:
         "search": duration(million["each_seconds"]),
         "search_small": duration(small["each_seconds"]),
         "first": duration(million["first_seconds"]),
-        "graph": long_time(million["graph_seconds"]),
+        "graph": long_time(million["graph_core_seconds"]),
         "recall": share(million["recall"]),
     }
