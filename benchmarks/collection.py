@@ -304,6 +304,10 @@ def main() -> None:
     options = parser.parse_args()
     chance = random.Random(options.seed)
     result = json.loads(options.out.read_text()) if options.out.exists() else {}
+
+    def keep() -> None:
+        options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
     result["machine"] = {
         "cores": os.cpu_count(),
         "processor": platform.processor() or platform.machine(),
@@ -315,6 +319,7 @@ def main() -> None:
         with _load(part):
             part |= very_many(options.many)
         result["many"] = part
+        keep()
         print(f"  {part['seconds']}, memory {part['memory_mib'][0]} to {part['memory_mib'][-1]}")
     if {"killed", "turns"} & set(options.parts):
         with tempfile.TemporaryDirectory() as top:
@@ -329,6 +334,7 @@ def main() -> None:
                         music, Path(top, "t.parquet"), damaged, chance, moments=options.moments
                     )
                 result["killed"] = part
+                keep()
                 print(f"  {part['rows']:,} rows, {part['errors']} errors")
             if "turns" in options.parts:
                 print("One process and two", flush=True)
@@ -338,7 +344,7 @@ def main() -> None:
                 with _load(part):
                     part |= side_by_side(some, rounds=options.rounds)
                 result["turns"] = part
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+                keep()
 
 
 if __name__ == "__main__":
