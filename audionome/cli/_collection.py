@@ -143,7 +143,7 @@ def classify_all(
     save_plot: Path | None,
 ) -> None:
     """Classify a collection into a table, and say what came of it."""
-    from audionome.collection import answers, overview
+    from audionome.collection import answers
 
     if "-" in sources:
         raise AudionomeError(
@@ -152,6 +152,8 @@ def classify_all(
     if dask is not None:
         require_dask(dask)
     if save_plot is not None:
+        from audionome.collection import overview  # needs what a plain installation lacks
+
         overview.require(save_plot)
     if min_confidence is None:
         min_confidence = answers.MIN_CONFIDENCE
