@@ -449,7 +449,8 @@ def _ladder_words(card: Card) -> tuple[str, ...]:
     )
     return (
         "With random files, a model may recognise the artist or the album, and is right for the "
-        "wrong reason. New music is by others: believe the lower figure. " + told,
+        "wrong reason. New music is by others: believe the figure about recordings "
+        f"{_unheard(card)}. {told}",
     )
 
 
