@@ -14,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from audionome import files
-from audionome._words import counted, listed
+from audionome._words import counted, listed, sentence_case
 from audionome.charts._base import INK, PARTS, TEMPLATE, Chart, faded, rounded, spans, tenths
 from audionome.charts.page import PAGE_SUFFIXES, Bullets, Section, Table, label, write_page
 
@@ -36,10 +36,9 @@ _INPUTS = {
     "features": "the classic features alone",
 }
 _SOURCES = {
-    "tag": "the artist in their tags",
-    "folder": "the folder inside that of the genre",
-    "name": "the artist in their names",
-    "file": "not known, each counts as if by an artist of its own",
+    "tag": "the artist of {n} is known from the tags",
+    "folder": "{n} are kept together by the folder that they lie in",
+    "name": "the artist of {n} is known from the file's name",
 }
 
 
@@ -89,7 +88,7 @@ def summary(card: Card) -> list[str]:
     other, random = found["other_groups"], found["random_files"]
     lines = [
         f"{counted(len(card['genres']), 'genre')}, {counted(data['recordings'], 'recording')}. "
-        f"Who made them: {_by(data['sources'])}.",
+        f"{_by(data['sources'])}",
         f"Right on {_percent(other['share'])} of recordings {_unheard(card)} (95 % interval "
         f"{_interval(other)}, over {_groups(card, other['groups'])}); genres equally heavy "
         f"{_percent(found['balanced'])}; naming always the largest genre "
@@ -112,9 +111,20 @@ def summary(card: Card) -> list[str]:
 
 
 def _by(sources: Mapping[str, int]) -> str:
+    """Return the sentence that says how the artists are known."""
     if list(sources) == ["file"]:
-        return "not known; each counts as if by an artist of its own"
-    return listed([f"{_SOURCES[name]} ({n:,})" for name, n in sources.items()])
+        return "Nothing names their artists, so each counts as an artist of its own."
+    told = [
+        words.format(n=counted(sources[name], "recording"))
+        for name, words in _SOURCES.items()
+        if name in sources
+    ]
+    if others := sources.get("file", 0):
+        told.append(
+            f"nothing names the artist of the other {others:,}, so each counts as an artist of "
+            "its own"
+        )
+    return sentence_case("; ".join(told)) + "."
 
 
 def _mixed_up(found: Card) -> str:

@@ -205,6 +205,7 @@ def small(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> No
         monkeypatch.setattr(fitting, "_least", lambda size: np.full(2 * size, 1e-3))
         nothing = (np.zeros(2 * EAR), -1.0)
         monkeypatch.setattr(fitting, "not_music", lambda head, vectors: nothing)
+        monkeypatch.setattr(judging, "_FOLDS_OF_FEW", 4)
 
 
 def judged(heard: Heard) -> judging.Judged:
@@ -232,9 +233,9 @@ def test_two_groups_of_a_genre_lie_in_two_folds() -> None:
 
 def test_artists_without_a_genre_are_seen_through() -> None:
     """Nothing but the artist can be recognised: random files flatter, other artists do not."""
-    found = [judged(made_up(np.random.default_rng(k), groups=6, artist=3.0)) for k in range(3)]
+    found = [judged(made_up(np.random.default_rng(k), groups=6, artist=3.0)) for k in range(2)]
     assert min(one.random_files.estimate for one in found) > 0.8
-    assert np.mean([one.other_groups.estimate for one in found]) == pytest.approx(1 / 3, abs=0.15)
+    assert np.mean([one.other_groups.estimate for one in found]) == pytest.approx(1 / 3, abs=0.2)
     assert {one.flattery.word for one in found} == {"better"}
     assert found[0].other_groups.clusters == 18
 
@@ -255,7 +256,7 @@ def test_genres_that_lie_apart_are_told_apart() -> None:
 def test_the_choice_of_inputs_does_not_flatter() -> None:
     """Of columns that tell nothing, the best looks better than chance; the figure does not."""
     shares, best = [], []
-    for seed in range(4):
+    for seed in range(3):
         found = judged(made_up(np.random.default_rng(seed), genres=2, groups=15, files=2))
         shares.append(found.other_groups.estimate)
         best.append(max(found.compared.values()))
@@ -369,20 +370,21 @@ def test_a_run_that_was_ended_goes_on_and_its_model_is_right(
     out, done = tmp_path / "my.model", []
 
     def measure(path: Path, name: str) -> dict[str, object]:
-        if len(done) == 5:
-            raise KeyboardInterrupt
         done.append(name)
         return measuring.measure(path, name)
 
+    def end(step: str, k: int, total: int) -> None:
+        if (step, k) == ("Measuring", 5):
+            raise KeyboardInterrupt
+
     monkeypatch.setattr(training, "measure", measure)
     with pytest.raises(KeyboardInterrupt):
-        train(whole, out, jobs=1)
+        train(whole, out, jobs=1, progress=end)
     with Store(tmp_path / "my.model.unfinished" / "part-measured", writing=False) as store:
         assert store.count() == 5
-    done.extend([""])  # so that it is not ended again
     trained = train(whole, out, jobs=1)
-    assert len(done) == 1 + 13
-    assert sorted(done)[1:] == sorted({str(path) for path in whole.rglob("*.*") if path.is_file()})
+    measured = sorted(name for name in done if name.endswith(".wav"))
+    assert measured == sorted(str(path) for path in whole.rglob("*.wav"))  # each of them once
     assert [name for name, _ in trained.failures] == ["drone/Album 1/broken.mp3"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["my.model"]
     found = trained.card["evaluation"]
@@ -405,6 +407,7 @@ def test_the_command_tells_and_reports(whole: Path, tmp_path: Path) -> None:
     assert "Right on 100% of recordings from folders (albums, say) it has not heard" in told.output
     assert "1\N{NO-BREAK SPACE}file could not be read" in told.output
     assert "On random files 100%; here the two cannot be told apart." in told.output
+    assert "12\N{NO-BREAK SPACE}recordings are kept together by the folder" in told.output
     assert "What to distrust:" in told.output
     page = (tmp_path / "mine.html").read_text()
     assert "Glöckchen &amp; &lt;b&gt;bells" in page

@@ -149,16 +149,16 @@ def limits(card: dict[str, Any], *, strange: float = 0.0) -> list[str]:
             f"model may know that {one}, and not the genre."
         )
     if small := [genre for genre, n in counts.items() if 1 < n < _SMALL]:
-        verb = "has" if len(small) == 1 else "have"
+        subject = "has" if len(small) == 1 else "have"
         found.append(
-            f"{_quoted(small)} {verb} fewer than ten {many}: how well the model knows such a genre "
-            "can hardly be told. Its interval says how hardly."
+            f"{_quoted(small)} {subject} fewer than ten {many}: how often the model recognises "
+            "such a genre is known only roughly, as the wide interval shows."
         )
     low, high = evaluation["other_groups"]["low"], evaluation["other_groups"]["high"]
     if high - low > 0.2:
         found.append(
-            f"All in all it was tested on {counted(evaluation['other_groups']['groups'], one)}: "
-            f"too few to tell {low:.0%} from {high:.0%}."
+            f"It was tested on {counted(evaluation['other_groups']['groups'], one)} in all. With "
+            f"so few, it may be right on anything from {low:.0%} to {high:.0%} of new recordings."
         )
     recall = dict(zip(evaluation["genres"]["genre"], evaluation["genres"]["recall"], strict=True))
     if weak := [genre for genre, share in recall.items() if share < 0.5]:

@@ -51,7 +51,9 @@ MOST_ROWS = 40_000
 _LEAST_SCALE = 0.25  # of the ear's, so that a few files that are all alike do not stretch a column
 _LONG = 20.0  # s: a file from here on stands for long recordings
 _LONG_WINDOWS = 10.0
-_SMALLEST, _LARGEST = 1e-6, 0.999  # of a threshold
+# Of a threshold. Where all tested files are right it would be 1, and an answer of 40 % against 39 %
+# would name one genre. A larger set keeps no less of the promise.
+_SMALLEST, _LARGEST = 1e-6, 0.5
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.bool_]
