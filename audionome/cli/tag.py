@@ -322,7 +322,7 @@ class _Told:
         out = console()
         out.print(f"{_files(self.changed)} of {total:,} {verb}.")
         if lines:
-            out.print("Left as they are:" if total > 1 else "Left as it is:")
+            out.print("Without a new genre:")
             for line in lines:
                 out.print(f"  {escape(line)}")
         if left_out := files.describe_skipped(request.skipped):
