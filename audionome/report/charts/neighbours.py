@@ -301,7 +301,7 @@ def vector_precision(table: pd.DataFrame, *, nearest: int) -> Chart:
         template=TEMPLATE,
         height=170 + 44 * len(names),
         showlegend=True,
-        xaxis={"title": {"text": "Neighbours of the same genre"}, "range": [0, 1.02],
+        xaxis={"title": {"text": "Same genre"}, "range": [0, 1.02],
                "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "categoryorder": "array", "categoryarray": names},
     )  # fmt: skip
