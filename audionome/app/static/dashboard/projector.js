@@ -41,7 +41,7 @@ function guessSceneOf({ onVote, onUndo }) {
   const keyed = () => choices.length <= KEYS.length;
 
   function show(bars) {
-    const sorted = [...bars].sort((a, b) => a.name.localeCompare(b.name, "en"));
+    const sorted = [...bars].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
     const many = sorted.length > KEYS.length; // more than there are keys
     choices = sorted.map(({ genre, name }, k) => {
       const count = element("span", { className: "an-votes" });
