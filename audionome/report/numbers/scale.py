@@ -145,8 +145,8 @@ def keeping(searched: pd.DataFrame) -> dict[str, str]:
     dict of str to str
         ``index`` and ``index_ten``: room for a million and, reckoned from it, ten million tracks;
         ``search`` and ``search_small``: time of a search among a million and a hundred thousand;
-        ``first``: of the first search among a million, which loads the index; ``graph``: core time to
-        build what a search of a million follows; ``recall``: which share of the nearest it finds.
+        ``first``: of the first search among a million, which loads the index; ``graph``: core time
+        to build what a search of a million follows; ``recall``: share of the nearest it finds.
     """
     rows = {row["tracks"]: row for row in searched.to_dict("records")}
     million, small = rows[FILES[0]], rows[FILES[0] // 10]
