@@ -21,7 +21,8 @@ import soundfile as sf
 
 import audionome
 from audionome import batch
-from audionome.collection import answers, cluster, sources
+from audionome.collection import answers, cluster, index, sources
+from audionome.collection.vectors import VectorStore
 from audionome.collection.work import Progress
 from audionome.errors import AudionomeError
 
@@ -182,6 +183,13 @@ def test_a_killed_worker_changes_nothing(two: Cluster, tone: np.ndarray, tmp_pat
     assert far.errors.read_bytes() == local.errors.read_bytes()
     again = answers.classify([folder], far.table, cluster=two.address)
     assert (again.done.kept, again.done.computed, again.done.failed) == (8, 0, 1)
+
+    index.build([folder], tmp_path / "local.index", jobs=1)
+    index.build([folder], tmp_path / "far.index", cluster=two.address)
+    with VectorStore(tmp_path / "local.index") as one, VectorStore(tmp_path / "far.index") as other:
+        rows = list(one.rows())
+        assert len(rows) == 8
+        assert rows == list(other.rows())
 
 
 def workers(of: Cluster) -> list[psutil.Process]:
