@@ -287,6 +287,12 @@ def test_unfit_workers(two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert 'does not see "song.wav" as this machine does; put the files on' in sentence()
     assert not done
 
+    with monkeypatch.context() as patch:  # as if they came when the others had been asked
+        patch.setattr(cluster, "_require_workers", lambda *_: None)
+        name = files(tmp_path, "a.wav")
+        assert "came late cannot do this: it has the model of process" in sentence(same=lacking)
+    assert not done
+
     told: list[str] = []
     monkeypatch.setattr(cluster, "_PACKAGES", ("numpy", "scipy"))
     monkeypatch.setattr(cluster, "_packages", lambda: {"numpy": "0.1"})
