@@ -175,7 +175,7 @@ def test_a_killed_worker_changes_nothing(two: Cluster, tone: np.ndarray, tmp_pat
             before[0].kill()
 
     far = answers.classify([folder], tmp_path / "far.jsonl", cluster=two.address, progress=kill)
-    assert not before[0].is_running()
+    before[0].wait(120)
     assert (far.done.computed, far.done.failed) == (8, 1)
     assert far.table.read_bytes() == local.table.read_bytes()
     assert far.errors is not None
