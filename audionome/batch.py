@@ -21,10 +21,10 @@ from audionome.files import reason_of
 __all__ = [
     "DEBUG_VARIABLE",
     "Failure",
-    "alone",
     "as_completed",
     "for_each",
     "guarded",
+    "one_by_one",
     "processes",
     "require_jobs",
     "unexpected",
@@ -35,7 +35,6 @@ DEBUG_VARIABLE = "AUDIONOME_DEBUG"
 _PER_CORE = 4  # more processes than that only cost memory
 _AHEAD = 2  # files per process that are handed out at a time
 _LOOK = 0.5  # s between looks at whether the first process is still there
-_IDLE = 300  # s until a process without work ends
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 Result = TypeVar("Result")
@@ -91,9 +90,9 @@ def for_each(
         except BrokenExecutor:
             # One of the files that were being worked on killed its process: each of them is
             # done alone, so that the one that did it is known.
-            for path in islice(paths, done, done + 2 * abs(n)):
+            for _, result in one_by_one(function, islice(paths, done, done + 2 * abs(n))):
                 done += 1
-                yield alone(function, path)
+                yield result
 
 
 def as_completed(
@@ -142,7 +141,7 @@ def as_completed(
             else:
                 yield name, result
         # One of them killed its process: each is done alone, so that it is known which.
-        yield from ((name, alone(function, name)) for name in lost)
+        yield from one_by_one(function, lost)
 
 
 def _pooled(
@@ -175,16 +174,15 @@ def _pooled(
                 else:
                     raise wrong
     finally:
-        if waiting:  # nobody wants the rest
-            pool.shutdown(wait=True, kill_workers=True)
+        pool.shutdown(wait=True, kill_workers=True)
 
 
 def _pool(n: int) -> Any:
-    from joblib.externals.loky import get_reusable_executor
+    """Return processes of our own: those that joblib keeps for others end with no parent."""
+    from joblib.externals.loky import ProcessPoolExecutor
 
-    return get_reusable_executor(
+    return ProcessPoolExecutor(
         max_workers=n,
-        timeout=_IDLE,
         env=dict.fromkeys(_THREADS, "1"),
         initializer=_end_with,
         initargs=(os.getpid(),),
@@ -268,27 +266,41 @@ def _closed_quietly(results: Generator[object, None, None]) -> Iterator[None]:
             results.close()
 
 
-def alone(function: Callable[[Name], Result], name: Name) -> Result | Failure:
-    """Call a function with a name in another process, which may die of it.
+def one_by_one(
+    function: Callable[[Name], Result], names: Iterable[Name]
+) -> Iterator[tuple[Name, Result | Failure]]:
+    """Call a function with each name in another process, so that it is known which one kills it.
 
     Parameters
     ----------
     function : callable
         As for `for_each`.
-    name : Path or str
+    names : iterable of Path or str
 
-    Returns
-    -------
-    object or Failure
+    Yields
+    ------
+    name : Path or str
+    result : object or Failure
     """
+    pool = None
     try:
-        found: Result | Failure = _pool(1).submit(guarded, function, name).result()
-        return found
-    except BrokenExecutor:
-        return Failure(
-            f'"{Path(name).name}" could not be analysed: its process was ended, by a fault in the '
-            "file or for lack of memory."
-        )
+        for name in names:
+            pool = pool or _pool(1)
+            try:
+                yield name, pool.submit(guarded, function, name).result()
+            except BrokenExecutor:
+                pool.shutdown(wait=True, kill_workers=True)
+                pool = None
+                yield (
+                    name,
+                    Failure(
+                        f'"{Path(name).name}" could not be analysed: its process was ended, by a '
+                        "fault in the file or for lack of memory."
+                    ),
+                )
+    finally:
+        if pool is not None:
+            pool.shutdown(wait=True, kill_workers=True)
 
 
 def guarded(function: Callable[[Name], Result], name: Name) -> Result | Failure:

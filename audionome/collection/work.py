@@ -360,8 +360,10 @@ class _Run:
             text = name.encode("utf-8", "backslashreplace").decode()
             self._store.note(_TRYING, text)
             self._store.commit()
-            call = batch.alone if text == deadly else batch.guarded
-            yield name, call(function, name)
+            if text == deadly:
+                yield from batch.one_by_one(function, [name])
+            else:
+                yield name, batch.guarded(function, name)
         self._store.note(_TRYING, "")
 
 
