@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from audionome.errors import AudionomeError
 
@@ -527,6 +527,11 @@ class Parts:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._lock: BinaryIO | None = None
+        self._make()
+
+    def _make(self) -> None:
+        folder = self.folder
         mark = folder / self._MARK
         if os.path.lexists(folder) and not (mark.is_file() or self._bare()):
             raise OutputError(
@@ -535,6 +540,37 @@ class Parts:
             )
         require_output_folder(folder)
         write_text(mark, "Parts of work that is not finished. They are deleted when it is.\n")
+
+    def lock(self) -> None:
+        """Keep others out until `unlock`, or until this process ends in whatever way.
+
+        Raises
+        ------
+        OutputError
+            If another run holds it.
+        """
+        path = self.folder / "part-lock"
+        while True:
+            try:
+                file = path.open("ab")
+            except FileNotFoundError:  # a run that came to its end has deleted the folder
+                self._make()
+                continue
+            if not _held(file):
+                file.close()
+                raise OutputError(
+                    f'Another run is writing to "{self.folder}"; wait for it, or end it.'
+                )
+            if _is_file(path, file):
+                self._lock = file
+                return
+            file.close()  # it was deleted, and is another one now
+
+    def unlock(self) -> None:
+        """Let others in."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _bare(self) -> bool:
         """Return whether it is what a crash leaves between making the folder and marking it."""
@@ -550,3 +586,24 @@ class Parts:
         (self.folder / self._MARK).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
+
+
+def _held(file: BinaryIO) -> bool:
+    """Take the lock of a file; return False if another process has it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where SQLite alone keeps others out
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)  # else there are no locks here
+    return True
+
+
+def _is_file(path: Path, file: BinaryIO) -> bool:
+    """Return whether a file that is open is still the one of this name."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False

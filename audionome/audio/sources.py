@@ -69,7 +69,8 @@ def _open_path(path: Path, name: str) -> tuple[BinaryIO, int]:
     except FileNotFoundError as error:
         raise UnreadableFileError(f"{name} does not exist; check the path {path}.") from error
     except OSError as error:
-        raise UnreadableFileError(f"{name} cannot be opened: {error.strerror}.") from error
+        why = (error.strerror or type(error).__name__).rstrip(".")
+        raise UnreadableFileError(f"{name} cannot be read: {why[:1].lower()}{why[1:]}.") from error
     except UnreadableFileError:
         raise
     except ValueError as error:  # a zero byte in the name

@@ -205,6 +205,8 @@ def _tell(found: Answered, out: Path) -> None:
     parts += [f"{done.kept:,} done before"] if done.kept else []
     parts += [f"{done.reused:,} known by their content"] if done.reused else []
     parts += [f"{done.gone:,} dropped as they are gone"] if done.gone else []
+    elsewhere = found.n_answers - done.computed - done.kept - done.reused
+    parts += [f"{elsewhere:,} kept that were not looked for or not in reach"] if elsewhere else []
     console().print(f"{', '.join(parts)}.", markup=False)
     console().print(f"{counted(found.n_answers, 'row')} in {printable(str(out))}.", markup=False)
     if left_out := files.describe_skipped(done.skipped):

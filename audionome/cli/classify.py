@@ -21,6 +21,7 @@ from audionome import batch, files
 from audionome._words import clock, genre_name, likelihood
 from audionome.cli import _collection
 from audionome.cli._common import FAILED, console, escape, quiet_libraries
+from audionome.collection.sources import is_url
 from audionome.errors import AudionomeError
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def classify(
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="Recordings, or folders that hold some; - reads standard input.", metavar="FILE"
+            help="Recordings, or folders that hold some; with --out also URLs. - reads standard "
+            "input.",
+            metavar="FILE",
         ),
     ],
     as_json: Annotated[
@@ -162,6 +165,8 @@ def _request(names: Sequence[str], stack: contextlib.ExitStack) -> _Request:
         if name == "-":
             piped = piped or _standard_input(stack)
             request.sources.append((_STANDARD_INPUT, piped))
+        elif is_url(name) and not os.path.lexists(name):
+            raise AudionomeError(f'"{name}" is a URL, which needs --out TABLE.')
         elif not os.path.isdir(name) or not name:
             request.sources.append((name, files.refuse_source(name) or Path(name)))
         else:

@@ -13,7 +13,16 @@ from typing import Any
 from audionome import files
 from audionome.collection import table
 from audionome.collection.store import Row, Store
-from audionome.collection.work import Done, Progress, Work, inside, named, process, require_sources
+from audionome.collection.work import (
+    BEGUN,
+    Done,
+    Progress,
+    Work,
+    inside,
+    named,
+    process,
+    require_sources,
+)
 from audionome.errors import AudionomeError
 from audionome.files import OutputError
 
@@ -41,6 +50,7 @@ _AFTER: dict[str, type] = {
 }  # fmt: skip
 _OURS: dict[str, type] = {"sure": bool, "content": str, "model": str, "bytes": int, "modified": int}
 _BATCH = 10_000
+_TAKEN = "taken over"
 
 
 @dataclass(frozen=True)
@@ -199,7 +209,7 @@ def _require_ours(path: Path, needed: Sequence[str], *, only: bool = False) -> N
 
 
 def classify(
-    sources: Iterable[str | Path],
+    sources: str | Path | Iterable[str | Path],
     out: str | Path,
     *,
     model: str | None = None,
@@ -215,7 +225,7 @@ def classify(
 
     Parameters
     ----------
-    sources : iterable of str or Path
+    sources : str, Path or iterable of these
         Files, folders and URLs.
     out : str or Path
         The table: ``.parquet``, ``.csv`` or ``.jsonl``. What has no answer stands in a second
@@ -239,7 +249,7 @@ def classify(
 
     Examples
     --------
-    >>> classify(["~/Music"], "genres.parquet").sure  # doctest: +SKIP
+    >>> classify("~/Music", "genres.parquet").sure  # doctest: +SKIP
     Counter({'rock': 812, 'jazz': 97})
     """
     from audionome.models.classifier import load_classifier
@@ -248,11 +258,12 @@ def classify(
         raise AudionomeError(f"{min_confidence} is no confidence; give a number from 0 to 1.")
     out = Path(os.path.realpath(out))
     require(out)
-    given = list(map(named, sources))
+    given = [named(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
     require_sources(given)
     work, columns = work_of(model), kinds(load_classifier(model).genres)
     parts = files.Parts(out.with_name(f"{out.name}.unfinished"))
     path = parts.folder / "part-store.sqlite"
+    parts.lock()
     worth_keeping = path.exists()
 
     def tell(state: Progress) -> None:
@@ -263,6 +274,7 @@ def classify(
 
     try:
         with Store(path) as store:
+            _require_one_model(parts.folder, store, work)
             _take_over(out, store, given, work=work, columns=columns)
             done = process(given, store, work, jobs=jobs, cluster=cluster, progress=tell)
             found = _written(
@@ -272,35 +284,50 @@ def classify(
     finally:
         if not worth_keeping:
             parts.remove()
+        parts.unlock()
     return found
 
 
 def _take_over(
     out: Path, store: Store, given: Sequence[str], *, work: Work, columns: Mapping[str, type]
 ) -> None:
-    """Put the rows of an earlier table into a new store."""
-    if store.noted("taken over") is not None:
-        return
+    """Put the rows of an earlier table into a new store, and refuse those that would be lost."""
+    known = store.noted(_TAKEN) is not None
     lies_in = inside(given)
     of_file = [name for name in columns if name not in ("file", *_OURS)]
     for k, row in enumerate(table.read(out) if out.exists() else (), 1):
         name = table.name_of(_text(row, "file", out))
-        if row.get("model") == work.id and row.keys() == columns.keys():
+        ours = row.get("model") == work.id and row.keys() == columns.keys()
+        if ours and not known:
             values = {key: row[key] for key in of_file}
             content = _text(row, "content", out)
             store.put(Row(name, content, work.id, row["bytes"], row["modified"], values))
-        elif not lies_in(name):
+        elif not ours and not lies_in(name):
             raise OutputError(
                 f'"{out}" has answers of the model {row.get("model")} about files that you did not '
                 f'name, such as "{name}". Name them as well, or write to another table.'
             )
         if k % _BATCH == 0:
             store.commit()
+    if known:
+        return
     errors = errors_beside(out)
     for row in table.read(errors, needed=list(_ERRORS)) if errors.exists() else ():
         store.fail(table.name_of(_text(row, "file", errors)), _text(row, "error", errors))
-    store.note("taken over", str(out))
+    store.note(_TAKEN, work.id)
     store.commit()
+
+
+def _require_one_model(folder: Path, store: Store, work: Work) -> None:
+    """Refuse a store that another model has begun to fill: its rows would be lost."""
+    begun = store.noted(BEGUN)
+    if begun not in (None, work.id):
+        raise OutputError(
+            f'"{folder}" holds unfinished work of the model {begun}. Finish it with that model, or '
+            "delete the folder to begin anew."
+        )
+    if store.noted(_TAKEN) not in (None, work.id):
+        store.clear()
 
 
 def _text(row: Mapping[str, Any], column: str, path: Path) -> str:

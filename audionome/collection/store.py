@@ -254,6 +254,12 @@ class Store(Database):
         for name in names:
             self._do("DELETE FROM files WHERE name = ?", (_key(name),))
 
+    def clear(self) -> None:
+        """Drop everything."""
+        self._do("DELETE FROM files")
+        self._do("DELETE FROM notes")
+        self.commit()
+
     # -- what a run asks ------------------------------------------------------------------
 
     def begin_run(self) -> int:

@@ -21,8 +21,10 @@ from audionome.collection.store import Row, Store
 from audionome.errors import AudionomeError, UnreadableFileError
 from audionome.files import Scan
 
-__all__ = ["Done", "Progress", "Work", "inside", "named", "process", "require_sources"]
+__all__ = ["BEGUN", "Done", "Progress", "Work", "inside", "named", "process", "require_sources"]
 
+#: Note of a store: the work that has begun to fill it.
+BEGUN = "begun"
 _TRYING = "trying"
 _BATCH = 10_000  # files of a walk that are kept at a time
 
@@ -118,12 +120,16 @@ def named(source: str | Path) -> str:
     Returns
     -------
     str
-        Its absolute path, links as they are; a URL as it is.
+        Its absolute path, links as they are and ``~`` as the home; a URL as it is.
     """
     from audionome.collection.sources import is_url
 
     text = os.fspath(source)
-    return text if is_url(text) else os.path.abspath(text)
+    if is_url(text):
+        return text
+    if text.startswith("~") and not os.path.lexists(text):
+        text = os.path.expanduser(text)
+    return os.path.abspath(text)
 
 
 def require_sources(names: Sequence[str]) -> None:
@@ -164,15 +170,16 @@ def inside(sources: Sequence[str]) -> Callable[[str], bool]:
 
     Examples
     --------
-    >>> lies_in = inside(["/music", "/songs/a.mp3"])
-    >>> lies_in("/music/a.mp3"), lies_in("/songs/a.mp3"), lies_in("/musical/a.mp3")
+    >>> lies_in = inside(["/", "memory://music"])
+    >>> lies_in("/music/a.mp3"), lies_in("memory://music/a.mp3"), lies_in("memory://b.mp3")
     (True, True, False)
     """
     from audionome.collection.sources import is_url, within
 
     urls = [source for source in sources if is_url(source)]
     exactly = set(sources)
-    below = tuple(source.rstrip(os.sep) + os.sep for source in exactly.difference(urls))
+    folders = filter(os.path.isdir, exactly.difference(urls))
+    below = tuple(folder.rstrip(os.sep) + os.sep for folder in folders)
     return lambda name: (
         name in exactly or name.startswith(below) or any(within(name, url) for url in urls)
     )
@@ -314,6 +321,8 @@ class _Run:
 
     def _finish(self, total: int) -> int:
         computed = 0
+        if total:
+            self._store.note(BEGUN, self._work.id)
         self._tell(Progress("working", 0, total, self._failed))
         results = self._results(partial(_worked, do=self._work.do), total)
         for k, (name, made) in enumerate(results, 1):

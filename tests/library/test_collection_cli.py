@@ -21,7 +21,7 @@ from audionome.cli import _collection
 from audionome.collection import answers, table
 from audionome.collection.answers import classify
 from audionome.collection.store import Store
-from audionome.collection.work import Progress
+from audionome.collection.work import Progress, Work, process
 from audionome.models.classifier import load_classifier
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "examples"
@@ -36,6 +36,10 @@ def audionome(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done
+
+
+def _sized(path: Path, name: str) -> dict[str, Any]:
+    return {"bytes": path.stat().st_size}
 
 
 @pytest.fixture(scope="module")
@@ -95,12 +99,20 @@ def test_a_collection_becomes_a_table_that_grows(album: Path, tmp_path: Path) ->
     assert (more.n_answers, more.done.files) == (4, 1)
     # A second run at the same time is refused, and spoils nothing.
     parts = files.Parts(tmp_path / "a.csv.unfinished")
-    with (
-        Store(parts.folder / "part-store.sqlite"),
-        pytest.raises(answers.OutputError, match="Another run is writing"),
-    ):
-        classify([other], tmp_path / "a.csv", model="classic", jobs=1)
-    assert classify([other], tmp_path / "a.csv", model="classic", jobs=1).n_answers == 4
+    parts.lock()
+    with pytest.raises(answers.OutputError, match="Another run is writing"):
+        classify(other, tmp_path / "a.csv", model="classic", jobs=1)
+    assert (parts.folder / "part-lock").exists()
+    parts.unlock()
+    # What another model has begun is not thrown away.
+    with Store(parts.folder / "part-store.sqlite") as store:
+        process([music], store, Work("ear-0", _sized), jobs=1)
+    with pytest.raises(answers.OutputError, match="holds unfinished work of the model ear-0"):
+        classify(str(other), tmp_path / "a.csv", model="classic", jobs=1)
+    assert (parts.folder / "part-store.sqlite").exists()
+    shutil.rmtree(parts.folder)
+    assert classify(other, tmp_path / "a.csv", model="classic", jobs=1).n_answers == 4
+    assert not parts.folder.exists()
 
 
 @pytest.mark.parametrize(
@@ -117,6 +129,7 @@ def test_a_collection_becomes_a_table_that_grows(album: Path, tmp_path: Path) ->
         (["--out", "g.csv", "--min-confidence", "50"], "50.0 is no confidence"),
         (["--out", "nowhere/g.csv"], "no folder"),
         (["--min-confidence", "0.5"], "--min-confidence needs --out"),
+        (["file:///music/a.mp3"], "is a URL, which needs --out TABLE"),
         (["--dask", "tcp://a"], "--dask needs --out"),
     ],
 )
