@@ -99,7 +99,7 @@ def decide(was: Values, row: Mapping[str, Any], rules: Rules) -> Decision:
     row : mapping
         The answer, as `audionome.models.prediction.Prediction.as_row` or a table has it; of another
         program's table ``genre`` is enough.
-    rules : Rules
+    rules : audionome.collection.tags.deciding.Rules
 
     Returns
     -------

@@ -68,7 +68,7 @@ def tag(
     ----------
     work : iterable of Job
         A job without a row is classified, if its file can change at all.
-    rules : Rules
+    rules : audionome.collection.tags.deciding.Rules
     model : str, optional
         As for `audionome.load_classifier`.
     backup : Backup, optional

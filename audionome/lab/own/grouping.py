@@ -24,7 +24,7 @@ from audionome.collection import naming
 from audionome.datasets.artists import artist_groups, normalized_name
 from audionome.lab.own.folder import whole
 
-__all__ = ["SOURCES", "Groups", "artist_of_name", "artist_of_tags", "group"]
+__all__ = ["SOURCES", "Grouping", "artist_of_name", "artist_of_tags", "group"]
 
 #: Where a group is taken from, the best first, and what is said of it.
 SOURCES = {
@@ -47,7 +47,7 @@ _NUMBER = re.compile(r"[\W\d_]*")  # of a track, say "01." or "2-03"
 
 
 @dataclass(frozen=True)
-class Groups:
+class Grouping:
     """The group of each file.
 
     Attributes
@@ -131,7 +131,7 @@ def artist_of_name(stem: str) -> str:
 
 def group(
     top: Path, genres: Sequence[str], paths: Sequence[Path], *, by: Sequence[str] = ()
-) -> Groups:
+) -> Grouping:
     """Find the group of each file.
 
     Parameters
@@ -147,7 +147,7 @@ def group(
 
     Returns
     -------
-    Groups
+    Grouping
     """
     allowed = tuple(by) or tuple(SOURCES)
     tagged = [artist_of_tags(path) if "tag" in allowed else "" for path in paths]
@@ -175,4 +175,4 @@ def group(
             names.append(whole(path.name))
             artist = None
         artists.append(artist)
-    return Groups(artist_groups(artists, same=same), names, sources)
+    return Grouping(artist_groups(artists, same=same), names, sources)

@@ -162,7 +162,7 @@ class _Clips:
 
     table: pd.DataFrame
     paths: list[Path]
-    groups: grouping.Groups
+    groups: grouping.Grouping
     measured: Measured | None = None
     notes: tuple[str, ...] = ()
 
