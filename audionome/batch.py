@@ -21,6 +21,7 @@ from audionome.files import reason_of
 __all__ = [
     "DEBUG_VARIABLE",
     "Failure",
+    "ProcessesWarning",
     "as_completed",
     "for_each",
     "guarded",
@@ -47,6 +48,18 @@ class Failure(str):
     __slots__ = ()
 
 
+class ProcessesWarning(RuntimeWarning):
+    """The work goes on in this process alone, as no other can be started."""
+
+
+class _UnableError(Exception):
+    """No other process can be started here."""
+
+
+_proven = False  # a process gave a result here
+_unable = False  # none could be started: nothing more is tried
+
+
 def for_each(
     function: Callable[[Path], Result], paths: Sequence[Path], *, jobs: int = 1
 ) -> Iterator[Result | Failure]:
@@ -60,7 +73,7 @@ def for_each(
     jobs : int
         1: in this process. Otherwise that many processes (joblib: -1 for all cores; a Dask
         backend is used when active), and one that dies costs no more than the file that killed
-        it.
+        it. Where none can be started, a `ProcessesWarning` says so and all is done in this one.
 
     Yields
     ------
@@ -77,22 +90,30 @@ def for_each(
         return
     from joblib import Parallel, delayed
 
+    global _proven
     n = processes(jobs, len(paths))
     done = 0
-    while done < len(paths):
+    while done < len(paths) and not _unable:
         tasks = (delayed(guarded)(function, path) for path in paths[done:])
-        results = Parallel(n_jobs=n, return_as="generator")(tasks)
         try:
+            results = Parallel(n_jobs=n, return_as="generator")(tasks)
             with _closed_quietly(results):
                 for result in results:
                     done += 1
+                    _proven = True
                     yield result
         except BrokenExecutor:
             # One of the files that were being worked on killed its process: each of them is
             # done alone, so that the one that did it is known.
-            for _, result in one_by_one(function, islice(paths, done, done + 2 * abs(n))):
+            tried = islice(paths, done, done + 2 * abs(n))
+            for _, result in one_by_one(function, tried, here=True):
                 done += 1
                 yield result
+        except OSError as error:  # none of a file: those are guarded
+            if not _only_this_machine():
+                raise
+            _go_on_here(error)
+    yield from (guarded(function, path) for path in paths[done:])
 
 
 def as_completed(
@@ -132,22 +153,27 @@ def as_completed(
         return
     left = iter(names)
     again = True
-    while again:
+    while again and not _unable:
         again, lost = False, []
-        for name, result in _pooled(function, left, jobs=jobs):
-            if isinstance(result, BrokenExecutor):
-                again = True
-                lost.append(name)
-            else:
-                yield name, result
+        try:
+            for name, result in _pooled(function, left, jobs=jobs):
+                if isinstance(result, BrokenExecutor):
+                    again = True
+                    lost.append(name)
+                else:
+                    yield name, result
+        except _UnableError as error:
+            _go_on_here(error)
         # One of them killed its process: each is done alone, so that it is known which.
-        yield from one_by_one(function, lost)
+        yield from one_by_one(function, lost, here=True)
+    yield from ((name, guarded(function, name)) for name in left)
 
 
 def _pooled(
     function: Callable[[Name], Result], left: Iterator[Name], *, jobs: int
 ) -> Iterator[tuple[Name, Result | Failure | BrokenExecutor]]:
     """Work in a pool until nothing is left, or until one of its processes dies."""
+    global _proven
     n = _on_this_machine(jobs, sys.maxsize)
     pool = _pool(n)
     waiting: dict[Future[Any], Name] = {}
@@ -157,15 +183,18 @@ def _pooled(
             for name in islice(left, 0 if broken else _AHEAD * n - len(waiting)):
                 try:
                     waiting[pool.submit(guarded, function, name)] = name
-                except BrokenExecutor as error:
+                except (BrokenExecutor, OSError) as error:
                     broken = True
-                    yield name, error
+                    yield name, BrokenExecutor(str(error))
             if not waiting:
                 return
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 name, wrong = waiting.pop(future), future.exception()
+                if isinstance(wrong, OSError):  # of the pool: those of a file are guarded
+                    wrong = BrokenExecutor(str(wrong))
                 broken = broken or isinstance(wrong, BrokenExecutor)
                 if wrong is None:
+                    _proven = True
                     yield name, future.result()
                 elif isinstance(wrong, BrokenExecutor):
                     yield name, wrong
@@ -179,13 +208,38 @@ def _pooled(
 
 def _pool(n: int) -> Any:
     """Return processes of our own: those that joblib keeps for others end with no parent."""
-    from joblib.externals.loky import ProcessPoolExecutor
+    try:
+        from joblib.externals.loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(
-        max_workers=n,
-        env=dict.fromkeys(_THREADS, "1"),
-        initializer=_end_with,
-        initargs=(os.getpid(),),
+        return ProcessPoolExecutor(
+            max_workers=n,
+            env=dict.fromkeys(_THREADS, "1"),
+            initializer=_end_with,
+            initargs=(os.getpid(),),
+        )
+    except (OSError, ImportError) as error:  # as where there are no semaphores
+        raise _UnableError(str(error)) from error
+
+
+def _works() -> bool:
+    """Return whether any process can be started."""
+    try:
+        with _pool(1) as pool:
+            pool.submit(os.getpid).result()
+    except (BrokenExecutor, OSError, _UnableError):
+        return False
+    return True
+
+
+def _go_on_here(error: Exception | None = None) -> None:
+    """Say, once, that the rest is done in this process."""
+    global _unable
+    _unable = True
+    why = f" ({reason_of(error)})" if isinstance(error, OSError) else ""
+    warnings.warn(
+        f"No other process can be started here{why}, so all is done in this one, as with --jobs 1.",
+        ProcessesWarning,
+        stacklevel=2,
     )
 
 
@@ -239,12 +293,16 @@ def processes(jobs: int, tasks: int) -> int:
     int
         For joblib. Never 1: it would stay in this process, where a crash ends everything.
     """
-    from joblib.parallel import get_active_backend
-
     require_jobs(jobs)
-    if type(get_active_backend()[0]).__name__ != "LokyBackend":
+    if not _only_this_machine():
         return jobs  # other machines have other cores
     return _on_this_machine(jobs, tasks)
+
+
+def _only_this_machine() -> bool:
+    from joblib.parallel import get_active_backend
+
+    return type(get_active_backend()[0]).__name__ == "LokyBackend"
 
 
 def _on_this_machine(jobs: int, tasks: int) -> int:
@@ -267,7 +325,7 @@ def _closed_quietly(results: Generator[object, None, None]) -> Iterator[None]:
 
 
 def one_by_one(
-    function: Callable[[Name], Result], names: Iterable[Name]
+    function: Callable[[Name], Result], names: Iterable[Name], *, here: bool = False
 ) -> Iterator[tuple[Name, Result | Failure]]:
     """Call a function with each name in another process, so that it is known which one kills it.
 
@@ -276,31 +334,47 @@ def one_by_one(
     function : callable
         As for `for_each`.
     names : iterable of Path or str
+    here : bool
+        Whether they are done in this process where no other can be started.
 
     Yields
     ------
     name : Path or str
     result : object or Failure
     """
-    pool = None
+    global _proven
+    pool: Any = None
     try:
         for name in names:
-            pool = pool or _pool(1)
+            if pool is None and not _unable:
+                pool = _pool_or_none()
             try:
-                yield name, pool.submit(guarded, function, name).result()
-            except BrokenExecutor:
+                if pool is not None:
+                    yield name, pool.submit(guarded, function, name).result()
+                    _proven = True
+                    continue
+                why = "it may end its process, and no other can be started here."
+            except (BrokenExecutor, OSError):
                 pool.shutdown(wait=True, kill_workers=True)
                 pool = None
-                yield (
-                    name,
-                    Failure(
-                        f'"{Path(name).name}" could not be analysed: its process was ended, by a '
-                        "fault in the file or for lack of memory."
-                    ),
-                )
+                why = "its process was ended, by a fault in the file or for lack of memory."
+                if not (_proven or _works()):
+                    _go_on_here()
+            if _unable and here:
+                yield name, guarded(function, name)
+            else:
+                yield name, Failure(f'"{Path(name).name}" could not be analysed: {why}')
     finally:
         if pool is not None:
             pool.shutdown(wait=True, kill_workers=True)
+
+
+def _pool_or_none() -> Any:
+    try:
+        return _pool(1)
+    except _UnableError as error:
+        _go_on_here(error)
+        return None
 
 
 def guarded(function: Callable[[Name], Result], name: Name) -> Result | Failure:

@@ -255,6 +255,38 @@ def test_only_what_kills_its_process_is_lost() -> None:
     ]
 
 
+ALONE = """
+from pathlib import Path
+from audionome import batch, cli
+
+def app():
+    names = ["a", "odd", "b"]
+    print(*batch.for_each(str, [Path(name) for name in names], jobs=2))
+    print(*sorted(batch.as_completed(str, names, jobs=-1)))
+    raise BrokenPipeError(32, "Broken pipe")
+
+cli.app = app
+cli.main()
+"""
+
+
+def test_where_no_process_can_be_started_all_is_done_in_this_one(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\nif 'loky' in str(sys.orig_argv): os._exit(3)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert done.stdout.splitlines() == ["a odd b", "('a', 'a') ('b', 'b') ('odd', 'odd')"]
+    told, lost = done.stderr.splitlines()  # once, and a pipe of ours is not one of the terminal
+    assert told.startswith("audionome: No other process can be started here")
+    assert lost.startswith("audionome: a process was ended from outside")
+    assert done.returncode == 2
+
+
 def test_a_traceback_is_there_for_who_asks(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
