@@ -115,7 +115,7 @@ def _say_warnings() -> None:
         else:
             shown(message, category, *rest, **more)
 
-    warnings.showwarning = show  # type: ignore[assignment]
+    warnings.showwarning = show
     warnings.filterwarnings("ignore", message="resource_tracker")
 
 
