@@ -21,6 +21,7 @@ from audionome.cli._common import FAILED, JOBS, console, escape, quiet_libraries
 from audionome.errors import AudionomeError
 
 if TYPE_CHECKING:
+    from audionome.collection.tags.backup import Backup
     from audionome.collection.tags.deciding import Decision, Rules
     from audionome.collection.tags.tagging import Job
 
@@ -153,7 +154,9 @@ def _tag(
     total = len(work) if isinstance(work, list) else 0
     told = _Told()
     with ExitStack() as stack:
-        kept = stack.enter_context(Backup(backup)) if backup is not None else None
+        kept = None
+        if backup is not None:
+            kept = stack.enter_context(Backup(backup, begun=lambda: _begun(backup)))
         stack.enter_context(quiet_libraries())
         progress = stack.enter_context(Told())
         done = tagging.tag(work, rules, model=model, backup=kept, separate=separate, jobs=jobs)
@@ -169,9 +172,9 @@ def _tag(
         except BaseException:
             if not told.done:
                 raise  # it was refused
-            told.conclude(request, written=kept.path if kept and kept.entries else None)
+            told.conclude(request, kept)
             raise
-    told.conclude(request, written=kept.path if kept and kept.entries else None)
+    told.conclude(request, kept)
     if told.failures:
         raise typer.Exit(FAILED)
 
@@ -300,7 +303,7 @@ class _Told:
         where = "" if name == os.path.basename(name) else f"{escape(name)}: "
         console(stderr=True).print(f"[bold red]not tagged:[/] {where}{escape(why)}")
 
-    def conclude(self, request: _Request, *, written: Path | None) -> None:
+    def conclude(self, request: _Request, kept: Backup | None) -> None:
         fates = self.fates
         lines = []
         if fates["kept"]:
@@ -318,7 +321,7 @@ class _Told:
         if self.failures:
             lines.append(f"{_files(self.failures)} that cannot be tagged, as said above")
         total = self.done
-        verb = "changed" if written else "would change"
+        verb = "would change" if kept is None else "changed"
         out = console()
         out.print(f"{_files(self.changed)} of {total:,} {verb}.")
         if lines:
@@ -327,12 +330,22 @@ class _Told:
                 out.print(f"  {escape(line)}")
         if left_out := files.describe_skipped(request.skipped):
             out.print(left_out)
-        if written is not None:
-            out.print(f"To undo it: audionome tag --undo {escape(shlex.quote(str(written)))}")
-        elif self.changed and "--write" not in sys.argv:
+        if kept is not None and kept.entries:
+            out.print(f"To undo it: {escape(_undoing(kept.path))}")
+        elif kept is None and self.changed and "--write" not in sys.argv:
             words = [os.path.basename(sys.argv[0]).replace("__main__.py", "audionome")]
             line = shlex.join([*words, *sys.argv[1:], "--write"])
             out.print(f"Nothing was written. To write it: {escape(line)}")
+
+
+def _begun(backup: Path) -> None:
+    """Say how to undo the run while it still goes on: it may be killed."""
+    told = f"Writing. To undo it, also if it is stopped: {escape(_undoing(backup))}"
+    console(stderr=True).print(told)
+
+
+def _undoing(backup: Path) -> str:
+    return f"audionome tag --undo {shlex.quote(str(backup))}"
 
 
 def _files(n: int) -> str:

@@ -209,13 +209,29 @@ def aiff_full(path: Path) -> None:
     file.tags.save(path, v2_version=3)
 
 
-def wav_info(path: Path) -> None:
+def wav_info(
+    path: Path,
+    entries: bytes = b"INAM\x06\0\0\0Title\0IGNR\x05\0\0\0Folk\0\0IART\x02\0\0\0A\0",
+) -> None:
     """What Windows writes: a list of information before the sound, with a genre."""
     content = path.read_bytes()
-    entries = b"INAM\x06\0\0\0Title\0" + b"IGNR\x05\0\0\0Folk\0\0" + b"IART\x02\0\0\0A\0"
     info = b"LIST" + (4 + len(entries)).to_bytes(4, "little") + b"INFO" + entries
     size = (len(content) - 8 + len(info)).to_bytes(4, "little")
     path.write_bytes(content[:4] + size + content[8:36] + info + content[36:])
+
+
+def wav_software(path: Path) -> None:
+    """What FFmpeg writes: a list that names no genre, and it reads no tag beside it."""
+    wav_info(path, b"ISFT\x0e\0\0\0Lavf59.27.100\0")
+
+
+def wav_odd(path: Path) -> None:
+    """A list whose last entry is odd, and whose length leaves out the byte that fills it up."""
+    wav_info(path, b"ISFT\x05\0\0\0Lavf\0")
+    content = path.read_bytes()
+    end = content.index(b"Lavf\0") + 5
+    size = (int.from_bytes(content[4:8], "little") + 1).to_bytes(4, "little")
+    path.write_bytes(content[:4] + size + content[8:end] + b"\0" + content[end:])
 
 
 def wv_full(path: Path) -> None:
@@ -246,6 +262,8 @@ KINDS: dict[str, tuple[str, Callable[[Path], object], tuple[str, ...]]] = {
     "frames.aiff": ("aiff", aiff_full, ()),
     "bare.wav": ("wav", untouched, ()),
     "information.wav": ("wav", wav_info, ("Folk",)),
+    "software.wav": ("wav", wav_software, ()),
+    "odd.wav": ("wav", wav_odd, ()),
     "wavpack.wv": ("wv", wv_full, ()),
     "windows.wma": ("wma", untouched, ()),
     "true.tta": ("tta", untouched, ()),
@@ -435,6 +453,8 @@ def test_odd_genres_are_written_as_they_are_or_not_at_all(
             before = path.read_bytes()
             (result,) = tag([path], tmp_path / f"{k}{kind}.jsonl", Rules(), genre=genre)
             if genre == "80" and kind == "mp3":  # the number of "Folk"
+                with pytest.raises(TagError, match='cannot hold the genre "80"'):  # a dry run
+                    tagfile.require_writable(path, Values((genre,)))
                 assert isinstance(result, Failure)
                 assert 'cannot hold the genre "80"' in result
                 assert path.read_bytes() == before
@@ -481,9 +501,17 @@ def test_what_cannot_be_tagged_is_one_sentence_and_the_rest_goes_on(
     tags["artist"] = "Möt"
     tags.save()
     latin.write_bytes(latin.read_bytes().replace("Möt".encode(), b"M\xf6\xf6t"))
+    cut = file("l.wav", "wav", "beyond the end of the file")
+    cut.write_bytes(cut.read_bytes()[:-2000])
+    unknown = file("m.mp3", "mp3", "holds frames that no later version has")
+    v22(unknown)
+    unknown.write_bytes(unknown.read_bytes().replace(b"TT2\0", b"XXX\0"))
     made["k.mp3"] = "does not exist"
     good = [file("y.mp3", "mp3", ""), file("z.opus", "opus", "")]
     before = {name: (tmp_path / name).read_bytes() for name in made if name != "k.mp3"}
+    jobs = [Job.of(str(tmp_path / name), ROW) for name in sorted(made)]
+    dry = [isinstance(result, Failure) for _, result in tagging.tag(jobs, ALL)]
+    assert dry == [bool(made[name]) for name in sorted(made)]
     results = tag([tmp_path / name for name in sorted(made)], tmp_path / "list.jsonl")
     for name, result in zip(sorted(made), results, strict=True):
         if not made[name]:
@@ -751,10 +779,15 @@ def test_from_hearing_to_undo(
     assert "not tagged" in err
     assert "\x1b[31m" not in err
     assert {path: path.read_bytes() for path in music.iterdir()} == before
-    code, out, _ = command("tag", music, "--jobs", 1, "--write")
+    code, out, err = command("tag", music, "--jobs", 1, "--write")
     assert "1 file of 3 changed." in out.replace("\xa0", " ")
+    assert "To undo it: audionome tag --undo audionome-tags-" in out
     listed = next(tmp_path.glob("audionome-tags-*.jsonl"))
-    assert f"To undo it: audionome tag --undo {listed.name}" in out
+    # It is told while the run goes on, which may be killed.
+    assert f"also if it is stopped: audionome tag --undo {listed.name}\n" in err
+    code, out, err = command("tag", music, "--jobs", 1, "--write")
+    assert "0 files of 3 changed." in out.replace("\xa0", " ")
+    assert "To undo it" not in out + err
     assert mutagen.File(music / "classical [1].ogg")["genre"] == ["Classical"]
     assert mutagen.File(music / "jazz [1].ogg")["genre"] == ["Bebop"]
     code, out, _ = command("tag", "--undo", listed.name)

@@ -19,6 +19,7 @@ from audionome.collection.tags._kinds import (
     ape_items,
     keep_padding,
     of_ape,
+    require_no_lyrics,
     set_ape,
     store_ape,
 )
@@ -198,6 +199,12 @@ class Id3First(_Id3):
         ape = "" if self._ape is None else digest_of(ape_items(self._ape))
         return digest_of([super().others(), ape, behind])
 
+    def change(self, was: Values, now: Values) -> None:
+        super().change(was, now)
+        said = of_ape(self._ape)
+        if said.genres or said.tempo:
+            require_no_lyrics(self.path)
+
     def save(self, target: Path, was: Values, now: Values) -> None:
         self.change(was, now)
         if self._id3.version[0] == 1 and now.genres == was.genres and was.genres:
@@ -227,6 +234,14 @@ class Id3Chunk(_Id3):
         if fresh:
             self._id3.version = (2, 3, 0)
 
+    def change(self, was: Values, now: Values) -> None:
+        if _riffinfo.is_cut(self.path):
+            raise TagError(
+                "its sound has no end, or one beyond the end of the file, so that what is written "
+                "into it is not found again"
+            )
+        super().change(was, now)
+
     def store(self, target: Path) -> None:
         self._file.tags.save(
             target, v2_version=_version_of(self._id3), v23_sep=None, padding=keep_padding
@@ -234,7 +249,7 @@ class Id3Chunk(_Id3):
 
 
 class Wave(Id3Chunk):
-    """A WAV file: beside its ID3 tag it may name a genre in its list of information."""
+    """A WAV file: beside its ID3 tag it may have a list of information."""
 
     def __init__(self, path: Path, opener: Callable[..., Any]) -> None:
         super().__init__(path, opener)
@@ -246,5 +261,5 @@ class Wave(Id3Chunk):
 
     def save(self, target: Path, was: Values, now: Values) -> None:
         super().save(target, was, now)
-        if self._info and now.genres != was.genres:
-            _riffinfo.replace_genre(target, "; ".join(now.genres))
+        if now.genres != was.genres:
+            _riffinfo.set_genre(target, "; ".join(now.genres))

@@ -28,6 +28,7 @@ __all__ = [
     "ape_items",
     "keep_padding",
     "of_ape",
+    "require_no_lyrics",
     "set_ape",
     "store_ape",
 ]
@@ -192,6 +193,7 @@ class Apev2(Kind):
         return digest_of(ape_items(self._ape))
 
     def change(self, was: Values, now: Values) -> None:
+        require_no_lyrics(self.path)
         set_ape(self._ape, was, now)
 
     def store(self, target: Path) -> None:
@@ -237,14 +239,13 @@ def store_ape(target: Path, ape: Any) -> None:
     target : Path
     ape : mutagen.apev2.APEv2
     """
+    require_no_lyrics(target)
     with target.open("r+b") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - 128))
         end = file.read(128)
         if not end.startswith(b"TAG") or len(end) < 128:
             end = b""
-        elif _lyrics(file, size):
-            raise TagError("lyrics stand between its APE tag and its ID3v1 tag")
         file.truncate(size - len(end))
         if ape:
             ape.save(file)
@@ -254,9 +255,14 @@ def store_ape(target: Path, ape: Any) -> None:
         file.write(end)
 
 
-def _lyrics(file: Any, size: int) -> bool:
-    file.seek(max(0, size - 137))
-    return bool(file.read(9) == b"LYRICS200")
+def require_no_lyrics(path: Path) -> None:
+    """Refuse a file with lyrics before its ID3v1 tag: an APE tag has no place there."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 137))
+        end = file.read()
+    if len(end) == 137 and end.startswith(b"LYRICS200TAG"):
+        raise TagError("lyrics stand between its APE tag and its ID3v1 tag")
 
 
 class Asf(Kind):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -91,6 +91,8 @@ class Backup:
     ----------
     path : Path
         It must not exist: no list is ever overwritten.
+    begun : callable, optional
+        Called when it has its first entry, before the first file is replaced.
 
     Raises
     ------
@@ -98,8 +100,9 @@ class Backup:
         If it exists, does not end in ``.jsonl``, or cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, begun: Callable[[], None] | None = None) -> None:
         self.path = path
+        self._begun = begun
         files.require_output_file(path, {".jsonl"})
         if os.path.lexists(path):
             raise files.OutputError(
@@ -119,6 +122,8 @@ class Backup:
         """Write an entry, and see that it reaches the disk."""
         self._write(asdict(entry))
         self.entries += 1
+        if self.entries == 1 and self._begun is not None:
+            self._begun()
 
     def _write(self, record: dict[str, Any]) -> None:
         try:

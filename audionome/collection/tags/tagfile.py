@@ -27,7 +27,7 @@ from audionome.errors import AudionomeError, NotAudioError
 if TYPE_CHECKING:
     from audionome.collection.tags._kinds import Kind
 
-__all__ = ["read", "write"]
+__all__ = ["read", "require_writable", "write"]
 
 _PICTURES = {"mjpeg", "png", "bmp", "gif", "webp", "tiff", "apng", "mjpegb"}
 
@@ -87,19 +87,46 @@ def write(source: Path, target: Path, values: Values, *, name: str = "") -> None
         before.save(target, was, values)
         after = kind(target)
         found = after.values()
-    if after.others() != others:
-        raise TagError(f'"{name}" is left as it is: another of its tags would be lost.')
-    if found in (was, Values()) and values != found:
+    if found in (was, Values()) and values != found and after.others() == others:
         raise TagError(
             f'"{name}" is left as it is: what is written into it is not found again; the file may '
             "be damaged."
         )
-    if found.genres != values.genres:
+    _require_kept(name, values, found, others=after.others() == others)
+
+
+def require_writable(path: Path, values: Values) -> None:
+    """Refuse in memory, without a copy, what `write` is known to refuse.
+
+    Parameters
+    ----------
+    path : Path
+    values : Values
+        What the file is to say.
+
+    Raises
+    ------
+    TagError
+        If the format cannot hold them, or another tag would be lost.
+    """
+    kind = _kind(path)
+    with _plainly(path):
+        tags = kind(path)
+        others = tags.others()
+        tags.change(tags.values(), values)
+        found = tags.values()
+    _require_kept(path.name, values, found, others=tags.others() == others)
+
+
+def _require_kept(name: str, wanted: Values, found: Values, *, others: bool) -> None:
+    if not others:
+        raise TagError(f'"{name}" is left as it is: another of its tags would be lost.')
+    if found.genres != wanted.genres:
         raise TagError(
             f'"{name}" is left as it is: its format cannot hold the genre '
-            f'"{"; ".join(values.genres)}"; give it another name.'
+            f'"{"; ".join(wanted.genres)}"; give it another name.'
         )
-    if found != values:
+    if found != wanted:
         raise TagError(f'"{name}" is left as it is: its format cannot hold the tempo or the tags.')
 
 

@@ -114,7 +114,10 @@ def _decided(job: Job, *, rules: Rules, model: str | None, separate: bool) -> De
     else:
         row = job.row
         _require_unchanged(path, row)
-    return replace(decide(was, row, rules), file=str(job))
+    decision = replace(decide(was, row, rules), file=str(job))
+    if decision.changes:
+        tagfile.require_writable(path, decision.now)
+    return decision
 
 
 def _written(
