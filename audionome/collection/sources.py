@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from audionome._extras import require_extra
+from audionome._words import listed
 from audionome.errors import AudionomeError
 from audionome.files import SUFFIXES, Entry, reason_of
 
@@ -26,6 +27,19 @@ __all__ = ["SourceError", "find", "is_url", "opened", "size", "within"]
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
 _WILD = re.compile(r"[*?\[]")
+#: What must be installed for a protocol, and comes with none of our extras.
+_PACKAGES = {
+    **dict.fromkeys(("http", "https"), "requests aiohttp"),
+    **dict.fromkeys(("s3", "s3a"), "s3fs"),
+    **dict.fromkeys(("gs", "gcs"), "gcsfs"),
+    **dict.fromkeys(("abfs", "az", "adl"), "adlfs"),
+    **dict.fromkeys(("sftp", "ssh"), "paramiko"),
+    **dict.fromkeys(("github", "gist", "dbfs", "jlab", "jupyter", "webhdfs"), "requests"),
+    **dict.fromkeys(("hdfs", "arrow_hdfs"), "pyarrow"),
+    "smb": "smbprotocol", "hf": "huggingface_hub", "webdav": "webdav4", "oci": "ocifs",
+    "oss": "ossfs", "git": "pygit2", "box": "boxfs", "root": "fsspec-xrootd",
+    "libarchive": "libarchive-c", "lakefs": "lakefs-spec", "tos": "tosfs",
+}  # fmt: skip
 _BLOCK = 1 << 20  # bytes
 _MAX_NAME = 255  # bytes of a file name
 
@@ -271,7 +285,7 @@ def _told(url: str) -> Iterator[None]:
     except AudionomeError:
         raise
     except ImportError as error:
-        raise SourceError(f'"{url}" needs a package that is not installed: {error}.') from error
+        raise SourceError(_what_to_install(url, error)) from error
     except FileNotFoundError as error:
         raise SourceError(f'"{url}" does not exist.') from error
     except OSError as error:
@@ -279,6 +293,20 @@ def _told(url: str) -> Iterator[None]:
     except Exception as error:  # every storage has errors of its own
         why = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise SourceError(f'"{url}" cannot be read: {why}.') from error
+
+
+def _what_to_install(url: str, error: ImportError) -> str:
+    """Return which package a URL needs, as far as that is known."""
+    protocols = [part.partition("://")[0] for part in url.split("::")]
+    if packages := next((_PACKAGES[p] for p in protocols if p in _PACKAGES), ""):
+        needed = packages.split()
+        verb = "is" if len(needed) == 1 else "are"
+        return (
+            f'"{url}" needs {listed(needed)}, which {verb} not installed; '
+            f"run: pip install {packages}"
+        )
+    why = " ".join(str(error).split()).rstrip(".")
+    return f'"{url}" needs a package that is not installed: {why}.'
 
 
 # -- what lies there ----------------------------------------------------------------------

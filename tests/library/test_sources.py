@@ -76,14 +76,17 @@ def test_an_archive_that_changed_is_read_again(music: Path) -> None:
         ("memory://test-sources/nowhere", "does not exist."),
         ("zip://::/no/such.zip", "does not exist."),
         ("zip://::/dev/null", '"zip://::/dev/null" cannot be read: File is not a zip file.'),
-        ("s3://bucket/music", '"s3://bucket/music" needs a package that is not installed: '),
+        ("s3://bucket/music", " needs s3fs, which is not installed; run: pip install s3fs"),
+        ("zip://::https://h/a.zip", " not installed; run: pip install requests aiohttp"),
+        ("no+such://h/a", "Protocol not known"),
         ("ftp://me:secret@host/a.mp3", '"ftp://…@host/a.mp3" holds a password'),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(
     url: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "s3fs", None)
+    for package in ("s3fs", "requests", "aiohttp", "fsspec.implementations.http"):
+        monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(sources.SourceError) as error:
         list(sources.find(url))
     assert why in str(error.value)
