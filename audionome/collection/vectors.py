@@ -74,7 +74,9 @@ class VectorStore(Store):
         for at in range(0, len(numbers), _ASKED):
             some = tuple(map(int, numbers[at : at + _ASKED]))
             marks = ",".join("?" * len(some))
-            question = f"SELECT rowid, {_COLUMNS} FROM files WHERE rowid IN ({marks})"
+            question = (
+                f"SELECT rowid, {_COLUMNS} FROM files WHERE rowid IN ({marks}) AND row IS NOT NULL"
+            )
             found |= {number: _row(rest) for number, *rest in self._ask(question, some)}
         return found
 
