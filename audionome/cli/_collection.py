@@ -141,6 +141,7 @@ def classify_all(
     dask: str | None,
     min_confidence: float | None,
     save_plot: Path | None,
+    forget: Sequence[str] | None,
 ) -> None:
     """Classify a collection into a table, and say what came of it."""
     from audionome.collection import answers
@@ -166,6 +167,7 @@ def classify_all(
             cluster=dask,
             min_confidence=min_confidence,
             progress=told,
+            forget=[name or nameless() for name in forget or ()],
         )
     _tell(found, out)
     if save_plot is not None:

@@ -87,6 +87,15 @@ def classify(
             show_default=False,
         ),
     ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="With --out: drop the rows of a folder or file that you moved or gave away; may "
+            "be given again.",
+            show_default=False,
+        ),
+    ] = None,
     dask: Annotated[
         str | None,
         typer.Option(
@@ -118,9 +127,15 @@ def classify(
             dask=dask,
             min_confidence=min_confidence,
             save_plot=save_plot,
+            forget=forget,
         )
         return
-    given = {"--min-confidence": min_confidence, "--save-plot": save_plot, "--dask": dask}
+    given = {
+        "--min-confidence": min_confidence,
+        "--save-plot": save_plot,
+        "--forget": forget,
+        "--dask": dask,
+    }
     for option in (name for name, value in given.items() if value is not None):
         raise AudionomeError(f"{option} needs --out TABLE.")
     classifier = load_classifier(model)  # a wrong name is told before any file is read

@@ -32,6 +32,15 @@ def index(
         Path, typer.Option(metavar="INDEX", help="What to write or renew, such as my.index.")
     ] = _INDEX,
     jobs: JOBS = -1,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Drop the tracks of a folder or file that you moved or gave away; may be given "
+            "again.",
+            show_default=False,
+        ),
+    ] = None,
     dask: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="A Dask scheduler, whose workers listen instead."),
@@ -54,6 +63,7 @@ def index(
             cluster=dask,
             progress=told,
             tell=lambda sentence: console(stderr=True).print(sentence),
+            forget=[name or nameless() for name in forget or ()],
         )
     _tell_built(built)
     if built.done.failed:
@@ -79,9 +89,11 @@ def _tell_built(built: Built) -> None:
     parts += [f"{done.reused:,} known by their content"] if done.reused else []
     parts += [f"{done.gone:,} dropped as they are gone"] if done.gone else []
     console().print(f"{', '.join(parts)}.", markup=False)
-    console().print(
-        f"{counted(built.tracks, 'track')} in {printable(str(built.path))}.", markup=False
-    )
+    shown = printable(str(built.path))
+    if built.path.exists():
+        console().print(f"{counted(built.tracks, 'track')} in {shown}.", markup=False)
+    else:
+        errors.print(f"No file could be listened to: {shown} was not written.", markup=False)
     if built.errors is not None:
         tell_errors(built.errors, built.n_errors)
 
@@ -125,9 +137,19 @@ def _found(like: Sequence[str], within: Path, *, n: int, other_artists: bool) ->
                 f"{counted(mine.older, 'track')} of {escape(str(within))} {_are(mine.older)} of an "
                 "earlier version and cannot be found; run `audionome index` again."
             )
+        if mine.graph_lost:
+            console(stderr=True).print(
+                f"Every track was looked at, as the graph beside {escape(str(within))} is missing "
+                "or damaged; run `audionome index` again."
+            )
     for name in found.unknown:
         console(stderr=True).print(
             f"The tags of {escape(name)} name no artist: the tracks in its folder are left out."
+        )
+    if found.doubtful:
+        console(stderr=True).print(
+            f"{counted(found.doubtful, 'track')} in the same folder left out: alike as well, but "
+            "nobody knows the artist."
         )
     return found
 

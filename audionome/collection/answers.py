@@ -217,6 +217,7 @@ def classify(
     cluster: str | None = None,
     min_confidence: float = MIN_CONFIDENCE,
     progress: Callable[[Progress], None] | None = None,
+    forget: Iterable[str | Path] = (),
 ) -> Answered:
     """Classify every recording of a collection and write a table of the answers.
 
@@ -232,7 +233,7 @@ def classify(
         one beside it, see `errors_beside`.
     model : str, optional
         As for `audionome.load_classifier`.
-    jobs, cluster, progress
+    jobs, cluster, progress, forget
         As for `audionome.collection.work.process`.
     min_confidence : float
         From which confidence on an answer may be marked as ``sure``, in [0, 1]; see `is_sure`.
@@ -259,9 +260,12 @@ def classify(
     out = Path(os.path.realpath(out))
     require(out)
     given = [named(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
-    require_sources(given)
+    forgotten = [named(one) for one in ([forget] if isinstance(forget, str | Path) else forget)]
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    if not any(map(os.path.lexists, (out, unfinished))):
+        require_sources(given)
     work, columns = work_of(model), kinds(load_classifier(model).genres)
-    parts = files.Parts(out.with_name(f"{out.name}.unfinished"))
+    parts = files.Parts(unfinished)
     path = parts.folder / "part-store.sqlite"
     parts.lock()
     worth_keeping = path.exists()
@@ -275,8 +279,10 @@ def classify(
     try:
         with Store(path) as store:
             _require_one_model(parts.folder, store, work)
-            _take_over(out, store, given, work=work, columns=columns)
-            done = process(given, store, work, jobs=jobs, cluster=cluster, progress=tell)
+            _take_over(out, store, [*given, *forgotten], work=work, columns=columns)
+            done = process(
+                given, store, work, jobs=jobs, cluster=cluster, progress=tell, forget=forgotten
+            )
             found = _written(
                 out, store, done, work=work, columns=columns, min_confidence=min_confidence
             )
@@ -302,7 +308,10 @@ def _take_over(
             values = {key: row[key] for key in of_file}
             content = _text(row, "content", out)
             store.put(Row(name, content, work.id, row["bytes"], row["modified"], values))
-        elif not ours and not lies_in(name):
+        elif not ours and lies_in(name):
+            if not known:
+                store.put(Row(name, "", "", 0, 0, {}))  # is answered anew, or is gone
+        elif not ours:
             raise OutputError(
                 f'"{out}" has answers of the model {row.get("model")} about files that you did not '
                 f'name, such as "{name}". Name them as well, or write to another table.'

@@ -28,7 +28,6 @@ from audionome.collection.sources import is_url, opened
 from audionome.collection.store import Row
 from audionome.collection.vectors import VectorStore
 from audionome.collection.work import Done, Progress, Work, named, process, require_sources
-from audionome.errors import AudionomeError
 
 __all__ = [
     "AXES",
@@ -58,7 +57,7 @@ class Built:
     done : audionome.collection.work.Done
     path : Path
     tracks : int
-        That can be searched.
+        That can be searched. No new index is left where there are none.
     older : int
         Tracks of an earlier version, outside of the sources, that cannot be searched.
     fast : bool
@@ -123,11 +122,13 @@ def build(
     cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     tell: Callable[[str], None] | None = None,
+    forget: Iterable[str | Path] = (),
 ) -> Built:
     """Listen to a collection, and write or renew its index.
 
     It can be ended at any moment, and goes on where it stopped. Files that are in the index and
-    have not changed are not opened again; files that are gone are dropped.
+    have not changed are not opened again; files that the sources no longer hold are dropped, and
+    so are those that have moved to them from elsewhere.
 
     Parameters
     ----------
@@ -143,6 +144,8 @@ def build(
         Called with a `audionome.collection.work.Progress` after every file.
     tell : callable, optional
         Called with a sentence when a step begins that takes long.
+    forget : iterable of str or Path
+        Files, folders and URLs, there or not, whose tracks are dropped.
 
     Returns
     -------
@@ -157,8 +160,9 @@ def build(
     """
     out, sources = Path(out), list(sources)
     require(out)
-    require_sources([named(source) for source in sources])
     new = not os.path.lexists(out)
+    if new:
+        require_sources([named(source) for source in sources])
     work = Work(identity(), listen, same=identity)
     with _unless_bare(out, new=new), VectorStore(out) as store:
         if (store.noted("kind") or KIND) != KIND or (not store.noted("kind") and store.count()):
@@ -168,13 +172,17 @@ def build(
         whole = store.noted(_NAMES) == "whole"
         store.note(_NAMES, "begun")
         store.commit()
-        done = process(sources, store, work, jobs=jobs, cluster=cluster, progress=progress)
+        rows = store.count()
+        done = process(
+            sources, store, work, jobs=jobs, cluster=cluster, progress=progress, forget=forget
+        )
         if done.reused or not whole:
             _renew_names(store, work.id)
         store.note(_NAMES, "whole")
         store.commit()
         tracks = store.count(work.id)
-        changed = done.computed or done.reused or done.gone or done.failed
+        # A file that failed and had a row has none now.
+        changed = done.computed or done.reused or done.gone or store.count() != rows
         arranged = not changed and near.put_up(store, before)
         if not arranged:
             if tracks > near.MANY and tell is not None:
@@ -200,16 +208,16 @@ def _write_errors(store: VectorStore, path: Path) -> tuple[Path | None, int]:
 
 @contextlib.contextmanager
 def _unless_bare(out: Path, *, new: bool) -> Iterator[None]:
-    """Leave no new index behind that holds nothing, as its sources were refused."""
+    """Leave no new index behind that holds nothing, however its making ended."""
     try:
         yield
-    except AudionomeError:
-        with contextlib.suppress(AudionomeError):
-            with VectorStore(out, writing=False) as store:
-                bare = new and not store.count()
-            if bare:
-                out.unlink()
-        raise
+    finally:
+        if new:
+            with contextlib.suppress(files.OutputError):
+                with VectorStore(out, writing=False) as store:
+                    bare = not store.count()
+                if bare:
+                    out.unlink(missing_ok=True)
 
 
 def _renew_names(store: VectorStore, work: str) -> None:

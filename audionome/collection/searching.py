@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class Track:
     similarity : float
         Cosine with what was asked about, in [-1, 1]; 1 for the same.
     copies : tuple of str
-        Other files of the index with the same content.
+        Other files of the index with the same content, as far as they are there.
     """
 
     file: str
@@ -58,7 +58,7 @@ class Track:
     @property
     def there(self) -> bool:
         """Whether the file is still there; of a URL, nobody knows."""
-        return is_url(self.file) or os.path.exists(self.file)
+        return _is_there(self.file)
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,15 @@ class Found:
     unknown : tuple of str
         Files that were asked about and whose artist nobody knows: of these, tracks in the same
         folder were left out in place of the artist's.
+    doubtful : int
+        Tracks that would be among these but for other artists being asked for: nobody knows who
+        made them, and they lie in the folder of a file whose artist is known.
     """
 
     tracks: tuple[Track, ...]
     seeds: tuple[Track, ...] = ()
     unknown: tuple[str, ...] = ()
+    doubtful: int = 0
 
 
 @dataclass(frozen=True)
@@ -181,13 +185,13 @@ class Index:
         n : int
             How many, at least 1; fewer if the index has no more.
         other_artists : bool
-            Leave out the artists of what was asked about. Where nobody knows the artist, the
-            tracks in the same folder are left out.
+            Leave out the artists of what was asked about. Where nobody knows the artist of that or
+            of a track, the track is left out if both lie in one folder.
 
         Returns
         -------
         Found
-            Files with the same content count once.
+            Files with the same content count once, under a name that is there if one is.
 
         Raises
         ------
@@ -203,26 +207,39 @@ class Index:
         vector = np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), dtype=np.float32)
         k = max(FIRST, 4 * n)
         while True:
-            tracks = self._told(vector, k, seeds, other_artists=other_artists)
+            tracks, doubtful = self._told(vector, k, seeds, other_artists=other_artists)
             if len(tracks) >= n or k >= len(self):
                 break
             k *= 8
         if not tracks and other_artists:
-            raise AudionomeError(self._nobody_else(seeds))
+            raise AudionomeError(self._nobody_else(seeds, len(doubtful)))
         unknown = [s.track.file for s in seeds if not s.artists] if other_artists else []
-        return Found(tuple(tracks[:n]), tuple(seed.track for seed in seeds), tuple(unknown))
+        least = tracks[n - 1].similarity if len(tracks) >= n else -np.inf
+        return Found(
+            tuple(tracks[:n]),
+            tuple(seed.track for seed in seeds),
+            tuple(unknown),
+            sum(cosine > least for cosine in doubtful),
+        )
 
-    def _nobody_else(self, seeds: Sequence[_Seed]) -> str:
+    def _nobody_else(self, seeds: Sequence[_Seed], doubtful: int) -> str:
         for name in (seed.track.file for seed in seeds if not seed.artists):
             return (
                 f'The tags of "{os.path.basename(name)}" name no artist, and all other tracks of '
                 f'"{self.path}" lie in its folder: nobody knows which are by others.'
             )
-        return f'"{self.path}" holds no track by another artist, as far as its tags say.'
+        but = f", but for {doubtful} in the same folder that name nobody" if doubtful else ""
+        return f'"{self.path}" holds no track by another artist, as far as its tags say{but}.'
 
     @cached_property
     def _finder(self) -> near.Exact | near.Graph:
         return near.finder(self._store, self._work, AXES)
+
+    @property
+    def graph_lost(self) -> bool:
+        """Whether a search looks at very many tracks one by one, as the graph is no good."""
+        many = len(self) > near.MANY and near.has_engine()
+        return many and not isinstance(self._finder, near.Graph)
 
     def _told(
         self,
@@ -231,21 +248,28 @@ class Index:
         seeds: Sequence[_Seed],
         *,
         other_artists: bool,
-    ) -> list[Track]:
-        """Return what may be told of the ``k`` nearest, the most alike first."""
+    ) -> tuple[list[Track], list[float]]:
+        """Return what may be told of the ``k`` nearest, the most alike first.
+
+        And how alike those are that may be by another artist than that of a file in their folder,
+        but nobody knows.
+        """
         found: dict[str, list[Row]] = {}
         asked = {seed.content for seed in seeds}
         called = {seed.track.file for seed in seeds}
         for row in self._store.numbered(self._finder.nearest(vector, k)).values():
             if row.work == self._work and row.content not in asked and row.name not in called:
                 found.setdefault(row.content, []).append(row)
-        tracks = []
+        tracks, doubtful = [], []
         for rows in found.values():
-            first, *others = sorted(rows, key=lambda row: row.name)
-            if not (other_artists and any(_by_artist(row, seeds) for row in rows)):
-                copies = tuple(row.name for row in others)
-                tracks.append(_track(first, float(_vector(first) @ vector), copies))
-        return sorted(tracks, key=lambda track: (-track.similarity, track.file))
+            first, *others = _those_there(rows)
+            cosine = float(_vector(first) @ vector)
+            whose = [_by_artist(row, seeds) for row in rows] if other_artists else []
+            if not any(whose):
+                tracks.append(_track(first, cosine, tuple(row.name for row in others)))
+            elif set(whose) <= {"nobody knows", None}:
+                doubtful.append(cosine)
+        return sorted(tracks, key=lambda track: (-track.similarity, track.file)), doubtful
 
     def _seed(self, name: str) -> _Seed:
         row = self._store.get(name)
@@ -265,6 +289,18 @@ class Index:
                 else {key: same.values[key] for key in ("vector", "seconds")}
             )
         return _seed_of(Row(name, content, self._work, 0, 0, values))
+
+
+def _is_there(name: str) -> bool:
+    return is_url(name) or os.path.exists(name)
+
+
+def _those_there(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows, by name, whose files are there; all of them if none is."""
+    rows = sorted(rows, key=lambda row: row.name)
+    if len(rows) == 1:
+        return rows
+    return [row for row in rows if _is_there(row.name)] or rows
 
 
 def _unchanged(row: Row) -> bool:
@@ -293,11 +329,19 @@ def _vector(row: Row) -> NDArray[np.float32]:
     return np.frombuffer(row.values["vector"], dtype="<f4")
 
 
-def _by_artist(row: Row, seeds: Iterable[_Seed]) -> bool:
-    """Return whether a track may be by an artist of what was asked about."""
+def _by_artist(
+    row: Row, seeds: Iterable[_Seed]
+) -> Literal["by one", "of one folder", "nobody knows"] | None:
+    """Return why a track may be by an artist of what was asked about; None if it is not."""
     artists = naming.artist_key(row.values["artist"])
     folder = os.path.dirname(row.name)
-    return any(
-        bool(seed.artists & artists) if seed.artists and artists else seed.folder == folder
-        for seed in seeds
-    )
+    found: Literal["nobody knows"] | None = None
+    for seed in seeds:
+        if seed.artists and artists:
+            if seed.artists & artists:
+                return "by one"
+        elif seed.folder == folder:
+            if not seed.artists:
+                return "of one folder"  # which is told of the whole folder
+            found = "nobody knows"
+    return found

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audionome.collection._database import Database
+from audionome.collection.sources import is_url
 from audionome.files import Entry
 
 __all__ = ["Row", "Store", "packed", "unpacked"]
@@ -22,6 +23,7 @@ __all__ = ["Row", "Store", "packed", "unpacked"]
 # Done: there is a row of this work, and the file is as it was then.
 _DONE = "work = :work AND bytes = found_bytes AND modified = found_modified"
 _LEFT = f"found = :run AND tried <> :run AND NOT coalesce({_DONE}, 0)"
+_MOVED = -1  # stands for the run that found a file which has another name now
 # May have the content of a row: its own, or that of a file of this size that is gone or was
 # changed.
 _ALIKE = """(row IS NOT NULL AND work = :work OR EXISTS (
@@ -375,7 +377,36 @@ class Store(Database):
             self.put(Row(seen.name, content, work, seen.bytes, seen.modified, {}), made=found[0])
         return bool(found)
 
-    def unseen(self, run: int) -> Iterator[tuple[str, str | None]]:
+    def moved(self, name: str, content: str, *, run: int) -> None:
+        """Note that a file has the content of others; those that are gone were moved to it.
+
+        A folder that cannot be read, and a file that the run found, are not gone. The rows of those
+        that are go with `unseen`, when every file that has the same content has got its row.
+
+        Parameters
+        ----------
+        name, content : str
+        run : int
+        """
+        question = (
+            "SELECT name FROM files WHERE content = ? AND name <> ? AND found NOT IN (?, ?) "
+            "AND tried <> ?"
+        )
+        for (other,) in self._ask(question, (content, _key(name), run, _MOVED, run)):
+            if _is_gone(os.fsdecode(other)):
+                self._do("UPDATE files SET found = ? WHERE name = ?", (_MOVED, other))
+
+    def names(self) -> Iterator[str]:
+        """Yield every file that something is known of, by name.
+
+        Yields
+        ------
+        str
+        """
+        question = "SELECT name FROM files WHERE name > :after ORDER BY name LIMIT :page"
+        return (name for (name,) in self._paged(question))
+
+    def unseen(self, run: int) -> Iterator[tuple[str, str | None, bool]]:
         """Yield the files that a run did not find, by name.
 
         Parameters
@@ -387,16 +418,30 @@ class Store(Database):
         name : str
         work : str or None
             Of its row.
+        moved : bool
+            Whether it has another name now; see `moved`.
         """
         question = (
-            "SELECT name, work FROM files WHERE name > :after AND found <> :run AND tried <> :run "
-            "ORDER BY name LIMIT :page"
+            "SELECT name, work, found FROM files WHERE name > :after AND found <> :run "
+            "AND tried <> :run ORDER BY name LIMIT :page"
         )
-        yield from ((name, work) for name, work in self._paged(question, run=run))
+        for name, work, found in self._paged(question, run=run):
+            yield name, work, found == _MOVED
 
 
 def _key(name: str) -> bytes:
     return os.fsencode(name)
+
+
+def _is_gone(name: str) -> bool:
+    """Return whether a file of this machine is certainly not there."""
+    try:
+        os.lstat(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return not is_url(name)
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _encoded(sentence: str) -> str:

@@ -132,13 +132,15 @@ def named(source: str | Path) -> str:
     return os.path.abspath(text)
 
 
-def require_sources(names: Sequence[str]) -> None:
+def require_sources(names: Sequence[str], store: Store | None = None) -> None:
     """Require, before long work, that sources are there.
 
     Parameters
     ----------
     names : sequence of str
         From `named`.
+    store : Store, optional
+        If it holds something of a source that is not there, the text says how to forget it.
 
     Raises
     ------
@@ -151,9 +153,24 @@ def require_sources(names: Sequence[str]) -> None:
         if is_url(name):
             continue
         if not os.path.lexists(name):
-            raise UnreadableFileError(f'"{name}" does not exist; check the path.')
+            raise UnreadableFileError(f'"{name}" does not exist; {_what_to_do(name, store)}.')
         if not os.path.isdir(name) and (why := files.refuse_source(name)):
             raise AudionomeError(why)
+
+
+def _what_to_do(name: str, store: Store | None) -> str:
+    if store is None or not _holds(store, name):
+        return "check the path"
+    return "connect its disk, or drop what is known of it with --forget"
+
+
+def _holds(store: Store, source: str) -> bool:
+    return any(map(inside([source]), store.names()))
+
+
+def _forgot(name: str) -> str:
+    """Return the key of the note that a source was forgotten."""
+    return f"forgot {name.encode('utf-8', 'backslashreplace').decode()}"
 
 
 def inside(sources: Sequence[str]) -> Callable[[str], bool]:
@@ -178,7 +195,8 @@ def inside(sources: Sequence[str]) -> Callable[[str], bool]:
 
     urls = [source for source in sources if is_url(source)]
     exactly = set(sources)
-    folders = filter(os.path.isdir, exactly.difference(urls))
+    # What is no file now was a folder, or may have been one.
+    folders = (source for source in exactly.difference(urls) if not os.path.isfile(source))
     below = tuple(folder.rstrip(os.sep) + os.sep for folder in folders)
     return lambda name: (
         name in exactly or name.startswith(below) or any(within(name, url) for url in urls)
@@ -193,13 +211,15 @@ def process(
     jobs: int = -1,
     cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
+    forget: Iterable[str | Path] = (),
 ) -> Done:
     """Do a piece of work for every recording, and keep the rows in a store.
 
     What is done is not done again: a file whose size and time of change are as they were is not
     even opened, and one that was moved, touched or tagged costs a hash of its content. What failed
-    is tried again. Rows of files that the sources no longer hold are dropped; rows of files that
-    lie elsewhere stay.
+    is tried again. Rows of files that the sources no longer hold are dropped. Rows of files that
+    lie elsewhere stay, as their disk may only not be connected; but where a new file has the
+    content of one that is gone, the old row goes.
 
     Parameters
     ----------
@@ -213,6 +233,9 @@ def process(
         Address of a Dask scheduler, whose workers do it instead.
     progress : callable, optional
         Called with a `Progress` after every file.
+    forget : iterable of str or Path
+        Files, folders and URLs, there or not, whose rows are dropped, but for those of files that
+        the sources hold.
 
     Returns
     -------
@@ -221,13 +244,14 @@ def process(
     Raises
     ------
     AudionomeError
-        If a source does not exist or holds no recording: nothing is dropped then.
+        If a source does not exist or holds no recording, or nothing is known of what shall be
+        forgotten: nothing is dropped then.
     audionome.files.OutputError
         If the store cannot be written. Rows that were committed stay.
     """
     batch.require_jobs(jobs)
     return _Run(store, work, jobs=jobs, cluster=cluster, tell=progress or (lambda _: None)).run(
-        list(dict.fromkeys(map(named, sources)))
+        list(dict.fromkeys(map(named, sources))), list(dict.fromkeys(map(named, forget)))
     )
 
 
@@ -249,8 +273,9 @@ class _Run:
         self._failed = 0
         self._scan = Scan()
 
-    def run(self, names: Sequence[str]) -> Done:
-        require_sources(names)
+    def run(self, names: Sequence[str], forget: Sequence[str]) -> Done:
+        require_sources(names, self._store)
+        self._require_known(forget)
         if self._cluster is not None:
             from audionome.collection.cluster import require_cluster
 
@@ -266,9 +291,18 @@ class _Run:
             reused=reused,
             computed=computed,
             failed=self._failed,
-            gone=self._drop(names),
+            gone=self._drop(names, forget),
             skipped=self._scan.skipped,
         )
+
+    def _require_known(self, forget: Sequence[str]) -> None:
+        for name in forget:
+            # The same command goes on after it was ended, also when it had forgotten already.
+            if self._store.noted(_forgot(name)) is None and not _holds(self._store, name):
+                raise AudionomeError(
+                    f'Nothing of "{name}" is known, so that nothing can be forgotten; '
+                    "check the path."
+                )
 
     # -- looking --------------------------------------------------------------------------
 
@@ -284,21 +318,27 @@ class _Run:
                     self._tell(Progress("looking", seen))
             if seen + len(self._scan.unreadable) == before:
                 left_out = files.describe_skipped(self._scan.skipped)
-                raise UnreadableFileError(f'"{name}" holds no audio file. {left_out}'.rstrip())
+                what = _what_to_do(name, self._store)
+                hint = f" {what[0].upper()}{what[1:]}." if "--forget" in what else ""
+                raise UnreadableFileError(
+                    f'"{name}" holds no audio file.{hint} {left_out}'.rstrip()
+                )
         for folder, sentence in self._scan.unreadable.items():
             self._fail(str(folder), sentence)
         self._store.commit()
         self._tell(Progress("looking", seen))
 
-    def _drop(self, names: Sequence[str]) -> int:
+    def _drop(self, names: Sequence[str], forget: Sequence[str]) -> int:
         """Drop the rows of files that are gone, and return how many there were."""
-        lies_in = inside(names)
+        lies_in = inside([*names, *forget])
         unread = tuple(str(folder) + os.sep for folder in self._scan.unreadable)
         gone = 0
-        for name, work in self._store.unseen(self._number):
-            if lies_in(name) and not name.startswith(unread):
+        for name, work, moved in self._store.unseen(self._number):
+            if moved or (lies_in(name) and not name.startswith(unread)):
                 self._store.forget([name])
                 gone += work is not None
+        for name in forget:
+            self._store.note(_forgot(name), "")
         self._store.commit()
         return gone
 
@@ -312,7 +352,9 @@ class _Run:
             # What cannot be read is told when it is worked on.
             if isinstance(made, _Made):
                 seen = made.seen or self._store.last_seen(name)
-                reused += self._store.reuse(seen, made.content, self._work.id)
+                if self._store.reuse(seen, made.content, self._work.id):
+                    self._store.moved(name, made.content, run=self._number)
+                    reused += 1
             if k % _BATCH == 0:
                 self._store.commit()
             self._tell(Progress("comparing", k, total))
@@ -332,6 +374,7 @@ class _Run:
                 self._store.found(seen, run=self._number)
                 row = Row(name, made.content, self._work.id, seen.bytes, seen.modified, {})
                 self._store.put(row, made=made.packed)
+                self._store.moved(name, made.content, run=self._number)
                 computed += 1
             else:
                 self._fail(name, made)

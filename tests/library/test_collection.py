@@ -149,6 +149,27 @@ def test_rows_of_other_folders_stay_and_nothing_is_dropped_by_mistake(
             process([music / "nowhere"], store, work, jobs=1)
         assert store.count() == 8
 
+        # Of a copy on a disk that is not there, the row stays. What was moved is known, also where
+        # it lies twice; and what is gone for good is forgotten when that is said.
+        other.rmdir()
+        with pytest.raises(AudionomeError, match=r"other\" does not exist; .* with --forget"):
+            process([other], store, work, jobs=1)
+        assert process([music], store, work, jobs=1).gone == 0
+        with pytest.raises(AudionomeError, match="nothing can be forgotten; check the path"):
+            process([music], store, work, jobs=1, forget=[music / "nowhere"])
+        assert store.count() == 8
+        calls()
+        moved = music.rename(music.parent / "moved")
+        shutil.copy(moved / "a.wav", moved / "again.wav")
+        done = process([moved], store, work, jobs=1)
+        assert (done.reused, done.gone, calls()) == (5, 8, [])
+        assert all(Path(row.name).exists() for row in store.rows())
+        tone(other / "e.wav", 0.3)
+        process([other], store, work, jobs=1)
+        shutil.rmtree(other)
+        done = process([moved], store, work, jobs=1, forget=[other, moved / "a.wav"])
+        assert (done.kept, done.gone, store.count()) == (5, 1, 5)
+
 
 ODD = ["=1+1", "'=1", "'", "''-x", "@", "a,b\n;c", '"', "\t", "ё\u2028 "]
 

@@ -22,6 +22,7 @@ from audionome.collection import answers, table
 from audionome.collection.answers import classify
 from audionome.collection.store import Store
 from audionome.collection.work import Progress, Work, process
+from audionome.errors import AudionomeError
 from audionome.models.classifier import load_classifier
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "examples"
@@ -97,6 +98,21 @@ def test_a_collection_becomes_a_table_that_grows(album: Path, tmp_path: Path) ->
     assert not (tmp_path / "a.csv.unfinished").exists()
     more = classify([other], tmp_path / "a.csv", model="classic", jobs=1)
     assert (more.n_answers, more.done.files) == (4, 1)
+    # What was moved has its row once, under its new name; what is gone for good is forgotten, also
+    # where another model answers from now on.
+    shutil.copytree(music, moved := tmp_path / "moved")
+    hidden = music.rename(tmp_path / "away")
+    (moved / "genres.parquet").unlink()
+    shutil.copy(tmp_path / "a.csv", tmp_path / "b.csv")
+    done = classify([moved], tmp_path / "b.csv", model="classic", jobs=1)
+    assert (done.done.reused, done.done.gone, done.n_answers) == (3, 3, 4)
+    with pytest.raises(AudionomeError, match="with --forget"):
+        classify([music], tmp_path / "a.csv", model="classic", jobs=1)
+    done = classify([other], tmp_path / "a.csv", model="extended", jobs=1, forget=[music])
+    assert (done.done.computed, done.done.gone, done.n_answers) == (1, 3, 1)
+    assert not (tmp_path / "a.csv.unfinished").exists()
+    hidden.rename(music)
+    classify([music, other], tmp_path / "a.csv", model="classic", jobs=1)
     # A second run at the same time is refused, and spoils nothing.
     parts = files.Parts(tmp_path / "a.csv.unfinished")
     parts.lock()

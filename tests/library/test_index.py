@@ -95,6 +95,41 @@ def test_other_artists_leaves_out_all_their_names(music: Path) -> None:
         assert found.unknown == (str(music / "b" / "classical.ogg"),)
 
 
+def test_a_track_that_names_nobody_in_the_same_folder_is_left_out_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    vectors = made(tmp_path / "a.index", 30, artist={1: "", 2: "", 9: ""})
+    order = [k for k in np.argsort(-(vectors @ vectors[0])) if k > 2]
+    with room.Index(tmp_path / "a.index") as mine:
+        found = mine.similar([name_of(0)], other_artists=True, n=30)
+        assert [int(t.title) for t in found.tracks] == order
+        assert (found.doubtful, found.unknown) == (2, ())
+        # Only those count that would be among so few.
+        best = mine.similar([name_of(0)], other_artists=True, n=1)
+        nearer = vectors[1:3] @ vectors[0] > best.tracks[0].similarity
+        assert best.doubtful == nearer.sum()
+        assert mine.similar([name_of(0)], n=30).doubtful == 0
+    told = audionome("similar", name_of(0), "--in", "a.index", "--other-artists", "-n", 30).stderr
+    assert "2\N{NO-BREAK SPACE}tracks in the same folder left out" in told
+
+
+def test_of_copies_those_that_are_there_are_told(tmp_path: Path) -> None:
+    for name in ("b.mp3", "c.mp3"):
+        (tmp_path / name).touch()
+    names = {k: str(tmp_path / f"{name}.mp3") for k, name in enumerate("abcd", start=1)}
+    vectors = np.eye(room.AXES, dtype="<f4")
+    made(tmp_path / "a.index", 7, name=names, content=dict.fromkeys((1, 2, 3, 4), "same"),
+         vector=dict.fromkeys((1, 2, 3, 4), vectors[0].tobytes()))  # fmt: skip
+    with room.Index(tmp_path / "a.index") as mine:
+        (track,) = (t for t in mine.similar([name_of(0)]).tracks if t.file in names.values())
+        assert (track.file, track.copies, track.there) == (names[2], (names[3],), True)
+        Path(names[2]).unlink()
+        Path(names[3]).unlink()
+        (track,) = (t for t in mine.similar([name_of(0)]).tracks if t.file in names.values())
+        assert (track.file, len(track.copies), track.there) == (names[1], 3, False)
+
+
 def test_an_index_is_renewed_without_listening_again(
     music: Path, pieces: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +153,19 @@ def test_an_index_is_renewed_without_listening_again(
     with room.Index(out) as mine:
         found = mine.similar([folder / "moved.ogg"])
         assert (found.seeds[0].artist, found.tracks[0].artist) == ("A feat. The Band", "Renamed")
+    # A folder that was renamed has its tracks once; and one that is gone is forgotten on demand.
+    new = folder.rename(tmp_path / "a new name")
+    built = room.build([new], new / "my.index", jobs=1)
+    assert (heard, built.done.reused, built.done.gone, built.tracks) == ([], 2, 2, 2)
+    with room.Index(new / "my.index") as mine:
+        assert all(t.there for t in mine.similar([new / "moved.ogg"]).tracks)
+    (new / "a" / "blues.ogg").unlink()
+    (new / "a").rmdir()
+    words = ("index", new / "moved.ogg", "--jobs", 1, "--out", new / "my.index")
+    assert "2\N{NO-BREAK SPACE}tracks in" in audionome(*words).stdout
+    done = audionome(*words, "--forget", new / "a")
+    assert "1 dropped as they are gone" in done.stdout
+    assert "1\N{NO-BREAK SPACE}track in" in done.stdout
 
 
 def test_the_commands(music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,11 +275,46 @@ def test_beyond_many_tracks_a_graph_finds_nearly_all(
     cosine = vectors.astype(float) @ vectors.astype(float).T
     assert all(np.all(np.diff(cosine[k][row]) < 1e-6) for k, row in zip(asked, found, strict=True))
 
-    # A graph that is damaged, or of other rows, is not asked.
+    # What is new is put into it, and what is gone taken out, without making it anew.
+    news = made(path, 4040, seed=1)[4000:]  # and all others have changed
+    with VectorStore(path) as store:
+        near.take_down(store)
+        assert near._mended(store, identity(), room.AXES) is None
+    vectors = np.concatenate([made(path, 4000), news])
+    with VectorStore(path) as store:
+        store.forget(map(name_of, range(1, 4000, 100)))
+        mended = near._mended(store, identity(), room.AXES)
+        assert mended is not None
+        assert (len(mended[0]), mended[1]) == (4000, 40)
+        assert near.arrange(store, identity(), room.AXES)
+        assert store.noted(near._WORN) == "40"
+    with room.Index(path) as mine:
+        assert mine.similar([name_of(4010)], n=1).tracks[0].title not in {"1", "101"}
+        assert isinstance(mine._finder, near.Graph)
+    found = search()
+    with monkeypatch.context() as patch:
+        patch.setattr(near, "MANY", 10_000)
+        exact = search()
+    same = [len(set(a) & set(b)) / 10 for a, b in zip(exact, found, strict=True)]
+    assert np.mean(same) > 0.98
+
+    # A graph that is damaged, or of other rows, is not asked, and that is told.
     graph = near.graph_of(path)
-    graph.write_bytes(graph.read_bytes()[:-1000])
+    whole = graph.read_bytes()
+    half = len(whole) // 2
+    for bad in (whole[:-1000], whole[:half] + b"\xa5" * 5000 + whole[half + 5000 :], b""):
+        graph.write_bytes(bad)
+        os.utime(graph, ns=(1, 1))
+        assert search() == exact
+        told = audionome("similar", name_of(0), "--in", path)
+        assert (told.exit_code, "is missing or damaged" in told.stderr) == (0, True)
+    with VectorStore(path) as store:
+        # Even if it was damaged when it was noted.
+        graph.write_bytes(b"no graph" * 999)
+        store.note("graph", near._stamp(graph))
     assert search() == exact
     with VectorStore(path) as store:
+        graph.write_bytes(b"")
         assert not near.put_up(store, near.take_down(store))
         near.arrange(store, identity(), room.AXES)
         before = near.take_down(store)
@@ -309,6 +392,11 @@ def test_what_is_no_index_is_not_written_over(tmp_path: Path, pieces: list[Path]
     with pytest.raises(OutputError, match=r"should end in \.index"):
         room.build([pieces[0]], tmp_path / "a.mp3", jobs=1)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "cover.png").write_bytes(b"no sound" * 99)
+    done = audionome("index", tmp_path / "cover.png", "--out", tmp_path / "new.index")
+    assert (done.exit_code, "new.index was not written" in done.stderr) == (2, True)
+    assert "cover.png" in done.stderr
+    assert not (tmp_path / "new.index").exists()
     for source in (tmp_path / "empty", tmp_path / "none"):
         with pytest.raises(AudionomeError):
             room.build([source], tmp_path / "new.index", jobs=1)
