@@ -15,7 +15,8 @@ Needs ``plugins: audionome`` in the configuration of beets. The options, with th
         jobs: -1
 
 They mean what they mean for ``audionome tag``. What was found is also kept in the fields
-``audionome_genre`` and ``audionome_confidence``, and what was there before in ``audionome_was``.
+``audionome_genre`` and ``audionome_confidence``; what was there before, and what was written
+instead, in ``audionome_was``, and of albums in ``audionome_album_genre``.
 """
 
 from __future__ import annotations
@@ -76,8 +77,10 @@ class AudionomePlugin(BeetsPlugin):
         self._has_field = False
         if self.config["ear_tags"].get(bool):
             self._add_field()
+        self._only_listed = 0
         if self.config["auto"].get(bool):
             self.import_stages = [self._imported]
+            self.register_listener("import", self._import_ended)
 
     def commands(self) -> list[ui.Subcommand]:
         """Return the command."""
@@ -190,11 +193,25 @@ class AudionomePlugin(BeetsPlugin):
                     self._log.warning("{}", printable(decision))
                 elif decision.changes:
                     self._store(item, decision)
+                    if not (
+                        task.apply or task.choice_flag.name == "RETAG"
+                    ):  # beets leaves the files of what is imported as it is
+                        self._only_listed += 1
             if task.is_album and task.album is not None:
                 _fill(task.album)
         except Exception as error:
             why = str(error) if isinstance(error, AudionomeError) else batch.unexpected(error)
             self._log.error("no genre was found: {}", printable(why))
+
+    def _import_ended(self, **_: Any) -> None:
+        """Say once which files beets has not written into."""
+        n, self._only_listed = self._only_listed, 0
+        if n and ui.should_write():
+            told = (
+                f"{counted(n, 'item')} tagged in the library, but not in the files: beets writes "
+                "into none that is imported as it is. To write them: beet write audionome_was::."
+            )
+            ui.print_(told.replace("\xa0", " "))
 
     # -- parts ----------------------------------------------------------------------------
 
@@ -249,45 +266,123 @@ class AudionomePlugin(BeetsPlugin):
 
     def _store(self, item: Item, decision: Decision) -> None:
         was, now = decision.was, decision.now
-        if not item.get("audionome_was"):
-            item["audionome_was"] = json.dumps({"genres": was.genres, "tempo": was.tempo})
+        kept = _kept(item)
         if was.genres != now.genres:
+            _remember(kept, "genres", list(was.genres), list(now.genres))
             _set_genres(item, now.genres)
             item["audionome_genre"] = now.genres[0]
             if decision.confidence is not None:
                 item["audionome_confidence"] = decision.confidence
         if was.tempo != now.tempo and now.tempo:
+            _remember(kept, "tempo", was.tempo, now.tempo)
             item["bpm"] = now.tempo
         if was.ear != now.ear:
+            _remember(kept, "ear", list(was.ear), list(now.ear))
             item["audionome_tags"] = BETWEEN.join(now.ear)
+        item["audionome_was"] = json.dumps(kept)
         item.store()
 
     def _undo(self, items: Iterable[Item]) -> None:
-        undone = changed = 0
+        undone = left = 0
+        albums: dict[int, Album] = {}
         for item in items:
-            try:
-                was = json.loads(item.get("audionome_was") or "")
-                genres, tempo = tuple(map(str, was["genres"])), int(was["tempo"] or 0)
-            except (ValueError, KeyError, TypeError):
+            kept = _kept(item)
+            if not kept:
                 continue  # nothing of ours
-            written = item.get("audionome_genre")
-            if written and _genres(item) != (written,):
-                changed += 1
-                self._log.warning("{}: its genre was changed since", printable(str(item)))
+            if _edited(item, kept):
+                left += 1
+                self._log.warning(
+                    "{}: another program changed its file since; `beet update` takes that over",
+                    printable(str(item)),
+                )
                 continue
-            _set_genres(item, genres)
-            item["bpm"] = tempo
-            for field in self.item_types:
-                if field in item:
-                    del item[field]
-            item.store()
-            if ui.should_write():
-                item.try_write()
+            now = _by_field(_values(item))
+            changed = [field for field in kept if kept[field][1] != now[field]]
+            for field in changed:
+                self._log.warning(
+                    "{}: {} changed since, so it stays", printable(str(item)), _SAID[field]
+                )
+            left += bool(changed)
+            if changed == list(kept):
+                continue
+            self._restore(item, {field: kept[field][0] for field in kept if field not in changed})
+            if changed:
+                item["audionome_was"] = json.dumps({field: kept[field] for field in changed})
                 item.store()
-            undone += 1
+            else:
+                undone += 1
+            if album := item.get_album():
+                albums[album.id] = album
+        for album in albums.values():
+            _empty(album)
         ui.print_(f"{counted(undone, 'item')} as before.".replace("\xa0", " "))
-        if changed:
-            ui.print_(f"{counted(changed, 'item')} changed since: left.".replace("\xa0", " "))
+        if left:
+            told = f"{counted(left, 'item')} changed since: what was changed is left as it is."
+            ui.print_(told.replace("\xa0", " "))
+
+    def _restore(self, item: Item, was: dict[str, Any]) -> None:
+        """Bring fields of an item back, in the library and in its file."""
+        gone = ["audionome_was"]
+        tags: dict[str, Any] = {}
+        if "genres" in was:
+            _set_genres(item, was["genres"])
+            gone += ["audionome_genre", "audionome_confidence"]
+        if "tempo" in was:
+            item["bpm"] = was["tempo"] or 0
+            if not was["tempo"]:
+                tags["bpm"] = None  # beets would write a zero
+        if "ear" in was:
+            self._add_field()  # or beets would leave it in the file
+            if was["ear"]:
+                item["audionome_tags"] = BETWEEN.join(was["ear"])
+            else:
+                gone.append("audionome_tags")
+                tags["audionome_tags"] = None
+        for field in gone:
+            if field in item:
+                del item[field]
+        item.store()
+        if ui.should_write():
+            item.try_write(tags=tags)
+            item.store()
+
+
+_SAID = {"genres": "its genre was", "tempo": "its tempo was", "ear": "what it sounds like was"}
+
+
+def _kept(item: Item) -> dict[str, list[Any]]:
+    """Return what was there before and what was written instead, of each field that was."""
+    try:
+        found = json.loads(item.get("audionome_was") or "")
+        pairs = {field: found[field] for field in _SAID if field in found}
+        for field, (before, after) in pairs.items():
+            kind = int if field == "tempo" else list
+            if not isinstance(after, kind) or not isinstance(before, kind | None):
+                return {}
+    except (ValueError, TypeError):
+        return {}
+    return pairs
+
+
+def _remember(kept: dict[str, list[Any]], field: str, was: Any, now: Any) -> None:
+    """Keep what is overwritten; what was before an earlier run, if nobody changed it since."""
+    before = kept[field][0] if field in kept and kept[field][1] == was else was
+    kept[field] = [before, now]
+
+
+def _by_field(values: Values) -> dict[str, Any]:
+    return {"genres": list(values.genres), "tempo": values.tempo, "ear": list(values.ear)}
+
+
+def _edited(item: Item, kept: dict[str, list[Any]]) -> bool:
+    """Return whether the file has got other values of those fields, which beets does not know."""
+    try:
+        if item.current_mtime() <= item.mtime:
+            return False
+        here = _by_field(tagfile.read(_path(item)))
+    except (OSError, AudionomeError):  # beets will say so, if it is to write into it
+        return False
+    return any(here[field] not in kept[field] for field in kept)
 
 
 def _path(item: Item) -> Path:
@@ -336,7 +431,19 @@ def _fill(album: Album) -> None:
     genre, n = counts.most_common(1)[0]
     if 2 * n > counts.total():
         _set_genres(album, [genre])
+        album["audionome_album_genre"] = genre
         album.store(inherit=False)
+
+
+def _empty(album: Album) -> None:
+    """Take the genre that an album was given from it again, unless it has another one now."""
+    given = album.get("audionome_album_genre")
+    if not given:
+        return
+    if _genres(album) == (given,):
+        _set_genres(album, [])
+    del album["audionome_album_genre"]
+    album.store(inherit=False)
 
 
 def _change(decision: Decision) -> str:

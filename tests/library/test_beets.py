@@ -112,6 +112,17 @@ def listed(folder: Path) -> dict[str, tuple[str, int]]:
         return {title: (genre or "", bpm or 0) for title, genre, bpm in rows}
 
 
+def columns(folder: Path, table: str) -> set[str]:
+    with contextlib.closing(sqlite3.connect(folder / "library.db")) as database:
+        return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+
+
+def albums(folder: Path) -> list[str]:
+    genre = "genres" if "genres" in columns(folder, "albums") else "genre"
+    with contextlib.closing(sqlite3.connect(folder / "library.db")) as database:
+        return [row[0] or "" for row in database.execute(f"SELECT {genre} FROM albums")]
+
+
 def test_a_library(beet: Beet, tmp_path: Path) -> None:
     """Dry run, write, and undo; what was tagged by hand stays, and a bad file stops nothing."""
     music = tmp_path / "music"
@@ -160,7 +171,34 @@ def test_a_library(beet: Beet, tmp_path: Path) -> None:
 
     beet("audionome", "--write", "--replace", "--from", table, "title:hand")
     assert listed(tmp_path)["hand"][0] == "Darkwave"
+    assert albums(tmp_path) == ["Darkwave"]
+    # Its genre is a person's: only the tempo and the tags are ours.
+    beet("audionome", *options, "title:edited")
+    # What a person has changed since is theirs, field by field.
+    genre = "genres" if "genres" in columns(tmp_path, "items") else "genre"
+    beet("modify", "-y", "title:empty", "bpm=99")
+    beet("modify", "-y", "title:edited", f"{genre}=Mine")
+    code, said, errors = beet("audionome", "--undo", "title:empty", ",", "title:edited")
+    assert "1 item as before." in said
+    assert "1 item changed since" in said
+    assert "its tempo was changed since" in errors
+    assert listed(tmp_path)["empty"] == ("", 99)
+    assert listed(tmp_path)["edited"] == ("Mine", 0)
+    assert "TXXX:AUDIONOME_TAGS" not in mutagen.File(files["empty"])
+    assert mutagen.File(files["edited"])["genre"] == ["Mine"]
+    assert not {"audionome_tags", "bpm"} & set(mutagen.File(files["edited"]))
+    beet("modify", "-y", "title:empty", "bpm=122")  # as we wrote it
+    by_hand = mutagen.File(files["hand"])
+    by_hand["genre"] = ["Noise"]
+    by_hand.save()
+    os.utime(files["hand"], (2e9, 2e9))  # beets counts in seconds
+    code, said, errors = beet("audionome", "--undo", "title:hand")
+    assert "another program changed its file since" in errors
+    assert mutagen.File(files["hand"])["genre"] == ["Noise"]
+    by_hand["genre"] = ["Darkwave"]
+    by_hand.save()
     assert "2 items as before." in beet("audionome", "--undo")[1]
+    assert albums(tmp_path) == [""]
     assert listed(tmp_path)["hand"] == ("Free Jazz", 0)
     assert listed(tmp_path)["empty"] == ("", 0)
     assert mutagen.File(files["hand"])["genre"] == ["Free Jazz"]
@@ -190,8 +228,12 @@ def test_the_import_gives_genres_if_it_is_asked_to(
     for name in ("b", "c"):
         sf.write(music / f"{name}.ogg", np.zeros(3000), 22_050)  # too short for an answer
         titled(music / f"{name}.ogg", name, **({"genre": "Lied"} if name == "b" else {}))
-    code, _, errors = beet("import", music)
+    code, said, errors = beet("import", music)
     assert code == 0
+    assert "1 item tagged in the library, but not in the files" in said
+    assert "genre" not in (mutagen.File(next((tmp_path / "library").rglob("* a.ogg"))) or {})
+    beet("write", "audionome_was::.")
+    assert mutagen.File(next((tmp_path / "library").rglob("* a.ogg")))["genre"] == ["Classical"]
     found = listed(tmp_path)
     assert found["a"][0] == "Classical"
     assert found["b"][0] == "Lied"
