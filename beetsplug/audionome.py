@@ -327,6 +327,8 @@ class AudionomePlugin(BeetsPlugin):
         if "genres" in was:
             _set_genres(item, was["genres"])
             gone += ["audionome_genre", "audionome_confidence"]
+            if not was["genres"]:
+                tags |= {"genre": None, "genres": None}  # beets would leave an empty one in M4A
         if "tempo" in was:
             item["bpm"] = was["tempo"] or 0
             if not was["tempo"]:
