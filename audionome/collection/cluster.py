@@ -13,6 +13,8 @@ import json
 import logging
 import os
 import queue
+import threading
+import uuid
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -261,14 +263,18 @@ def _portable() -> Callable[[bytes], tuple[str, Any]]:
     def call(work: bytes) -> tuple[str, Any]:
         import pickle
 
-        try:
-            task = pickle.loads(work)
-        except Exception as error:
-            if (getattr(error, "name", None) or "").split(".")[0] == "audionome":
-                return "unfit", (
-                    "it has no Audionome, or another version; install the one that is used here."
-                )
-            return "unfit", f"it does not know what is used here ({error})."
+        import distributed
+
+        # One thread at a time: two that import the same packages at once may find them half made.
+        with vars(distributed).setdefault("_audionome", threading.Lock()):
+            try:
+                task = pickle.loads(work)
+            except Exception as error:
+                if (getattr(error, "name", None) or "").split(".")[0] == "audionome":
+                    return "unfit", (
+                        "it has no Audionome, or another version; install what is used here."
+                    )
+                return "unfit", f"it does not know what is used here ({error})."
         found: tuple[str, Any] = task()
         return found
 
@@ -287,14 +293,16 @@ class _Check:
     """What every worker has to have in common with this machine."""
 
     version: str
+    run: str  # says which it is
     same: bytes = b""
     expected: object = None
 
     @classmethod
     def of(cls, same: Callable[[], object] | None) -> _Check:
+        run = uuid.uuid4().hex
         if same is None:
-            return cls(audionome.__version__)
-        return cls(audionome.__version__, _packed(same), same())  # type: ignore[arg-type]
+            return cls(audionome.__version__, run)
+        return cls(audionome.__version__, run, _packed(same), same())  # type: ignore[arg-type]
 
     def objection(self) -> str:
         """Return why this process cannot do the work, or nothing."""
@@ -359,11 +367,23 @@ def _packages() -> dict[str, str]:
     return found
 
 
+_alone = threading.Lock()
+_begun: set[str] = set()  # runs that have done a task in this process
+
+
 def _do(function: Callable[[str], Result], check: _Check, names: Sequence[str]) -> tuple[str, Any]:
     """Do what a task asks for, in the order of its names."""
-    if why := check.objection():
-        return "unfit", why
-    return "done", [batch.guarded(partial(_seen, function), name) for name in names]
+    do = partial(batch.guarded, partial(_seen, function))
+    found: list[Any] = []
+    if check.run not in _begun:
+        # Packages are imported and models loaded now, and no other thread may come in between.
+        with _alone:
+            if why := check.objection():
+                return "unfit", why
+            if check.run not in _begun:
+                found = [do(name) for name in names[:1]]
+                _begun.add(check.run)
+    return "done", found + [do(name) for name in names[len(found) :]]
 
 
 def _seen(function: Callable[[str], Result], name: str) -> Result:
