@@ -237,7 +237,8 @@ def _go_on_here(error: Exception | None = None) -> None:
     _unable = True
     why = f" ({reason_of(error)})" if isinstance(error, OSError) else ""
     warnings.warn(
-        f"No other process can be started here{why}, so everything runs in this one, as with --jobs 1.",
+        f"No other process can be started here{why}, so everything runs in this one, as with "
+        "--jobs 1.",
         ProcessesWarning,
         stacklevel=2,
     )
