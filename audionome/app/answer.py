@@ -147,7 +147,8 @@ def card(prediction: Prediction) -> dict[str, Any]:
         ],
         "neighbours": [
             {
-                "name": sentence_case(name),
+                # A file of one's own keeps its name.
+                "name": name if telling.is_own(model.card) else sentence_case(name),
                 "words": _likeness(n, titles, prediction.learned_from),
             }
             for name, n in zip(names, prediction.neighbours, strict=True)
@@ -297,6 +298,8 @@ def _tested(prediction: Prediction, card: Mapping[str, Any]) -> str:
     if not prediction.prediction_set:
         refused = card.get("refused")
         return telling.refused(refused, own=True) if refused else ""
+    if telling.untested(card, prediction.prediction_set):
+        return ""  # the figure is about other genres
     found = card.get("answers", {}).get(prediction.status)
     if found is None:
         return ""

@@ -472,7 +472,7 @@ def place_on_map(
         "two axes these need not be the closest points.",
         table=pd.DataFrame(
             {
-                "recording": [sentence_case(name) for name in names],
+                "recording": [sentence_case(n) for n in names] if genres is None else list(names),
                 "genre": [genre_name(n.genre) for n in neighbours],
                 "similarity (cosine)": [f"{n.similarity:.2f}" for n in neighbours],
             }

@@ -34,7 +34,17 @@ from audionome.models.calibration import Calibration
 from audionome.models.head import Head
 from audionome.models.neighbors import Index
 
-__all__ = ["FORMAT", "GROUPED_BY", "SUFFIX", "OwnFile", "is_own", "read", "refuse_genres", "write"]
+__all__ = [
+    "FORMAT",
+    "GROUPED_BY",
+    "SUFFIX",
+    "OwnFile",
+    "is_own",
+    "read",
+    "refuse_genres",
+    "replaceable",
+    "write",
+]
 
 #: Changes when a file of an older version can no longer be read.
 FORMAT = 1
@@ -97,7 +107,7 @@ def write(path: Path, card: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]
     card : mapping
         ``name``, ``genres``, ``features``, ``network``, ``network_sha256``, ``embedding_size``,
         ``n_tags``, ``temperature``, ``set_thresholds``, ``coverage`` and ``data``; and perhaps
-        ``temperatures``, ``answers``, ``refused`` and whatever else is to be kept.
+        ``temperatures``, ``answers``, ``refused``, ``untested`` and whatever else is to be kept.
     arrays : mapping of str to ndarray
         Those of `audionome.models.head.Head.arrays`, of an index, ``usual_logits``,
         ``logit_deviation``, ``genre_logits`` and ``patterns``.
@@ -147,6 +157,29 @@ def read(path: Path) -> OwnFile:
     """
     with _refusing(path):
         return _parsed(*_members(path))
+
+
+def replaceable(path: Path) -> bool:
+    """Return whether a new model may take the place of a file.
+
+    Parameters
+    ----------
+    path : Path
+        A file that is there.
+
+    Returns
+    -------
+    bool
+        True for a model of any version, and for one that is damaged; False for what is no model,
+        and for what cannot be read.
+    """
+    try:
+        _parsed(*_members(path))
+    except (_NoneError, OSError):
+        return False
+    except Wrong:
+        return True
+    return True
 
 
 @contextmanager
@@ -295,6 +328,12 @@ def _require_card(card: dict[str, Any]) -> None:
     require(
         isinstance(limits, list) and all(_is_name(limit, _LONGEST_TRACK) for limit in limits),
         "has limits that are no sentences",
+    )
+    untested = card.get("untested", [])
+    require(
+        isinstance(untested, list)
+        and all(isinstance(genre, str) and genre in card["genres"] for genre in untested),
+        "has untested genres that it does not name",
     )
     answers = card.get("answers", {})
     require(

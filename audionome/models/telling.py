@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audionome._words import counted, genre_name, number_word
+from audionome._words import counted, genre_name, listed, number_word
 from audionome.features.tempo import Tempo
 from audionome.models import prediction as answers
 from audionome.models.prediction import Prediction, Status
@@ -26,16 +26,13 @@ __all__ = [
     "tempo",
     "tempo_of",
     "track_names",
+    "untested",
 ]
 
 _PROBABLE = 0.5
-# What a model of one's own was tested on, by what its recordings were kept apart.
-_LIKE = {
-    "artist": "on such music by artists it never heard",
-    "album": "on such music from albums it never heard",
-    "folder": "on such music from folders it never heard",
-    "file": "on such recordings that it never heard",
-}
+# What the promise of a model of one's own is about.
+_LIKE = "on recordings of this kind that it has not heard"
+# What it was tested on, by what its recordings were kept apart.
 _TESTED = {
     "artist": "artists that it had not heard",
     "album": "albums that it had not heard",
@@ -236,16 +233,47 @@ def promise(card: Mapping[str, Any], prediction_set: Sequence[str], *, coverage:
 
     Examples
     --------
-    >>> own = {"family": "own", "data": {"grouped_by": "artist"}}
-    >>> promise(own, ["techno"], coverage=0.9)
-    'About nine in ten answers include the right genre, on such music by artists it never heard.'
+    >>> own = {"family": "own", "untested": ["house"]}
+    >>> promise(own, ["techno"], coverage=0.9).partition(", on ")[2]
+    'recordings of this kind that it has not heard.'
+    >>> promise(own, ["house"], coverage=0.9).partition(": ")[0]
+    'How often it is right about "house" is not known'
     >>> promise({"family": "pretrained"}, ["rock"], coverage=0.9)
     'About nine in ten answers include the right genre, on music it has never heard.'
     """
     found = answers.promise(prediction_set, coverage=coverage)
     if not is_own(card) or not prediction_set:
         return found
-    return found.replace("on music it has never heard", _LIKE[card["data"]["grouped_by"]])
+    return untested(card, prediction_set) or found.replace("on music it has never heard", _LIKE)
+
+
+def untested(card: Mapping[str, Any], prediction_set: Sequence[str]) -> str:
+    """Return that nobody knows how often an answer is right, as a sentence, or nothing.
+
+    Parameters
+    ----------
+    card : mapping
+        Of the model; ``untested`` lists genres that one artist or album alone stands for.
+    prediction_set : sequence of str
+
+    Returns
+    -------
+    str
+        Nothing where all named genres were tested.
+
+    Examples
+    --------
+    >>> untested({"untested": ["house"]}, ["techno"])
+    ''
+    """
+    left = set(card.get("untested", ()))
+    if not (named := [f'"{genre_name(genre)}"' for genre in prediction_set if genre in left]):
+        return ""
+    they = "it" if len(named) == 1 else "they"
+    return (
+        f"How often it is right about {listed(named)} is not known: {they} had no second artist "
+        "or album to test with."
+    )
 
 
 def foreign(prediction: Prediction, card: Mapping[str, Any]) -> str:

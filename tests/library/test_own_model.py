@@ -76,12 +76,23 @@ def test_tags_do_not_hang_on_its_genres(answers: list[Prediction]) -> None:
 
 def test_what_it_promises_is_what_it_was_tested_on(answers: list[Prediction]) -> None:
     assert answers[0].message == (
-        "Held chords. About nine in ten answers include the right genre, on such music by artists "
-        "it never heard."
+        "Held chords. About nine in ten answers include the right genre, on recordings of this "
+        "kind that it has not heard."
     )
     said = json.dumps([answer.as_dict() for answer in answers], allow_nan=False)
     assert "GTZAN" not in said
     assert "ten genres" not in said
+
+
+def test_nothing_is_promised_of_a_genre_that_was_not_tested(tmp_path: Path) -> None:
+    path = own_model.write(tmp_path / "my.model", GENRES, {"untested": GENRES[:1]})
+    found = audionome.load_classifier(path)
+    one, other = (found.classify(own_model.as_file(own_model.sound(k, 70))) for k in (0, 1))
+    assert one.message == (
+        'Held chords. How often it is right about "held chords" is not known: it had no second '
+        "artist or album to test with."
+    )
+    assert "nine in ten" in other.message
 
 
 def test_all_that_it_knows_is_no_answer(tmp_path: Path) -> None:
@@ -183,6 +194,8 @@ def spoil(path: Path, **change: Any) -> None:
         ({"data": {"recordings": 3, "groups": 1, "grouped_by": "moon"}}, "grouped by artist or"),
         ({"answers": {"one": {"held": 2}}}, "answers that no test gives"),
         ({"answers": []}, "answers that no test gives"),
+        ({"untested": ["c"]}, "untested genres"),
+        ({"untested": [{}]}, "untested genres"),
         ({"limits": [7]}, "limits that are no sentences"),
         ({"refused": {"share": -1, "n": 4}}, "no test gives"),
         ({"weights": np.zeros((500, 3))}, "weights of another type or shape"),
