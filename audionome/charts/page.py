@@ -185,11 +185,16 @@ def _chart_html(chart: Chart) -> str:
     # "<" cannot end the script element early when it is written as an escape.
     data = chart.figure.to_json().replace("<", "\\u003c").replace("\\u002f", "/")
     height = int(chart.figure.layout.height or 400)
+    # A chart that is illegible when it is narrow asks for a width; a narrow page then scrolls it.
+    width = int((chart.figure.layout.meta or {}).get("min_width", 0))
+    least = f";min-width:{width}px" if width else ""
+    holder = '<div class="wide" tabindex="0">' if width else "<div>"
     alt = _text(chart.alt)
     return (
         f"<figure><figcaption>{_text(chart.caption)}</figcaption>"
-        f'<div class="chart" role="img" aria-label="{alt}" style="min-height:{height}px">'
-        f"<p>{alt}</p></div>"
+        f'{holder}<div class="chart" role="img" aria-label="{alt}" '
+        f'style="min-height:{height}px{least}">'
+        f"<p>{alt}</p></div></div>"
         f'<script type="application/json" class="figure">{data}</script>'
         "<details><summary>The data as a table</summary>"
         f"{_table_html(Table(chart.table))}</details></figure>"

@@ -2,7 +2,7 @@
 
 // Charts: what stands in the element, for readers without JavaScript, gives way to the drawing.
 for (const div of document.querySelectorAll(".chart")) {
-  const figure = JSON.parse(div.parentElement.querySelector(".figure").textContent);
+  const figure = JSON.parse(div.closest("figure").querySelector(".figure").textContent);
   div.replaceChildren();
   Plotly.newPlot(div, { ...figure, config: { responsive: true, displayModeBar: false } });
 }
