@@ -6,7 +6,8 @@ All of it is made of the model's card: nothing is computed here but what is writ
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from audionome import files
 from audionome._words import counted, listed, sentence_case
 from audionome.charts._base import INK, PARTS, TEMPLATE, Chart, faded, rounded, spans, tenths
 from audionome.charts.page import PAGE_SUFFIXES, Bullets, Section, Table, label, write_page
+from audionome.models import telling
 
 __all__ = ["confusion", "genres", "ladder", "reliability", "require", "summary", "write"]
 
@@ -24,6 +26,7 @@ _COLOUR = PARTS[0][0]
 _SHADE = "20,122,128"
 _MOST_CELLS, _MOST_NUMBERS = 60, 20  # genres of a map, and of one with numbers in it
 _LONGEST = 28  # characters of a name in a chart
+_LINE = 16  # and of a line of it beside bars
 _PAIRS = 20
 _SHOWN = 3
 _FAILURES = 1000
@@ -35,6 +38,14 @@ _INPUTS = {
     "ear": "the ear alone",
     "features": "the classic features alone",
 }
+# What groups are called, one and several; those of several kinds are groups of artists or albums.
+_NOUNS = {
+    "artist": ("artist", "artists"),
+    "folder": ("folder", "folders"),
+    "file": ("file", "files"),
+    "group": ("artist or album", "artists or albums"),
+}
+_STATUS = {"one": "one genre", "few": "two or three", "many": "more, or all it knows"}
 _SOURCES = {
     "tag": "the artist of {n} is known from the tags",
     "folder": "{n} are kept together by the folder that they lie in",
@@ -44,8 +55,10 @@ _SOURCES = {
 
 def _unheard(card: Card) -> str:
     """Return what the tested recordings were kept apart by."""
-    if _ungrouped(card):
+    if _nameless(card):
         return "it has not heard"
+    if _unit(card, card["genres"]) == "group" and card["data"]["grouped_by"] != "file":
+        return "by artists or from albums it has not heard"
     return {
         "artist": "by artists it has not heard",
         "folder": "from folders (albums, say) it has not heard",
@@ -53,14 +66,24 @@ def _unheard(card: Card) -> str:
     }[str(card["data"]["grouped_by"])]
 
 
-def _ungrouped(card: Card) -> bool:
-    """Return whether every recording counts as if by an artist of its own."""
+def _nameless(card: Card) -> bool:
+    """Return whether no artist or album is known, so that every recording counts as its own."""
+    return set(card["data"]["sources"]) == {"file"}
+
+
+def _alone(card: Card) -> bool:
+    """Return whether no two recordings are of one group: then random files test the same."""
     return bool(card["data"]["groups"] == card["data"]["recordings"])
 
 
+def _unit(card: Card, genres: Iterable[str]) -> str:
+    """Return what the groups of genres are called: all of one kind, or "group"."""
+    units = {str(card["data"]["genres"][genre]["unit"]) for genre in genres}
+    return units.pop() if len(units) == 1 else "group"
+
+
 def _groups(card: Card, n: int) -> str:
-    unit = str(card["data"]["grouped_by"])
-    return counted(n, "group" if unit == "file" and not _ungrouped(card) else unit)
+    return counted(n, *_NOUNS[_unit(card, card["evaluation"]["genres"]["genre"])])
 
 
 def _percent(share: float) -> str:
@@ -88,13 +111,13 @@ def summary(card: Card) -> list[str]:
     other, random = found["other_groups"], found["random_files"]
     lines = [
         f"{counted(len(card['genres']), 'genre')}, {counted(data['recordings'], 'recording')}. "
-        f"{_by(data['sources'])}",
+        f"{_by(data)}",
         f"Right on {_percent(other['share'])} of recordings {_unheard(card)} (95 % interval "
         f"{_interval(other)}, over {_groups(card, other['groups'])}); genres equally heavy "
         f"{_percent(found['balanced'])}; naming always the largest genre "
         f"{_percent(found['guessing'])}.",
     ]
-    if not _ungrouped(card):
+    if not _alone(card):
         how = (
             ", which flatters: other songs of the same artist or album were learned"
             if found["flattery"]["word"] == "better"
@@ -104,15 +127,20 @@ def summary(card: Card) -> list[str]:
     compared = {name: _percent(share) for name, share in found["compared"].items()}
     lines.append(
         f"It listens with {_INPUTS[card['inputs']]} (genres equally heavy: the ear "
-        f"{compared['ear']}, features {compared['features']}, both {compared['both']})."
+        f"{compared['ear']}, features {compared['features']}, both {compared['both']}). "
+        "These three chose it, so they flatter: believe the figure above."
     )
     lines.append(_mixed_up(found))
     return lines
 
 
-def _by(sources: Mapping[str, int]) -> str:
+def _by(data: Card) -> str:
     """Return the sentence that says how the artists are known."""
+    sources, asked = data["sources"], data["asked"]["by"]
+    option = f"--groups {' '.join(asked)}"
     if list(sources) == ["file"]:
+        if asked:
+            return f"As you asked with {option}, each counts as an artist of its own."
         return "Nothing names their artists, so each counts as an artist of its own."
     told = [
         words.format(n=counted(sources[name], "recording"))
@@ -121,8 +149,11 @@ def _by(sources: Mapping[str, int]) -> str:
     ]
     if others := sources.get("file", 0):
         told.append(
-            f"nothing names the artist of the other {others:,}, so each counts as an artist of "
-            "its own"
+            f"as you asked with {option}, each of the other {others:,} counts as an artist of its "
+            "own"
+            if asked
+            else f"nothing names the artist of the other {others:,}, so each counts as an artist "
+            "of its own"
         )
     return sentence_case("; ".join(told)) + "."
 
@@ -150,11 +181,23 @@ def _short(name: str) -> str:
     return label(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")
 
 
+def _wrapped(name: str) -> str:
+    """Return a name for the side of a chart, in lines that leave room for it on a phone."""
+    return "<br>".join(map(label, textwrap.wrap(name, _LINE))) or label(name)
+
+
 def _bars(
-    names: Sequence[str], values: Sequence[float], low: Sequence[float], high: Sequence[float]
+    names: Sequence[str],
+    values: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    *,
+    longest: int = _LONGEST,
 ) -> go.Figure:
     """Return horizontal bars with intervals; names may be alike when they are cut."""
     places = list(range(len(names)))
+    ticks = [_wrapped(n if len(n) <= longest else f"{n[: longest - 1]}…") for n in names]
+    lines = max(tick.count("<br>") + 1 for tick in ticks)
     figure = go.Figure(
         go.Bar(
             x=rounded(values),
@@ -172,7 +215,7 @@ def _bars(
     )
     figure.update_layout(
         template=TEMPLATE,
-        height=max(200, 70 + 30 * len(names)),
+        height=max(200, 70 + max(30, 8 + 16 * lines) * len(names)),
         bargap=0.35,
         showlegend=False,
         xaxis={"range": [0, 1.02], "tickformat": ".0%"},
@@ -180,7 +223,7 @@ def _bars(
             "autorange": "reversed",
             "showgrid": False,
             "tickvals": places,
-            "ticktext": [_short(name) for name in names],
+            "ticktext": ticks,
         },
     )
     return figure
@@ -200,7 +243,7 @@ def ladder(card: Card) -> Chart:
     found = card["evaluation"]
     other, random, learned = found["other_groups"], found["random_files"], found["learned"]
     rows = [("recordings it learned from", learned, learned, learned)]
-    if not _ungrouped(card):
+    if not _alone(card):
         rows.append(("random files", random["share"], random["low"], random["high"]))
     unheard = f"recordings {_unheard(card)}"
     rows.append((unheard, other["share"], other["low"], other["high"]))
@@ -209,8 +252,7 @@ def ladder(card: Card) -> Chart:
     intervals = [
         span if a < b else "" for span, a, b in zip(spans(low, high), low, high, strict=True)
     ]
-    figure = _bars([str(name) for name in names], values, low, high)
-    figure.update_layout(yaxis_ticktext=[label(str(name)) for name in names])
+    figure = _bars([str(name) for name in names], values, low, high, longest=100)
     told = listed([f"{name} {_percent(value)}" for name, value, *_ in rows])
     return Chart(
         figure=figure,
@@ -238,10 +280,15 @@ def genres(card: Card) -> Chart:
     names = table["genre"].tolist()
     figure = _bars(names, table["recall"].tolist(), table["low"].tolist(), table["high"].tolist())
     first, last = table.iloc[0], table.iloc[-1]
+    told = (
+        f"Of {first['genre']}, {_percent(first['recall'])} is named rightly, the most of all "
+        f"genres; of {last['genre']}, {_percent(last['recall'])}, the least."
+        if first["recall"] > last["recall"]
+        else f"Of every genre, {_percent(first['recall'])} is named rightly."
+    )
     return Chart(
         figure=figure,
-        alt=f"Of {first['genre']}, {_percent(first['recall'])} is named rightly, the most of all "
-        f"genres; of {last['genre']}, {_percent(last['recall'])}, the least.",
+        alt=told,
         table=pd.DataFrame(
             {
                 "genre": names,
@@ -301,6 +348,7 @@ def confusion(card: Card) -> Chart:
     figure.update_layout(
         template=TEMPLATE,
         height=160 + max(200, 24 * len(names)),
+        meta={"min_width": 140 + 24 * len(names)},  # so that no name of a column covers another
         xaxis={"title": {"text": "Answer"}, "tickangle": -60, **axis},
         yaxis={"title": {"text": "Folder"}, "autorange": "reversed", **axis},
     )
@@ -411,14 +459,14 @@ def write(
     notes : sequence of str
         What was left out, and what may be a slip.
     failures : sequence of (str, str)
-        Files that could not be read, and why.
+        Files that could not be used, and why.
 
     Raises
     ------
     audionome.files.OutputError
         If it cannot be written.
     """
-    data, found = card["data"], card["evaluation"]
+    found = card["evaluation"]
     data_line, lead, *rest = summary(card)
     parts: list[Any] = [
         data_line,
@@ -431,25 +479,37 @@ def write(
             "How sure it may be",
             (
                 reliability(card),
-                f"An answer names one genre, or as many as it takes to include the right one nine "
+                "An answer names one genre, or as many as it takes to include the right one nine "
                 f"times in ten. In the test {_percent(found['kept']['share'])} of the answers did "
-                f"(95 % interval {_interval(found['kept'])}).",
+                f"(95 % interval {_interval(found['kept'])}). The more genres an answer names, the "
+                "less it says; one that names all is always right.",
+                Table(_answers(card), caption="How many genres an answer of the test named"),
+                telling.refused(card["refused"], own=True).replace(
+                    "got this answer", "got no genre: too unlike all music that it knows"
+                ),
             ),
         ),
-        Section("The recordings", (Table(_recordings(data)),)),
+        Section("The recordings", (Table(_recordings(card)),)),
     ]
     if notes:
         parts.append(Section("What to look at", (Bullets(tuple(notes)),)))
     if failures:
         rows = pd.DataFrame(list(failures[:_FAILURES]), columns=["file", "why"])
-        parts.append(Section("Files that could not be read", (Table(rows, searchable=True),)))
+        parts.append(Section("Files that could not be used", (Table(rows, searchable=True),)))
     write_page(path, f"The model “{card['name']}”", parts, lead=lead)
 
 
 def _ladder_words(card: Card) -> tuple[str, ...]:
-    if _ungrouped(card):
+    if _nameless(card):
+        if card["data"]["asked"]["by"]:
+            return ("As you asked, no artists or albums are kept apart: it was tested on random "
+                    "files alone.",)  # fmt: skip
         return ("No artists or albums are known, so random files are all that it could be tested "
                 "on.",)  # fmt: skip
+    if _alone(card):
+        one, several = _NOUNS[_unit(card, card["genres"])]
+        return (f"Each {one} has one recording here, so random files and unheard {several} are the "
+                "same test.",)  # fmt: skip
     gap = card["evaluation"]["flattery"]
     told = (
         "Here the two tests cannot be told apart."
@@ -475,7 +535,18 @@ def _mixed_parts(card: Card) -> tuple[Any, ...]:
     return (_mixed_up(card["evaluation"]), Table(_pair_table(card["evaluation"])))
 
 
-def _recordings(data: Mapping[str, Any]) -> pd.DataFrame:
-    rows = [(genre, n["recordings"], n["groups"]) for genre, n in data["genres"].items()]
-    unit = {"artist": "artists", "folder": "folders", "file": "files"}[str(data["grouped_by"])]
-    return pd.DataFrame(rows, columns=["genre", "recordings", unit])
+def _answers(card: Card) -> pd.DataFrame:
+    rows = []
+    for status, words in _STATUS.items():
+        if (found := card["answers"].get(status)) is not None:
+            right = tenths(found["held"])
+            rows.append((words, found["n"], right, spans([found["low"]], [found["high"]])[0]))
+    return pd.DataFrame(
+        rows, columns=["named", "answers", "the right one among them", "95 % interval"]
+    )
+
+
+def _recordings(card: Card) -> pd.DataFrame:
+    rows = [(genre, n["recordings"], n["groups"]) for genre, n in card["data"]["genres"].items()]
+    _, several = _NOUNS[_unit(card, card["genres"])]
+    return pd.DataFrame(rows, columns=["genre", "recordings", several])

@@ -93,7 +93,8 @@ def _told(trained: Trained) -> Iterator[str]:
     yield from map(escape, own_model.summary(trained.card))
     if trained.failures:
         n = counted(len(trained.failures), "file")
-        yield f"[yellow]{n} could not be read and were left out:[/]"
+        verb = "was" if len(trained.failures) == 1 else "were"
+        yield f"[yellow]{n} could not be used and {verb} left out:[/]"
         for name, sentence in trained.failures[:_SHOWN]:
             yield f"  [dim]{escape(name)}: {escape(sentence)}[/]"
         if len(trained.failures) > _SHOWN:

@@ -45,6 +45,13 @@ EAR = 20  # made-up columns of the ear; as many are classic features
         ("07. Nina Simone – Sinnerman", "Nina Simone"),
         ("2-03 - Björk - Jóga (live)", "Björk"),
         ("10cc - Donna", "10cc"),
+        ("50 Cent - In da club", "50 Cent"),
+        ("112 - Peaches", "112"),
+        ("07 50 Cent - In da club", "50 Cent"),
+        ("Track 01 - Intro", ""),
+        ("CD1 - 03 - Song", ""),
+        ("CD1 - 03 - Björk - Song", "Björk"),
+        ("Disc 2 - Foo", ""),
         ("07 - Sinnerman", ""),
         ("loop - 012", ""),
         ("Various Artists - Song", ""),
@@ -54,6 +61,11 @@ EAR = 20  # made-up columns of the ear; as many are classic features
 )
 def test_an_artist_in_a_name(stem: str, artist: str) -> None:
     assert grouping.artist_of_name(stem) == artist
+
+
+def test_a_number_is_that_of_a_track_where_others_have_others() -> None:
+    names = ["11 - Intro", "12 Björk - Jóga", "13 50 Cent - Song"]
+    assert [grouping.artist_of_name(n, numbered=True) for n in names] == ["", "Björk", "50 Cent"]
 
 
 def silent_file(path: Path, artist: str = "") -> Path:
@@ -85,8 +97,33 @@ def test_groups_are_taken_from_the_best_that_is_known(tmp_path: Path) -> None:
     # One artist, however written and wherever told; folders of one name in two genres are two.
     assert found.numbers == [0, 0, 0, 1, 1, 2, 3, 3, 4, 5]
     assert (found.unit, found.counts) == ("artist", {"tag": 2, "folder": 4, "name": 2, "file": 2})
-    alone = grouping.group(tmp_path, genres, paths, by=["file"])
-    assert len(set(alone.numbers)) == len(paths)
+    for by in ("file", ["file"]):
+        alone = grouping.group(tmp_path, genres, paths, by=by)
+        assert len(set(alone.numbers)) == len(paths)
+    assert alone.ignored == {"tag": 1, "folder": 3, "name": 1}
+    with pytest.raises(TrainingError, match="cannot be grouped by 'foo'; give one of auto, tag"):
+        train(tmp_path, tmp_path / "my.model", by=("tag", "foo"))
+
+
+def test_an_artist_is_one_wherever_the_name_stands(tmp_path: Path) -> None:
+    one = [
+        "jazz/Miles Davis/a.flac",
+        "jazz/Miles Davis - So What.flac",
+        "funk/Miles Davis/b.flac",
+        "funk/Miles Davis - On the Corner/c.flac",
+        "funk/Live/Miles Davis - Right Off.flac",
+        "funk/U2/d.flac",
+        "jazz/U2/e.flac",
+        "jazz/1990s/f.flac",
+        "funk/1990s/g.flac",
+    ]
+    paths = [silent_file(tmp_path / name) for name in one]
+    # An album one file of which says whose it is.
+    paths += [silent_file(tmp_path / "jazz" / "Nefertiti" / "h.flac", "Miles Davis")]
+    paths += [silent_file(tmp_path / "jazz" / "Nefertiti" / "i.flac")]
+    genres = [path.relative_to(tmp_path).parts[0] for path in paths]
+    found = grouping.group(tmp_path, genres, paths)
+    assert found.numbers == [0, 0, 0, 0, 0, 1, 1, 2, 3, 0, 0]
 
 
 # -- what is refused ----------------------------------------------------------------------
@@ -405,7 +442,7 @@ def test_the_command_tells_and_reports(whole: Path, tmp_path: Path) -> None:
     told = CliRunner().invoke(app, [*arguments, "--measured", str(tmp_path / "kept")])
     assert told.exit_code == 0, told.output
     assert "Right on 100% of recordings from folders (albums, say) it has not heard" in told.output
-    assert "1\N{NO-BREAK SPACE}file could not be read" in told.output
+    assert "1\N{NO-BREAK SPACE}file could not be used and was left out" in told.output
     assert "On random files 100%; here the two cannot be told apart." in told.output
     assert "12\N{NO-BREAK SPACE}recordings are kept together by the folder" in told.output
     assert "What to distrust:" in told.output
@@ -438,7 +475,8 @@ def test_the_command_tells_and_reports(whole: Path, tmp_path: Path) -> None:
     [
         (["--out", "my.mdl"], "should end in .model"),
         (["--out", "nowhere/my.model"], 'no folder "nowhere"'),
-        (["--out", "other.model"], "is no model of this version"),
+        (["--out", "other.model"], "is no model of Audionome"),
+        (["--out", "my.model", "--measured", "nodir/x.store"], 'no folder "nodir"; make it first'),
         (["--out", "my.model", "--report", "other.html"], "is no page of Audionome"),
         (["--out", "my.model", "--groups", "label"], "is not known"),
     ],

@@ -10,19 +10,24 @@ import pandas as pd
 
 from audionome._words import counted, listed
 from audionome.lab.bootstrap import ConfidenceInterval
-from audionome.lab.own import fitting
+from audionome.lab.own import fitting, grouping
 from audionome.lab.own.judging import Judged
 from audionome.models.own_ear import OwnEar
 
-__all__ = ["UNITS", "card", "limits"]
+__all__ = ["card", "limits"]
 
-#: What the groups of a model are called: one, and several.
-UNITS = {
+# What groups are called, one and several; those of several kinds are groups of artists or albums.
+_NOUNS = {
     "artist": ("artist", "artists"),
     "folder": ("folder", "folders"),
     "file": ("file", "files"),
+    "group": ("artist or album", "artists or albums"),
 }
-
+_NAMED = {
+    "tag": ("their tags name", "artist"),
+    "folder": ("folders name", "album"),
+    "name": ("their names name", "artist"),
+}
 _SMALL = 10  # groups of a genre from which on its figure is worth something
 _SHOWN = 5  # genres in a sentence
 _PAIRS = 2000  # of the confusion matrix, the commonest
@@ -37,7 +42,8 @@ def card(
     judged: Judged,
     learned: float,
     strange: float,
-    unit: str,
+    groups: grouping.Grouping,
+    by: Sequence[str],
     ear: OwnEar,
 ) -> dict[str, Any]:
     """Return the card of a model.
@@ -53,8 +59,10 @@ def card(
         Share of those files that the finished model gets right.
     strange : float
         Share of those files that sound unlike all music that the ear knows.
-    unit : str
-        One of `UNITS`.
+    groups : audionome.lab.own.grouping.Grouping
+        Of all files.
+    by : sequence of str
+        Which sources of groups were asked for; empty for all.
     ear : audionome.models.own_ear.OwnEar
 
     Returns
@@ -78,15 +86,21 @@ def card(
         "data": {
             "recordings": len(table),
             "groups": int(table["group"].nunique()),
-            "grouped_by": unit,
+            "grouped_by": groups.unit,
+            "asked": {"by": list(by), "ignored": groups.ignored},
             "sources": {str(k): int(n) for k, n in table["source"].value_counts().items()},
             "genres": {
-                str(genre): {"recordings": len(rows), "groups": int(rows["group"].nunique())}
+                str(genre): {
+                    "recordings": len(rows),
+                    "groups": int(rows["group"].nunique()),
+                    "unit": _unit(rows["source"]),
+                }
                 for genre, rows in by_genre
             },
             "sha256": hashlib.sha256(told.encode("utf-8")).hexdigest(),
         },
         "answers": {row.pop("status"): row for row in judged.answers.to_dict(orient="records")},
+        "untested": [g for g in genres if g not in set(judged.genres["genre"])],
         "refused": {"share": judged.refused, "n": judged.other_groups.n},
         "evaluation": {
             "other_groups": _interval(judged.other_groups),
@@ -104,6 +118,45 @@ def card(
     }
     found["limits"] = limits(found, strange=strange)
     return found
+
+
+def _unit(sources: pd.Series) -> str:
+    """Return what the groups of files are called: all of one kind, or "group"."""
+    units = {grouping.UNITS[source] for source in sources}
+    return units.pop() if len(units) == 1 else "group"
+
+
+def _nouns(data: dict[str, Any], genres: Sequence[str]) -> tuple[str, str]:
+    units = {data["genres"][genre]["unit"] for genre in genres}
+    return _NOUNS[units.pop() if len(units) == 1 else "group"]
+
+
+def _unknown(data: dict[str, Any]) -> str:
+    """Return a sentence about recordings of which no artist is known, or nothing."""
+    unknown, asked = data["sources"].get("file", 0), data["asked"]
+    if not unknown:
+        return ""
+    if asked["by"]:
+        each = "each" if unknown == data["recordings"] else f"each of {unknown:,} recordings"
+        option = f"--groups {' '.join(asked['by'])}"
+        told = f"As you asked with {option}, {each} counts as an artist of its own"
+        named = [
+            f"{words} {counted(asked['ignored'][source], noun)}"
+            for source, (words, noun) in _NAMED.items()
+            if source in asked["ignored"]
+        ]
+        if named:
+            return f"{told}; {listed(named)}, and the figures flatter if these are right."
+        return f"{told}. If several are by one artist, the figures flatter."
+    if unknown == data["recordings"]:
+        return (
+            "Nothing says who made these recordings, so each counts as if by an artist of its own. "
+            "If several are by one artist, the figures flatter."
+        )
+    return (
+        f"Of {counted(unknown, 'recording')} nothing says who made it; each counts as if by an "
+        "artist of its own, and the figures flatter if that is not so."
+    )
 
 
 def _interval(found: ConfidenceInterval) -> dict[str, float | int]:
@@ -127,21 +180,18 @@ def limits(card: dict[str, Any], *, strange: float = 0.0) -> list[str]:
         A sentence or two each.
     """
     data, evaluation = card["data"], card["evaluation"]
-    one, many = UNITS[data["grouped_by"]]
+    low, high = evaluation["other_groups"]["low"], evaluation["other_groups"]["high"]
     found = []
-    unknown = data["sources"].get("file", 0)
-    if data["grouped_by"] == "file" and unknown == data["recordings"]:
+    if low <= evaluation["guessing"]:
         found.append(
-            "Nothing says who made these recordings, so each counts as if by an artist of its own. "
-            "If several are by one artist, the figures flatter."
+            "As far as its test can tell, it is no better than naming always the largest genre: do "
+            "not use it."
         )
-    elif unknown:
-        found.append(
-            f"Of {counted(unknown, 'recording')} nothing says who made it; each counts as if by an "
-            "artist of its own, and the figures flatter if that is not so."
-        )
+    if unknown := _unknown(data):
+        found.append(unknown)
     counts = {genre: own["groups"] for genre, own in data["genres"].items()}
     if single := [genre for genre, n in counts.items() if n == 1]:
+        one, _ = _nouns(data, single)
         verb = "has" if len(single) == 1 else "have"
         them = "it was" if len(single) == 1 else "they were"
         found.append(
@@ -149,15 +199,17 @@ def limits(card: dict[str, Any], *, strange: float = 0.0) -> list[str]:
             f"model may know that {one}, and not the genre."
         )
     if small := [genre for genre, n in counts.items() if 1 < n < _SMALL]:
+        _, many = _nouns(data, small)
         subject = "has" if len(small) == 1 else "have"
         found.append(
             f"{_quoted(small)} {subject} fewer than ten {many}: how often the model recognises "
             "such a genre is known only roughly, as the wide interval shows."
         )
-    low, high = evaluation["other_groups"]["low"], evaluation["other_groups"]["high"]
     if high - low > 0.2:
+        nouns = _nouns(data, evaluation["genres"]["genre"])
+        tested = counted(evaluation["other_groups"]["groups"], *nouns)
         found.append(
-            f"It was tested on {counted(evaluation['other_groups']['groups'], one)} in all. With "
+            f"It was tested on {tested} in all. With "
             f"so few, it may be right on anything from {low:.0%} to {high:.0%} of new recordings."
         )
     recall = dict(zip(evaluation["genres"]["genre"], evaluation["genres"]["recall"], strict=True))

@@ -23,7 +23,6 @@ from audionome._paths import data_path
 from audionome._words import counted, listed
 from audionome.collection import work as engine
 from audionome.collection.store import Store
-from audionome.errors import ModelError
 from audionome.lab.ear.heads import Heard
 from audionome.lab.own import cards, duplicates, fitting, folder, grouping, judging
 from audionome.lab.own.folder import TrainingError, whole
@@ -53,7 +52,7 @@ class Trained:
     notes : list of str
         What was left out, and what may be a slip; a sentence each.
     failures : list of (str, str)
-        Files that could not be read, and why.
+        Files that could not be used, and why.
     """
 
     path: Path
@@ -66,7 +65,7 @@ def train(
     top: str | Path,
     out: str | Path,
     *,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     measured: Path | None = None,
     jobs: int = -1,
     progress: Tell | None = None,
@@ -79,8 +78,9 @@ def train(
         Holds one folder per genre.
     out : str or Path
         The model, ``my.model``; one of this name is replaced.
-    by : sequence of str
-        By what recordings are kept apart in the test: of `audionome.lab.own.grouping.SOURCES`.
+    by : str or sequence of str
+        By what recordings are kept apart in the test: one or more of
+        `audionome.lab.own.grouping.SOURCES`.
     measured : Path, optional
         A file that keeps what was measured, for the next training on some of the same files.
         Default: it is deleted when the model is written.
@@ -104,8 +104,10 @@ def train(
     --------
     >>> train("genres", "my.model").card["evaluation"]["other_groups"]  # doctest: +SKIP
     """
-    top, out = Path(top), Path(out)
+    top, out, by = Path(top), Path(out), grouping.chosen(by)
     require_model_path(out)
+    if measured is not None:
+        _require_measured_path(measured)
     batch.require_jobs(jobs)
     tell = progress or (lambda step, done, total: None)
     found = folder.find(top)
@@ -123,8 +125,14 @@ def train(
         else:
             place = measured
         store = stack.enter_context(Store(place))
-        clips, failures = _measured(clips, found.top, store, jobs=jobs, tell=tell)
-        trained = _trained(clips, found, failures, out, by, tell)
+        try:
+            clips, failures = _measured(clips, found.top, store, jobs=jobs, tell=tell)
+            trained = _trained(clips, found, failures, out, by, tell)
+        except TrainingError as error:
+            raise TrainingError(
+                f'{error} What was measured is kept in "{place if measured else parts.folder}" '
+                "for the next run."
+            ) from None
     if measured is None:
         parts.remove()
     return trained
@@ -143,14 +151,18 @@ def require_model_path(out: Path) -> None:
         If it has another suffix, its folder is missing, or it is a file that is no model.
     """
     files.require_output_file(out, {own.SUFFIX})
-    if os.path.lexists(out):
-        try:
-            own.read(out)
-        except ModelError as error:
-            raise files.OutputError(
-                f'"{out}" is there and is no model of this version; move it away, or give '
-                "another name."
-            ) from error
+    # One that is damaged or of another version is what `audionome classify` says to make anew.
+    if os.path.lexists(out) and not own.replaceable(out):
+        raise files.OutputError(
+            f'"{out}" is there and is no model of Audionome; move it away, or give another name.'
+        )
+
+
+def _require_measured_path(path: Path) -> None:
+    if path.is_dir():
+        raise files.OutputError(f'"{path}" is a folder; give the name of a file to keep.')
+    if not path.parent.is_dir():
+        raise files.OutputError(f'There is no folder "{path.parent}"; make it first.')
 
 
 # -- the files ----------------------------------------------------------------------------
@@ -228,6 +240,23 @@ def _some(told: Sequence[str]) -> str:
     return listed([*told[:_SHOWN], f"{more} more"] if more > 0 else told)
 
 
+def _lost(every: pd.DataFrame, kept: pd.DataFrame, failures: dict[str, str]) -> list[str]:
+    """Return a sentence about each genre none of whose recordings can be used."""
+    told = []
+    for genre, rows in every.groupby("genre", sort=False):
+        if genre in set(kept["genre"]):
+            continue
+        why = next(
+            (f" ({name}: {failures[name]})" for name in rows["file"] if name in failures), ""
+        )
+        n = counted(len(rows), "recording")
+        none = f"The only recording of “{genre}” cannot" if len(rows) == 1 else (
+            f"None of the {n} of “{genre}” can"
+        )  # fmt: skip
+        told.append(f"{none} be used{why.replace('.)', ')')}.")
+    return told
+
+
 def _work() -> engine.Work:
     ear = listener().ear
     return engine.Work(f"own-1-{ear.card['graph_sha256'][:12]}", measure)
@@ -274,12 +303,10 @@ def _measured(
     found = [rows[k] for k in np.array(kept, dtype=int)[first]]
     table = table[first].reset_index(drop=True)
     paths = [clips.paths[k] for k in np.array(kept, dtype=int)[first]]
+    lost = _lost(clips.table, table, dict(failures))
     if table["genre"].nunique() < 2:
-        raise TrainingError(
-            f"Of the {counted(len(clips.paths), 'recording')} those that can be used are of fewer "
-            f"than two genres. {failures[0][1] if failures else ''}".strip()
-        )
-    notes = []
+        raise TrainingError(f"Fewer than two genres are left. {' '.join(lost)}")
+    notes = [f"{sentence} The model does not know this genre." for sentence in lost]
     if n := int((~first).sum()):
         verb = "is a copy of another" if n == 1 else "are copies of others"
         notes.append(f"{counted(n, 'file')} {verb} of its genre: each recording counts once.")
@@ -334,7 +361,8 @@ def _trained(
         judged=judged,
         learned=right,
         strange=strange,
-        unit=clips.groups.unit,
+        groups=clips.groups,
+        by=by,
         ear=listener(),
     )
     own.write(out, card, arrays)
