@@ -21,6 +21,8 @@ from audionome.report.render import Shown
 
 __all__ = ["Terminal"]
 
+#: A notebook asks the programs that it starts for colours and movement.
+_COLOURFUL = {"CLICOLOR_FORCE", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
 #: What the terminal of the page can show.
 _PLAIN = {"COLUMNS": "88", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
 _MADE = "made by a program"
@@ -95,7 +97,7 @@ class Terminal:
         done = subprocess.run(
             [sys.executable, "-m", "audionome", *words],
             cwd=self.home,
-            env=os.environ | _PLAIN,
+            env={k: v for k, v in os.environ.items() if k not in _COLOURFUL} | _PLAIN,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if errors else subprocess.PIPE,
