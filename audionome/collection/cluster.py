@@ -207,9 +207,13 @@ def _require_workers(
     """Require workers that answer as this machine would, and see the first file."""
     with contextlib.suppress(Exception):
         client.wait_for_workers(1, timeout=_WORKERS)
-    told: dict[str, tuple[str, Any]] = client.run(
-        _portable(), _packed(partial(_look, check, names)), on_error="return"
-    )
+    look = _packed(partial(_look, check, names))
+    try:
+        told: dict[str, tuple[str, Any]] = client.run(_portable(), look, on_error="return")
+    except Exception as error:  # of sockets, and of a client that has been closed
+        raise ClusterError(
+            f'The scheduler at "{address}" was there and is lost; start it and its workers again.'
+        ) from error
     if not told:
         raise ClusterError(
             f'The scheduler at "{address}" has no workers; start some with '
@@ -444,10 +448,15 @@ class _Run:
 
     def _submit(self, tasks: list[list[str]]) -> None:
         """Hand out tasks, each of some names."""
+        if not tasks:
+            return
         work = [_packed(partial(self._task, names)) for names in tasks]
-        for future, names in zip(
-            self._client.map(self._call, work, pure=False) if work else (), tasks, strict=True
-        ):
+        try:
+            futures = self._client.map(self._call, work, pure=False)
+        except Exception:  # of a client that has been closed, and of sockets
+            self._require_scheduler()
+            raise
+        for future, names in zip(futures, tasks, strict=True):
             self._under_way[future] = names
             future.add_done_callback(self._ready.put)
 
@@ -481,7 +490,7 @@ class _Run:
         coming = asyncio.run_coroutine_threadsafe(bring, self._client.loop.asyncio_loop)
         try:
             brought = coming.result(_FETCH)
-        except (TimeoutError, CancelledError):
+        except (TimeoutError, CancelledError, OSError):  # the last: of a connection that ended
             coming.cancel()
             return {}
         # Of those that were lost on the way nothing is there, and it is not told which they are.

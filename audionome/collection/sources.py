@@ -12,10 +12,11 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from audionome._extras import require_extra
 from audionome._words import listed
@@ -101,16 +102,21 @@ def find(url: str) -> Iterator[Entry]:
         system, path = _place(url)
         wild = _WILD.search(_head(url))
         if not wild and system.isfile(path):
-            yield _found(url, system.info(path))
-            return
-        if not wild and not system.isdir(path):
+            info = system.info(path)
+            # To a web server a folder is a page that lists it.
+            if not str(info.get("mimetype")).startswith("text/html"):
+                yield _found(url, info)
+                return
+        elif not wild and not system.isdir(path):
             raise SourceError(f'"{url}" does not exist.')
         root = path.rstrip("/")
         listing = _matching(system, root) if wild else _walked(system, root)
         if wild:
             root = _before_wild(root)
         for name, info in listing:
-            yield _found(_named(url, name.removeprefix(root).lstrip("/")), info)
+            known = info if info.get("size") is not None else system.info(name)
+            if _bytes(known):
+                yield _found(_named(url, name.removeprefix(root).lstrip("/")), known)
 
 
 def within(name: str, url: str) -> bool:
@@ -260,7 +266,7 @@ def _before_wild(path: str) -> str:
 
 def _base_name(url: str, path: str) -> str:
     """Return what a copy is called: as the file, so that sentences name it."""
-    plain = urlsplit(path).path if url.startswith(("http:", "https:")) else path
+    plain = unquote(urlsplit(path).path) if url.startswith(("http:", "https:")) else path
     name = PurePosixPath(plain).name.replace("\0", "") or "recording"
     stem, suffix = os.path.splitext(name)
     while len(os.fsencode(stem + suffix)) > _MAX_NAME:
@@ -316,25 +322,25 @@ _Listed = tuple[str, dict[str, Any]]
 
 def _walked(system: Any, root: str) -> Iterator[_Listed]:
     """Give the recordings below a folder; only one folder is held at a time."""
-    for folder, below, files in system.walk(root, detail=True):
+    for folder, below, files in system.walk(root, detail=True, on_error="raise"):
         # In place, and so the walk leaves it out.
         for hidden in [n for n in below if n.startswith(".")]:
             del below[hidden]
         for name in sorted(files):
-            if _is_recording(name, files[name]):
+            if _is_recording(name):
                 yield f"{folder.rstrip('/')}/{name}", files[name]
 
 
 def _matching(system: Any, pattern: str) -> Iterator[_Listed]:
     """Give the recordings that a pattern stands for."""
     for path, info in sorted(system.glob(pattern, detail=True).items()):
-        if info.get("type") == "file" and _is_recording(PurePosixPath(path).name, info):
+        if info.get("type") == "file" and _is_recording(PurePosixPath(path).name):
             yield path, info
 
 
-def _is_recording(name: str, info: dict[str, Any]) -> bool:
+def _is_recording(name: str) -> bool:
     suffix = os.path.splitext(name)[1].lower()
-    return suffix in SUFFIXES and not name.startswith(".") and _bytes(info) != 0
+    return suffix in SUFFIXES and not name.startswith(".")
 
 
 def _found(name: str, info: dict[str, Any]) -> Entry:
@@ -348,16 +354,24 @@ def _bytes(info: dict[str, Any]) -> int:
 
 def _modified(info: dict[str, Any]) -> int:
     """Return when a file was changed; every storage calls it otherwise."""
-    for key in ("mtime", "LastModified", "last_modified", "updated", "modified", "created",
-                "date_time"):  # fmt: skip
+    for key in ("mtime", "LastModified", "Last-Modified", "last_modified", "updated", "modified",
+                "created", "date_time"):  # fmt: skip
         value = info.get(key)
         with contextlib.suppress(TypeError, ValueError, OverflowError):
             if isinstance(value, tuple):  # of an archive
                 value = datetime.datetime(*value)
             if isinstance(value, str):
-                value = datetime.datetime.fromisoformat(value)
+                value = _date(value)
             if isinstance(value, datetime.datetime):
                 value = value.replace(tzinfo=value.tzinfo or datetime.UTC).timestamp()
             if isinstance(value, int | float):
                 return int(value * 1e9)
     return 0
+
+
+def _date(text: str) -> datetime.datetime:
+    """Read a date as ISO 8601 has it, or as web servers write it."""
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return parsedate_to_datetime(text)

@@ -10,7 +10,8 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from audionome.collection import sources
+from audionome.collection import sources, work
+from audionome.collection.store import Store
 
 NAMES = ("x.mp3", "a b/[1] y*.wav", "a b/é?#%20.FLAC", "a b/.hidden/z.mp3", "._x.mp3", "note.txt")
 KEPT = ("a b/[1] y*.wav", "a b/é?#%20.FLAC", "x.mp3")
@@ -67,6 +68,28 @@ def test_an_archive_that_changed_is_read_again(music: Path) -> None:
         archive.writestr("x.mp3", "other/x.mp3")
     os.utime(f"{music}.zip", (2e9, 2e9))
     assert list(found(url).values()) == ["other/x.mp3"]
+
+
+def read(path: Path, name: str) -> dict[str, object]:
+    """Do the work of a run."""
+    return {"text": path.read_text(encoding="utf-8")}
+
+
+def test_rows_of_what_is_gone_from_a_url_are_dropped(music: Path, tmp_path: Path) -> None:
+    urls = [f"zip://::file://{music}.zip", f"file://{music}/*/*.FLAC", f"file://{music}/"]
+    for k, url in enumerate(urls):
+        with Store(tmp_path / f"{k}.sqlite") as store:
+            first = work.process([url], store, work.Work("read-1", read), jobs=1)
+            assert (first.computed, first.failed) == (3 if k != 1 else 1, 0)
+            (music / "a b" / "new.FLAC").write_text("another", encoding="utf-8")
+            (music / KEPT[1]).unlink()
+            with zipfile.ZipFile(f"{music}.zip", "w") as archive:
+                archive.writestr("a b/new.FLAC", "another")
+            again = work.process([url], store, work.Work("read-1", read), jobs=1)
+            assert (again.gone, again.computed) == (3 if k == 0 else 1, 1)
+            assert again.files == store.count("read-1")
+        (music / "a b" / "new.FLAC").unlink()
+        (music / KEPT[1]).write_text(KEPT[1], encoding="utf-8")
 
 
 @pytest.mark.parametrize(
