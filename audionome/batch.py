@@ -232,7 +232,7 @@ def _works() -> bool:
 
 
 def _go_on_here(error: Exception | None = None) -> None:
-    """Say, once, that the rest is done in this process."""
+    """Print once that the rest is done in this process."""
     global _unable
     _unable = True
     why = f" ({reason_of(error)})" if isinstance(error, OSError) else ""

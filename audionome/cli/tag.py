@@ -339,7 +339,7 @@ class _Told:
 
 
 def _begun(backup: Path) -> None:
-    """Say how to undo the run while it still goes on: it may be killed."""
+    """Print how to undo the run while it still goes on: it may be killed."""
     told = f"Writing. To undo it, also if it is stopped: {escape(_undoing(backup))}"
     console(stderr=True).print(told)
 
