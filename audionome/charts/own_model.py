@@ -482,8 +482,9 @@ def write(
                 "An answer names one genre, or as many as it takes to include the right one nine "
                 f"times in ten. In the test {_percent(found['kept']['share'])} of the answers did "
                 f"(95 % interval {_interval(found['kept'])}). The more genres an answer names, the "
-                "less it says; one that names all is always right.",
-                Table(_answers(card), caption="How many genres an answer of the test named"),
+                "less it says; one that names all is always right. Right means here that the right "
+                "genre is among those named.",
+                Table(_answers(card)),
                 telling.refused(card["refused"], own=True).replace(
                     "got this answer", "got no genre: too unlike all music that it knows"
                 ),
@@ -541,9 +542,7 @@ def _answers(card: Card) -> pd.DataFrame:
         if (found := card["answers"].get(status)) is not None:
             right = tenths(found["held"])
             rows.append((words, found["n"], right, spans([found["low"]], [found["high"]])[0]))
-    return pd.DataFrame(
-        rows, columns=["named", "answers", "the right one among them", "95 % interval"]
-    )
+    return pd.DataFrame(rows, columns=["named", "answers", "right", "95 % interval"])
 
 
 def _recordings(card: Card) -> pd.DataFrame:

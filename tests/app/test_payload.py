@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("plotly", reason="Not installed: pip install -e .[dashboard]")
@@ -25,7 +26,7 @@ from audionome.datasets.recordings import expected_answers, recordings
 from audionome.errors import ModelError
 from audionome.features.key import Key, reliable_key_accuracy
 from audionome.features.tempo import Tempo
-from audionome.models import telling
+from audionome.models import own, telling
 from audionome.models.attribution import Reason
 from audionome.models.prediction import Prediction, Tag, split_names
 from audionome.models.reliability import reliability
@@ -101,6 +102,23 @@ def test_all_that_is_told_is_true_of_a_model_of_ones_own(
     assert len(timeline["columns"]) == 3 + len(names) == len(timeline["rows"][0])
     assert {row[2] for row in timeline["rows"]} <= set(genres)
     assert "among 12 recordings that the model learned from" in place["alt"]
+
+
+def test_nothing_is_promised_of_a_genre_that_was_not_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, arrays = own_model.parts(["a", "b", "c"])
+    files = np.array([str(track).lower() for track in arrays["tracks"]])
+    own.write(tmp_path / "my.model", {**card, "untested": ["a"]}, {**arrays, "tracks": files})
+    monkeypatch.setenv(MODEL_VARIABLE, str(tmp_path / "my.model"))
+    (tmp_path / "new.wav").write_bytes(own_model.as_file(own_model.sound(0, 70)))
+    found = model.chosen().classify(tmp_path / "new.wav")
+    told = payload.answer_payload(found, name="new.wav")
+    assert "a" in found.prediction_set
+    assert told["card"]["promise"].startswith('How often it is right about "a" is not known')
+    assert told["card"]["right"]["sentence"] == ""
+    # The names of the reader's own files are theirs.
+    assert {n["name"] for n in told["card"]["neighbours"]} <= set(files.tolist())
 
 
 def test_a_model_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

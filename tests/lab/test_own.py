@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +18,14 @@ from mutagen.flac import FLAC
 from typer.testing import CliRunner
 
 from audionome import load_classifier
+from audionome.charts import own_model
 from audionome.cli import app
 from audionome.collection.store import Store
+from audionome.files import OutputError
 from audionome.lab.ear.heads import Heard
 from audionome.lab.own import (
     TrainingError,
+    cards,
     duplicates,
     fitting,
     folder,
@@ -311,6 +318,64 @@ def test_a_genre_with_one_group_is_learned_and_not_judged() -> None:
     assert found.confusion.shape == (3, 3)
 
 
+def card_of(
+    heard: Heard, *, sources: dict[str, str], by: tuple[str, ...] = (), ignored: dict[str, int]
+) -> dict[str, Any]:
+    """The card of a model of made-up files, by the source of each genre's groups."""
+    rows = heard.rows[heard.rows["excerpt"] == 0]
+    table = pd.DataFrame({"genre": rows["genre"], "group": rows["artist"], "content": rows["clip"]})
+    table["source"] = table["genre"].map(sources)
+    groups = grouping.Grouping([], [], table["source"].tolist(), ignored)
+    ear = SimpleNamespace(
+        features=(),
+        ear=SimpleNamespace(card={"name": "net", "graph_sha256": "0"}, embedding_size=EAR, tags=()),
+    )
+    return cards.card(
+        name="mine", genres=sorted(sources), table=table, judged=judged(heard), learned=1.0,
+        strange=0.0, groups=groups, by=by, ear=ear,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_groups_are_called_what_they_are_and_what_is_unknown_is_said(tmp_path: Path) -> None:
+    """Two genres of loose files, and one whose files are one album."""
+    heard = made_up(np.random.default_rng(3), groups=9, files=1, genre=3.0)
+    heard.rows.loc[heard.rows["genre"] == "genre 02", "artist"] = 999
+    sources = {"genre 00": "file", "genre 01": "file", "genre 02": "folder"}
+    card = card_of(heard, sources=sources, ignored={})
+    assert card["untested"] == ["genre 02"]
+    told = " ".join(card["limits"])
+    assert '"genre 02" has one folder only: it was learned and could not be tested.' in told
+    assert '"genre 00" and "genre 01" have fewer than ten files' in told
+    assert "no better than naming always" not in told
+    own_model.write(tmp_path / "a.html", card)
+    page = (tmp_path / "a.html").read_text()
+    assert '<th scope="col" class="number">artists or albums</th>' in page
+    assert "Of the 18 recordings of its test," in page
+    assert "18\N{NO-BREAK SPACE}files" in own_model.summary(card)[1]
+
+
+def test_a_report_does_not_deny_what_it_was_told_to_ignore(tmp_path: Path) -> None:
+    """Labels that say nothing, of files that count as artists of their own because of an option."""
+    heard = made_up(np.random.default_rng(7), groups=12, files=1)
+    genres = [f"genre {k:02d}" for k in range(3)]
+    asked = card_of(heard, sources=dict.fromkeys(genres, "file"), by=("file",),
+                    ignored={"folder": 12})  # fmt: skip
+    assert asked["limits"][0].startswith("As far as its test can tell, it is no better than naming")
+    assert asked["limits"][1] == (
+        "As you asked with --groups file, each counts as an artist of its own; folders name "
+        "12\N{NO-BREAK SPACE}albums, and the figures flatter if these are right."
+    )
+    told = " ".join(own_model.summary(asked))
+    assert "As you asked with --groups file" in told
+    assert "Nothing names" not in told
+    assert "believe the figure above" in told
+    known = card_of(heard, sources=dict.fromkeys(genres, "tag"), ignored={})
+    own_model.write(tmp_path / "a.html", known)
+    page = (tmp_path / "a.html").read_text()
+    assert "Each artist has one recording here, so random files and unheard artists are" in page
+    assert "No artists or albums are known" not in page
+
+
 def test_a_small_genre_weighs_as_much_as_a_large_one() -> None:
     rng = np.random.default_rng(4)
     heard = made_up(rng, genres=2, groups=30, files=4, genre=1.0)
@@ -468,6 +533,31 @@ def test_the_command_tells_and_reports(whole: Path, tmp_path: Path) -> None:
         ["classify", "--json", "--model", str(out), str(whole / "drone" / "Album 0" / "1.wav")],
     )
     assert json.loads(said.output)["genre"] == "drone"
+
+
+def test_a_genre_that_drops_out_is_named(whole: Path, tmp_path: Path) -> None:
+    top = tmp_path / "music"
+    shutil.copytree(whole / "drone", top / "drone")
+    for album in ("X", "Y"):
+        silent_file(top / "hush" / album / "0.wav")
+    with pytest.raises(TrainingError) as refused:
+        train(top, tmp_path / "my.model", jobs=1)
+    told = str(refused.value)
+    assert "None of the 2\N{NO-BREAK SPACE}recordings of “hush” can be used (hush/X/0.wav: " in told
+    assert f'kept in "{tmp_path / "my.model.unfinished"}" for the next run' in told
+
+
+def test_a_damaged_model_is_made_anew(tmp_path: Path) -> None:
+    out = tmp_path / "my.model"
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("model.json", '{"format": 0}')
+        archive.writestr("model.npz", b"")
+    training.require_model_path(out)
+    out.write_bytes(out.read_bytes()[:-9])
+    training.require_model_path(out)
+    out.write_bytes(b"PK of somebody else")
+    with pytest.raises(OutputError, match="is no model of Audionome; move it away"):
+        training.require_model_path(out)
 
 
 @pytest.mark.parametrize(
