@@ -54,11 +54,12 @@ _BARE = re.compile(r"^\d{1,3}\s+")
 _PLACE = re.compile(r"(?:track|cd|disc|disk|side|part|vol(?:ume)?)[\s._#-]*(?:\d+|[a-d])", re.I)
 # Folders that many artists and albums have, normalized and without their numbers.
 _ANYBODYS = _NOBODY | frozenset(
-    "album albums audio bonus cd cds collection compilation compilations demo demos disc discs "
-    "disk disks download downloads ep eps extra extras file files flac folder group hits live lp "
-    "misc miscellaneous mix mixes mp music new newfolder old other others part performer playlist "
-    "recordings remixes season set side sides single singles song songs sort sorted soundtrack "
-    "test track tracks train unsorted vol volume wav".split()
+    "album albums audio bestof bonus cd cds collection compilation compilations demo demos disc "
+    "discs disk disks download downloads ep eps extra extras file files flac folder "
+    "greatesthits group hits live lp misc miscellaneous mix mixes mp music new newfolder old "
+    "other others part performer playlist recordings remixes season selftitled set side sides "
+    "single singles song songs sort sorted soundtrack test track tracks train unplugged "
+    "unsorted verybestof vol volume wav".split()
 )
 
 
@@ -241,7 +242,7 @@ def _grouped(
 ) -> Grouping:
     numbered = _numbered(paths)
     artists: list[str | None] = []
-    names, sources, same = [], [], []
+    names, sources, same, of_names = [], [], [], []
     folders = defaultdict[tuple[str, str], list[int]](list)  # the files below each
     places = defaultdict[tuple[str, str], list[int]](list)  # those that go by it
     for i, (path, genre) in enumerate(zip(paths, genres, strict=True)):
@@ -270,19 +271,22 @@ def _grouped(
             names.append(whole(path.name))
             artist = None
         artists.append(artist)
+        of_names.append(of_name)
     for key, files in places.items():
         same += [(files[0], i) for i in files[1:]]
         # Of an album whose other files tell one artist, all are that artist's.
         told = [i for i in folders[key] if sources[i] == "tag"]
         if len({normalized_name(tagged[i]) for i in told}) == 1:
             same.append((files[0], told[0]))
+        if len({normalized_name(of_names[i]) for i in folders[key]}) == 1 and of_names[files[0]]:
+            artists[files[-1]] = of_names[files[0]]  # the first one stands for the folder
     return Grouping(artist_groups(artists, same=same), names, sources)
 
 
 def _is_anybodys(folder: str) -> bool:
     """Return whether a folder is called as those of many artists are: "CD 1", "Live", "1990s"."""
     plain = normalized_name(folder)
-    words = re.sub(r"\d+(st|nd|rd|th|s)?", "", plain)
+    words = re.sub(r"\d+(st|nd|rd|th|s)?|vol(ume)?\d*$", "", plain)
     letter = len(plain) == 1 and plain.isascii()
     return letter or not words or words in _ANYBODYS or bool(_PLACE.fullmatch(folder.strip()))
 
