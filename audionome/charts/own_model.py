@@ -114,7 +114,7 @@ def summary(card: Card) -> list[str]:
         f"{_by(data)}",
         f"Right on {_percent(other['share'])} of recordings {_unheard(card)} (95 % interval "
         f"{_interval(other)}, over {_groups(card, other['groups'])}); genres equally heavy "
-        f"{_percent(found['balanced'])}; naming always the largest genre "
+        f"{_percent(found['balanced'])}; always naming the largest genre "
         f"{_percent(found['guessing'])}.",
     ]
     if not _alone(card):
@@ -247,7 +247,7 @@ def ladder(card: Card) -> Chart:
         rows.append(("random files", random["share"], random["low"], random["high"]))
     unheard = f"recordings {_unheard(card)}"
     rows.append((unheard, other["share"], other["low"], other["high"]))
-    rows.append(("naming always the largest genre", *[found["guessing"]] * 3))
+    rows.append(("always naming the largest genre", *[found["guessing"]] * 3))
     names, values, low, high = (list(column) for column in zip(*rows, strict=True))
     intervals = [
         span if a < b else "" for span, a, b in zip(spans(low, high), low, high, strict=True)

@@ -348,7 +348,7 @@ def test_groups_are_called_what_they_are_and_what_is_unknown_is_said(tmp_path: P
     told = " ".join(card["limits"])
     assert '"genre 02" has one folder only: it was learned and could not be tested.' in told
     assert '"genre 00" and "genre 01" have fewer than ten files' in told
-    assert "no better than naming always" not in told
+    assert "no better than always naming" not in told
     own_model.write(tmp_path / "a.html", card)
     page = (tmp_path / "a.html").read_text()
     assert '<th scope="col" class="number">artists or albums</th>' in page

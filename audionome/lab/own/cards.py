@@ -184,7 +184,7 @@ def limits(card: dict[str, Any], *, strange: float = 0.0) -> list[str]:
     found = []
     if low <= evaluation["guessing"]:
         found.append(
-            "As far as its test can tell, it is no better than naming always the largest genre: do "
+            "As far as its test can tell, it is no better than always naming the largest genre: do "
             "not use it."
         )
     if unknown := _unknown(data):
