@@ -269,7 +269,7 @@ def test_help_tells_every_default() -> None:
     commands = [("classify",), ("features",), *(("lab", command) for command in LAB)]
     pages = {c[-1]: run(*c, "--help", env=wide).stdout.decode() for c in commands}
     expected = {
-        "classify": ["[default: 1]"],
+        "classify": ["(1; with --out all cores)", "(0.5)"],
         "features": ["[default: -1]"],
         "tracks": ["$AUDIONOME_GTZAN_TABLE", "data/gtzan in a checkout"],
         "summarise": ["$AUDIONOME_GTZAN_TABLE", "data/results in a checkout"],
