@@ -55,7 +55,8 @@ linkcheck: $(READY)
 	  { echo "What did not answer, and why: $(LINKS)/_build/html/output.txt"; exit 1; }
 
 # All that this machine can do: what is skipped, and why, stands at the end.
-PYTEST = $(BIN)/pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
+# Three at a time keep two cores busy: many tests wait for a browser or a server.
+PYTEST = $(BIN)/pytest -n 3 --dist loadfile $(PYTEST_FLAGS)
 test: lint site
 	AUDIONOME_SITE=$(SITE) $(PYTEST)
 
@@ -80,7 +81,7 @@ lowest: $(READY)
 	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -b constraints.txt \
 	  --resolution lowest-direct -e '.[report,test]'
-	$(LOWEST)/bin/pytest -n 2 --dist loadfile $(PYTEST_FLAGS) -m "$(TIERS)" \
+	$(LOWEST)/bin/pytest -n 3 --dist loadfile $(PYTEST_FLAGS) -m "$(TIERS)" \
 	  $(addprefix --ignore tests/library/test_,batch.py cli.py failures.py)
 
 lint: $(READY)

@@ -243,8 +243,10 @@ class Store(Database):
         -------
         int
         """
-        question = "SELECT count(*) FROM files WHERE row IS NOT NULL AND (?1 IS NULL OR work = ?1)"
-        return int(self._ask(question, (work,))[0][0])
+        question = (
+            "SELECT count(*) FROM files WHERE row IS NOT NULL AND (:work IS NULL OR work = :work)"
+        )
+        return int(self._ask(question, {"work": work})[0][0])
 
     def forget(self, names: Iterable[str]) -> None:
         """Drop all that is known of some files.

@@ -120,7 +120,8 @@ def write(path: Path, card: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]
         If it cannot be written.
     """
     packed = io.BytesIO()
-    np.savez_compressed(packed, allow_pickle=False, **dict(arrays))
+    # NumPy 2.0 would take allow_pickle=False for an array.
+    np.savez_compressed(packed, **dict(arrays))  # type: ignore[arg-type]
     told = {
         **card,
         "format": FORMAT,

@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ import audionome
 from audionome import audio
 from audionome._paths import data_path
 from audionome._words import genre_name
-from audionome.app import details, payload
+from audionome.app import details, model, payload
 from audionome.app.environment import CLIPS_VARIABLE
 from audionome.audio import NotAudioError
 from audionome.datasets.gtzan import GENRES
@@ -305,7 +306,7 @@ def test_an_hour_is_the_longest(sent: list[dict[str, Any]], monkeypatch) -> None
         asked.append(max_seconds)
         return prediction()
 
-    monkeypatch.setattr(audionome, "classify", classify)
+    monkeypatch.setattr(model, "chosen", lambda: SimpleNamespace(classify=classify))
     dashboard = Dashboard()
     upload(dashboard, b"sound")
     finished(dashboard)

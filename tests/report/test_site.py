@@ -147,6 +147,13 @@ def test_page(chromium: Browser, base_url: str, path: str) -> None:
     page.emulate_media(color_scheme=cast(Any, later))
     page.wait_for_function(themed, arg=later)
     fits(page)
+    # What scrolls in the new width can be reached by keys a moment later.
+    with contextlib.suppress(TimeoutError):
+        page.wait_for_function(
+            """() => [...document.querySelectorAll(":is(pre, .output)[tabindex='-1']")].every(
+                (box) => box.scrollWidth <= box.clientWidth)""",
+            timeout=5000,
+        )
     assert barriers(page) == []
     assert problems == []
     page.context.close()

@@ -250,7 +250,7 @@ def train(
         _, arrays = arrays_of(heard)
         place = folder / "models" / f"{NAME}.npz"
         with files.written_whole(place) as unfinished:
-            np.savez_compressed(unfinished, allow_pickle=False, **arrays)
+            np.savez_compressed(unfinished, **arrays)  # type: ignore[arg-type]
         tell("leaving sources out")
         scored = judging.leave_sources_out(heard, RECIPE)
         left = judging.outside_rows(heard, scored, model=NAME, protocol=judging.LEAVE_ONE_OUT)
