@@ -207,17 +207,18 @@ def test_a_run_that_is_stopped_says_how_to_go_on_and_does(tmp_path: Path) -> Non
     wal = tmp_path / "g.jsonl.unfinished" / "part-store.sqlite-wal"
     for how, jobs in ((signal.SIGINT, 2), (signal.SIGTERM, 1)):
         command = [*COMMAND, music, "--out", "g.jsonl", "--model", "classic", "--jobs", str(jobs)]
-        for _ in range(9):  # where this process waits for its turn, the other one may have ended
-            with subprocess.Popen(
-                command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-            ) as process:
-                while process.poll() is None and not (wal.exists() and wal.stat().st_size > 99_000):
-                    sleep(0.01)
-                process.send_signal(how)
-                _, said = process.communicate()
-            if process.returncode:
-                break
-            (tmp_path / "g.jsonl").unlink()
+        with subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            # What a shell starts in the background ignores this signal, and so would its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as process:
+            while process.poll() is None and not (wal.exists() and wal.stat().st_size > 99_000):
+                sleep(0.01)
+            process.send_signal(how)
+            _, said = process.communicate()
         assert process.returncode in (130, 143), said
         assert "Stopped." in said
         assert "of this run are kept; give the same command again to go on." in said

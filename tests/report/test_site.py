@@ -310,7 +310,7 @@ def test_all_results_are_the_stored_ones(chromium: Browser, base_url: str) -> No
 def test_the_page_on_speed_shows_the_stored_timings(chromium: Browser, base_url: str) -> None:
     page, problems = page_with_watch(chromium, base_url)
     page.goto(SPEED, wait_until="networkidle")
-    assert charts_drawn(page) == 5
+    assert charts_drawn(page) == 6
     text = page.inner_text("body")
     found = store.load_benchmark()
     for told in (
