@@ -29,7 +29,11 @@ HOSTILE = "#EXTINF:1,\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}<b>\r\n/etc/passwd"
 
 
 def audionome(*arguments: object) -> Result:
-    return CliRunner().invoke(app, list(map(str, arguments)))
+    try:
+        runner = CliRunner(mix_stderr=False)  # type: ignore[call-arg]
+    except TypeError:  # since Click 8.2 they are never mixed
+        runner = CliRunner()
+    return runner.invoke(app, list(map(str, arguments)))
 
 
 def tagged(source: Path, to: Path, **tags: str) -> Path:
