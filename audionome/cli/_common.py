@@ -28,7 +28,7 @@ JOBS = Annotated[
 
 def fail(sentence: str) -> NoReturn:
     """Print why a command cannot go on, and end it."""
-    print(f"audionome: {printable(sentence)}", file=sys.stderr)
+    print(f"audionome: {printable(sentence)}", file=sys.stderr, flush=True)
     raise SystemExit(FAILED)
 
 
