@@ -362,7 +362,9 @@ def test_a_report_does_not_deny_what_it_was_told_to_ignore(tmp_path: Path) -> No
     genres = [f"genre {k:02d}" for k in range(3)]
     asked = card_of(heard, sources=dict.fromkeys(genres, "file"), by=("file",),
                     ignored={"folder": 12})  # fmt: skip
-    assert asked["limits"][0].startswith("As far as its test can tell, it is no better than always naming")
+    assert asked["limits"][0].startswith(
+        "As far as its test can tell, it is no better than always naming"
+    )
     assert asked["limits"][1] == (
         "As you asked with --groups file, each counts as an artist of its own; folders name "
         "12\N{NO-BREAK SPACE}albums, and the figures flatter if these are right."
