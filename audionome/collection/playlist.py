@@ -272,8 +272,8 @@ def place(name: str, folder: str) -> str:
 
     Examples
     --------
-    >>> place("/music/rock/a.mp3", "/music/lists"), place("/mnt/a.mp3", "/home/me")
-    ('../rock/a.mp3', '/mnt/a.mp3')
+    >>> place("/music/rock/a.mp3", "/music/lists"), place("/tapes/a.mp3", "/music")
+    ('../rock/a.mp3', '/tapes/a.mp3')
     >>> place("/music/two\nlines.mp3", "/music"), place("/music/#1.mp3", "/music")
     ('file:///music/two%0Alines.mp3', './#1.mp3')
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from made_results import benchmark
 
 from audionome.lab import store
 from audionome.report.numbers import scale, speed
@@ -13,35 +14,7 @@ SPACE = "\N{NO-BREAK SPACE}"
 
 @pytest.fixture
 def found() -> store.Benchmark:
-    def rows(**seconds: float) -> pd.DataFrame:
-        return pd.DataFrame({"seconds": seconds, "peak_mb": dict.fromkeys(seconds, 120.4)})
-
-    return store.Benchmark(
-        machine={"processor": "Abacus", "cores": 2, "memory_gb": 8, "system": "Linux",
-                 "python": "3.12.1"},
-        extractors=rows(audionome=0.1, level_free=0.02, extended=0.04, ear=0.2, librosa=1.2,
-                        essentia=2.0),
-        lengths=pd.DataFrame(),
-        workers=pd.DataFrame(
-            {"clips": [4, 4, 16, 16], "workers": [1, 2, 1, 2],
-             "clips_per_second": [10.0, 12.0, 10.0, 19.0]}
-        ),
-        answers=rows(first=3.0, second=1.0, warm=0.2, warm_extended=0.1, ten_minutes=4.0,
-                     two_hours=40.0),
-        formats=pd.DataFrame(
-            [
-                {"format": kind, "length": length, "program": name, "seconds": seconds,
-                 "peak_mb": 120.4}
-                for name, base in
-                {"classify": 0.5, "classify_extended": 0.25, "index": 0.4, "essentia": 2.0}.items()
-                for kind, length, seconds in
-                [("wav", 30, base), ("flac", 30, base), ("mp3", 30, 2 * base),
-                 ("mp3", 240, 8 * base)]
-            ]
-        ),
-        scale={"row_bytes": {"parquet": 200.0, "csv": 600.0, "jsonl": 1000.0},
-               "tasks_per_second": 400.0},
-    )  # fmt: skip
+    return benchmark()
 
 
 def test_how_many_times_as_long_the_others_take(found: store.Benchmark) -> None:
